@@ -1,0 +1,1 @@
+"""Kafka, PostgreSQL, simulators and services under one supervisor on one machine."""

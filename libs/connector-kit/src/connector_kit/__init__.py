@@ -1,0 +1,1 @@
+"""Lanes, requests and ledger, budgets, grants, transport and OAuth routes of a connector."""

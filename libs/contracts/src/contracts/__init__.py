@@ -1,0 +1,1 @@
+"""Messages, topics, ids, money and causes that the services agree on."""

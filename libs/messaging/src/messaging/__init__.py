@@ -1,0 +1,1 @@
+"""Outbox, inbox, relay, batch consumer and feeds."""

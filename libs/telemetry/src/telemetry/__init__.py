@@ -1,0 +1,1 @@
+"""Names of logs, metrics and traces, in one place."""

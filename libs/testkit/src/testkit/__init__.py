@@ -1,0 +1,1 @@
+"""Fixtures for PostgreSQL and Kafka, a clock, eventually(); tests only."""

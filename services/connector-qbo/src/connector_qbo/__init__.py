@@ -1,0 +1,1 @@
+"""QuickBooks Online: facts, errors, wire models and operations."""

@@ -1,0 +1,1 @@
+"""Companies, customers, items and invoices; badges, pages and the public API."""
