@@ -1,0 +1,130 @@
+"""Commands: what the orchestrator asks a connector to make true of one record, or to read.
+
+A sync command says what should be true, never "create" or "update": the connector chooses that
+when it sends. Its subject is the job (connection, entity, record); its version is (generation,
+step), and its outcome echoes both.
+"""
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.ids import ConnectionId, Entity, LoadId, Provider, RecordId, RemoteId
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from contracts.message import Message, Part
+
+Priority = Literal["person", "automatic"]
+
+
+class Origin(Part):
+    """Who or what started this: a person's click, an event, a sweep, a Sync Now run."""
+
+    by: Literal["person", "event", "sweep", "run", "fix"]
+    name: str | None = None
+    user_id: UUID | None = None
+    run_id: UUID | None = None
+
+
+class RemoteRef(Part):
+    """A record at the provider. `version` is the provider's own (SyncToken and the like)."""
+
+    id: RemoteId
+    version: str | None = None
+    number: str | None = None
+    url: str | None = None
+
+
+class Command(Message):
+    """What every command has: the connection it is for and that connection's epoch."""
+
+    topic_key: ClassVar[str] = "connection_id"
+
+    provider: Provider
+    connection_id: ConnectionId
+    epoch: int
+
+
+class RecordCommand(Command):
+    """A command about one record. `link` is the record's own remote id, where it is known."""
+
+    record_id: RecordId
+    generation: int
+    step: int
+    priority: Priority = "automatic"
+    origin: Origin
+    link: RemoteRef | None = None
+
+
+class SyncCustomer(RecordCommand):
+    type: Literal["sync.sync_customer.v1"] = "sync.sync_customer.v1"
+    entity: Literal["customer"] = "customer"
+    customer: CustomerSnapshot
+    name_there: str | None = None
+
+
+class SyncItem(RecordCommand):
+    type: Literal["sync.sync_item.v1"] = "sync.sync_item.v1"
+    entity: Literal["item"] = "item"
+    item: ItemSnapshot
+    income_account_id: str | None
+    name_there: str | None = None
+
+
+class ItemRef(Part):
+    """The remote item a line is booked on, and the income account it was mapped to when decided."""
+
+    remote_id: RemoteId | None
+    name: str
+    income_account_id: str | None = None
+
+
+class SyncInvoice(RecordCommand):
+    """`items` has an entry for each item that a line names, by the item's id as text."""
+
+    type: Literal["sync.sync_invoice.v1"] = "sync.sync_invoice.v1"
+    entity: Literal["invoice"] = "invoice"
+    invoice: InvoiceSnapshot
+    customer_remote_id: RemoteId
+    customer_name: str
+    items: dict[str, ItemRef]
+    number_there: str | None = None
+
+
+class VoidInvoice(RecordCommand):
+    type: Literal["sync.void_invoice.v1"] = "sync.void_invoice.v1"
+    entity: Literal["invoice"] = "invoice"
+    invoice: InvoiceSnapshot
+
+
+class ReadRemote(RecordCommand):
+    """Read the record at the provider and say how it is there; writes nothing."""
+
+    type: Literal["sync.read_remote.v1"] = "sync.read_remote.v1"
+    entity: Entity
+
+
+class RefreshReferenceData(Command):
+    """Read accounts and tax rates again and publish them."""
+
+    type: Literal["sync.refresh_reference_data.v1"] = "sync.refresh_reference_data.v1"
+    load_id: LoadId
+
+
+class ListRemoteCustomers(Command):
+    """Read all customers at the provider and publish them a page at a time."""
+
+    type: Literal["sync.list_remote_customers.v1"] = "sync.list_remote_customers.v1"
+    load_id: LoadId
+
+
+SyncCommand = Annotated[
+    SyncCustomer
+    | SyncItem
+    | SyncInvoice
+    | VoidInvoice
+    | ReadRemote
+    | RefreshReferenceData
+    | ListRemoteCustomers,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,158 @@
+"""What connectors say of connections: one company's consent to one remote organisation.
+
+The subject is the connection, its version the epoch: a counter that its connector raises with every
+change of the connection's state. Once a minute each connector says the whole state again.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from contracts.ids import ConnectionId, Entity, LoadId, Provider, RemoteId, UserId
+from contracts.message import Message, Part
+from contracts.money import Currency
+from contracts.sync import CauseInstance
+
+ReferenceKind = Literal["accounts", "tax_rates", "remote_customers"]
+
+
+class Organisation(Part):
+    id: RemoteId
+    name: str
+
+
+class OrganisationFacts(Part):
+    """What the organisation's own settings say, as far as decisions need it."""
+
+    home_currency: Currency | None = None
+    country: str | None = None
+    multi_currency: bool = False
+    sales_tax: bool = False
+    books_closed_up_to: date | None = None
+    refuses_duplicate_numbers: bool = True
+    offers_accounts: bool = True
+
+
+class ConnectionEvent(Message):
+    topic_key: ClassVar[str] = "connection_id"
+
+    provider: Provider
+    connection_id: ConnectionId
+    epoch: int
+
+
+class ConnectionOpened(ConnectionEvent):
+    """The connection works. Also what the minute's announcement says while it does.
+
+    `reference_as_of` says when each kind of reference data was last read there, so that a reader
+    that missed its pages knows to ask again.
+    """
+
+    type: Literal["connections.opened.v1"] = "connections.opened.v1"
+    organisation: Organisation
+    facts: OrganisationFacts = OrganisationFacts()
+    opened_by: UserId
+    opened_at: AwareDatetime
+    token_good_until: AwareDatetime | None = None
+    reference_as_of: dict[ReferenceKind, AwareDatetime] = Field(
+        default_factory=dict[ReferenceKind, AwareDatetime]
+    )
+
+
+class ConnectionExpired(ConnectionEvent):
+    """The provider no longer accepts our sign-in; `cause` says why and who must act."""
+
+    type: Literal["connections.expired.v1"] = "connections.expired.v1"
+    organisation: Organisation
+    cause: CauseInstance
+    opened_by: UserId
+    opened_at: AwareDatetime
+    expired_at: AwareDatetime
+
+
+class ConnectionClosed(ConnectionEvent):
+    """A person disconnected it here. Nothing was deleted at the provider."""
+
+    type: Literal["connections.closed.v1"] = "connections.closed.v1"
+    organisation: Organisation
+    opened_by: UserId
+    opened_at: AwareDatetime
+    closed_by: UserId
+    closed_by_name: str
+    closed_at: AwareDatetime
+
+
+class RemoteChanged(ConnectionEvent):
+    """A hint that a record changed there: read it again."""
+
+    type: Literal["connections.remote_changed.v1"] = "connections.remote_changed.v1"
+    entity: Entity
+    remote_id: RemoteId
+
+
+class Account(Part):
+    """An income account. `name` is as a person knows it, with its parents."""
+
+    id: str
+    code: str | None = None
+    name: str
+    active: bool = True
+
+
+class RemoteTaxRate(Part):
+    id: str
+    name: str
+    percent: Decimal | None = None
+    active: bool = True
+
+
+class RemoteCustomer(Part):
+    id: RemoteId
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    company_name: str | None = None
+    active: bool = True
+    currency: Currency | None = None
+    version: str | None = None
+
+
+class ReferencePage(ConnectionEvent):
+    """Common to pages of reference data. A load is whole once pages 0 to `pages`-1 have come."""
+
+    load_id: LoadId
+    as_of: AwareDatetime
+    page: int
+    pages: int
+
+
+class AccountsListed(ReferencePage):
+    type: Literal["connections.accounts_listed.v1"] = "connections.accounts_listed.v1"
+    offered: bool = True
+    accounts: tuple[Account, ...]
+
+
+class TaxRatesListed(ReferencePage):
+    type: Literal["connections.tax_rates_listed.v1"] = "connections.tax_rates_listed.v1"
+    tax_rates: tuple[RemoteTaxRate, ...]
+
+
+class RemoteCustomersListed(ReferencePage):
+    type: Literal["connections.remote_customers_listed.v1"] = (
+        "connections.remote_customers_listed.v1"
+    )
+    customers: tuple[RemoteCustomer, ...]
+
+
+ConnectionsEvent = Annotated[
+    ConnectionOpened
+    | ConnectionExpired
+    | ConnectionClosed
+    | RemoteChanged
+    | AccountsListed
+    | TaxRatesListed
+    | RemoteCustomersListed,
+    Field(discriminator="type"),
+]

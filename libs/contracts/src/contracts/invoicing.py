@@ -1,0 +1,140 @@
+"""Facts that invoice-api owns: whole snapshots of customers, items and invoices.
+
+A snapshot's `version` is raised by invoice-api with every change of that record and by nobody else;
+a reader that has seen a higher one ignores the lower.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from contracts.ids import ConnectionId, CustomerId, InvoiceId, ItemId, RemoteId, TaxRateId, UserId
+from contracts.message import Message, Part
+from contracts.money import Currency
+
+CustomerKind = Literal["business", "homeowner"]
+InvoiceStatus = Literal["draft", "pending", "sent", "paid", "void"]
+
+MAX_LINES = 2_000
+MAX_DESCRIPTION = 1_000
+
+
+class Address(Part):
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class CameFrom(Part):
+    """The record at a provider that an import made this customer of."""
+
+    connection_id: ConnectionId
+    remote_id: RemoteId
+    remote_version: str | None = None
+
+
+class CustomerSnapshot(Part):
+    id: CustomerId
+    version: int
+    name: str
+    kind: CustomerKind
+    email: str | None = None
+    phone: str | None = None
+    company_name: str | None = None
+    address: Address | None = None
+    came_from: CameFrom | None = None
+    created_at: AwareDatetime
+
+
+class ItemSnapshot(Part):
+    id: ItemId
+    version: int
+    name: str
+    sku: str | None = None
+    description: str | None = None
+    unit_price: Decimal
+    created_at: AwareDatetime
+
+
+class InvoiceLine(Part):
+    """One line. `amount` is quantity × unit price less discount, rounded to the currency."""
+
+    position: int
+    item_id: ItemId | None
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION)] = ""
+    quantity: Decimal
+    unit_price: Decimal
+    discount_percent: Decimal = Decimal(0)
+    tax_rate_id: TaxRateId | None = None
+    amount: Decimal
+
+
+class InvoiceSnapshot(Part):
+    id: InvoiceId
+    version: int
+    number: str
+    status: InvoiceStatus
+    customer_id: CustomerId
+    issue_date: date
+    due_date: date | None = None
+    currency: Currency
+    memo: str | None = None
+    prices_include_tax: bool = False
+    lines: tuple[InvoiceLine, ...]
+    subtotal: Decimal
+    tax: Decimal
+    total: Decimal
+    sent_at: AwareDatetime | None = None
+    sent_by: UserId | None = None
+
+
+class CustomerCreated(Message):
+    type: Literal["invoicing.customer_created.v1"] = "invoicing.customer_created.v1"
+    customer: CustomerSnapshot
+
+
+class CustomerChanged(Message):
+    type: Literal["invoicing.customer_changed.v1"] = "invoicing.customer_changed.v1"
+    customer: CustomerSnapshot
+
+
+class ItemCreated(Message):
+    type: Literal["invoicing.item_created.v1"] = "invoicing.item_created.v1"
+    item: ItemSnapshot
+
+
+class ItemChanged(Message):
+    type: Literal["invoicing.item_changed.v1"] = "invoicing.item_changed.v1"
+    item: ItemSnapshot
+
+
+class InvoiceSent(Message):
+    type: Literal["invoicing.invoice_sent.v1"] = "invoicing.invoice_sent.v1"
+    invoice: InvoiceSnapshot
+
+
+class InvoiceChanged(Message):
+    type: Literal["invoicing.invoice_changed.v1"] = "invoicing.invoice_changed.v1"
+    invoice: InvoiceSnapshot
+
+
+class InvoiceVoided(Message):
+    type: Literal["invoicing.invoice_voided.v1"] = "invoicing.invoice_voided.v1"
+    invoice: InvoiceSnapshot
+
+
+InvoicingEvent = Annotated[
+    CustomerCreated
+    | CustomerChanged
+    | ItemCreated
+    | ItemChanged
+    | InvoiceSent
+    | InvoiceChanged
+    | InvoiceVoided,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,195 @@
+"""What became of a command, and the state of a record in a connection.
+
+Outcomes come from connectors and echo the command's generation and step. `SyncStateChanged` comes
+from the orchestrator and carries the whole state. A reader that folds both keeps the message with
+the greatest (generation, step, rank): progress 0, delay 1, outcome 2.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from contracts.commands import Origin, RemoteRef
+from contracts.ids import ConnectionId, Entity, Provider, RecordId, RemoteId
+from contracts.message import Message, Part
+from contracts.money import Currency
+
+
+class SyncState(StrEnum):
+    """The state of one record in one connection."""
+
+    NOT_ELIGIBLE = "not_eligible"
+    NOT_SYNCED = "not_synced"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    HELD = "held"
+    QUEUED = "queued"
+    CHECKING = "checking"
+    SYNCED = "synced"
+    SYNCED_WITH_DIFFERENCE = "synced_with_difference"
+    OUT_OF_DATE = "out_of_date"
+    CHANGED_THERE = "changed_there"
+    IGNORED = "ignored"
+    REMOVED_THERE = "removed_there"
+    VOIDED = "voided"
+
+
+class ProviderDetails(Part):
+    """What stands behind "details": the provider's own words, never shown unasked."""
+
+    provider_code: str | None = None
+    provider_message: str | None = None
+    trace_id: str | None = None
+    attempt: int | None = None
+
+
+class Subject(Part):
+    """What a cause is about where it isn't the record itself: an account, a customer, an item."""
+
+    id: str
+    name: str
+
+
+class CauseInstance(Part):
+    """One cause as it stands on one record. `params` fill the sentence of `contracts.causes`."""
+
+    code: str
+    subject: Subject | None = None
+    params: dict[str, str] = Field(default_factory=dict)
+    details: ProviderDetails = ProviderDetails()
+
+
+class Totals(Part):
+    """What the provider says the invoice comes to."""
+
+    total: Decimal
+    tax: Decimal
+    currency: Currency
+
+
+class Attempt(Part):
+    """One request to the provider that this record was a member of."""
+
+    number: int
+    request_id: str
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    result: Literal["accepted", "refused", "not_executed", "unknown", "found", "absent"]
+    details: ProviderDetails = ProviderDetails()
+
+
+class Outcome(Message):
+    """Common to all that a connector says of a record's command."""
+
+    rank: ClassVar[int] = 2
+
+    provider: Provider
+    connection_id: ConnectionId
+    entity: Entity
+    record_id: RecordId
+    generation: int
+    step: int
+    attempts: tuple[Attempt, ...] = ()
+    used: dict[str, RemoteId] = Field(default_factory=dict)
+    """Remote ids this outcome relied on: "self" is the record's own, else the local id as text."""
+
+
+class SyncSucceeded(Outcome):
+    """The provider holds the record as the command said. `remote` is always in hand.
+
+    `removed` says that ours was found there, but voided or deleted by a person; `voided` that the
+    void we asked for is done.
+    """
+
+    type: Literal["sync.succeeded.v1"] = "sync.succeeded.v1"
+    remote: RemoteRef
+    record_version: int
+    totals: Totals | None = None
+    notes: tuple[str, ...] = ()
+    voided: bool = False
+    removed: Literal["voided", "deleted"] | None = None
+
+
+class SyncFailed(Outcome):
+    """Refused, for a reason someone must act on.
+
+    `reference_gone` lists local ids (as text) whose remote record is gone: not a cause, the
+    orchestrator re-makes them. `remote` is the record's own link where it has one.
+    """
+
+    type: Literal["sync.failed.v1"] = "sync.failed.v1"
+    cause: CauseInstance
+    remote: RemoteRef | None = None
+    reference_gone: tuple[str, ...] = ()
+    removed: Literal["voided", "deleted"] | None = None
+
+
+class SyncDelayed(Outcome):
+    """Not decided yet: being checked, in line for a limit, or the provider or sign-in is away."""
+
+    rank: ClassVar[int] = 1
+
+    type: Literal["sync.delayed.v1"] = "sync.delayed.v1"
+    why: Literal["checking", "quota", "provider", "connection"]
+    until: datetime | None = None
+    cause: CauseInstance | None = None
+    remote: RemoteRef | None = None
+
+
+SyncOutcome = Annotated[SyncSucceeded | SyncFailed | SyncDelayed, Field(discriminator="type")]
+
+
+class WaitingOn(Part):
+    """The record that goes first."""
+
+    entity: Entity
+    record_id: RecordId
+    name: str
+
+
+class RecordState(Part):
+    """Everything a badge needs of one record in one connection."""
+
+    provider: Provider
+    connection_id: ConnectionId
+    entity: Entity
+    record_id: RecordId
+    generation: int
+    step: int
+    state: SyncState
+    cause: CauseInstance | None = None
+    also: tuple[CauseInstance, ...] = ()
+    waiting_on: WaitingOn | None = None
+    until: AwareDatetime | None = None
+    remote: RemoteRef | None = None
+    record_version: int | None = None
+    totals: Totals | None = None
+    synced_at: AwareDatetime | None = None
+    origin: Origin | None = None
+    changed_at: AwareDatetime
+
+
+class SyncStateChanged(Message):
+    """The record's whole state in a connection."""
+
+    rank: ClassVar[int] = 0
+
+    type: Literal["sync.state_changed.v1"] = "sync.state_changed.v1"
+    state: RecordState
+
+
+class MappingChanged(Message):
+    """An item's income account in a connection. `version` is the mapping row's own."""
+
+    type: Literal["sync.mapping_changed.v1"] = "sync.mapping_changed.v1"
+    provider: Provider
+    connection_id: ConnectionId
+    item_id: RecordId
+    account_id: str | None
+    version: int
+
+
+SyncProgress = Annotated[SyncStateChanged | MappingChanged, Field(discriminator="type")]

@@ -1,0 +1,134 @@
+"""The database as a parameter: transactions, statements, and what to wake after a commit.
+
+Stores speak to a `Tx` only. The real one is a pool of asyncpg connections; a test may hand over one
+that lets a scheduler choose the order of all statements and commits.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+
+Row = asyncpg.Record
+"""A row, read by column name."""
+
+DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    OSError,
+    TimeoutError,
+)
+"""Errors that say nothing of the work: the database is away or asks to try again."""
+
+
+class Tx(Protocol):
+    """One open transaction. It commits when its block is left without an exception."""
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]: ...
+    async def fetchrow(self, sql: str, *args: object) -> Row | None: ...
+    async def fetchval(self, sql: str, *args: object) -> Any: ...
+    async def execute(self, sql: str, *args: object) -> str: ...
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None: ...
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """A part that can fail alone: its exception undoes only what was done inside."""
+        ...
+
+    def wake(self, channel: str) -> None:
+        """After this transaction has committed, wake whoever listens on `channel`."""
+        ...
+
+
+class Database(Protocol):
+    """Where transactions come from."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Tx]:
+        """A transaction, read committed.
+
+        Raises:
+            one of `DATABASE_AWAY`: the database can't be reached, or asks to try again.
+        """
+        ...
+
+
+class Waker(Protocol):
+    """Tells listeners that there is something to do. May lose a word; listeners also poll."""
+
+    def wake(self, channel: str) -> None: ...
+
+
+class _PostgresTx:
+    def __init__(self, connection: "asyncpg.pool.PoolConnectionProxy[Row]") -> None:
+        self._connection = connection
+        self.wakes: set[str] = set()
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        return await self._connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        return await self._connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        return await self._connection.fetchval(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> str:
+        return await self._connection.execute(sql, *args)
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        await self._connection.executemany(sql, rows)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        async with self._connection.transaction():
+            yield
+
+    def wake(self, channel: str) -> None:
+        self.wakes.add(channel)
+
+
+class PostgresDatabase:
+    """Transactions on a pool of connections."""
+
+    def __init__(self, pool: "asyncpg.Pool[Row]", waker: Waker) -> None:
+        self._pool = pool
+        self._waker = waker
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        async with self._pool.acquire() as connection:
+            tx = _PostgresTx(connection)
+            async with connection.transaction():
+                yield tx
+        for channel in tx.wakes:
+            self._waker.wake(channel)
+
+
+async def open_pool(dsn: str, *, application: str, size: int = 10) -> "asyncpg.Pool[Row]":
+    """A pool for one process. Statements are given up after 30 s, an idle transaction after 10 s.
+
+    JSON columns are read and written as text: models parse themselves.
+    """
+    pool = asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        command_timeout=30,
+        server_settings={"application_name": application},
+        init=_keep_json_text,
+    )
+    return await asyncio.wait_for(pool, timeout=30)
+
+
+async def _keep_json_text(connection: "asyncpg.Connection[Row]") -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, encoder=str, decoder=str, schema="pg_catalog", format="text"
+        )
