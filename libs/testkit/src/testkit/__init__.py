@@ -1,1 +1,11 @@
-"""Fixtures for PostgreSQL and Kafka, a clock, eventually(); tests only."""
+"""Fixtures for PostgreSQL, Kafka and the whole stack, a clock, eventually(); tests only.
+
+The fixtures (`postgres_server`, `new_database`, `kafka_server`, `stack`) come as a pytest plugin;
+what tests import stands here.
+"""
+
+from testkit.databases import TestDatabase, TestPostgres
+from testkit.eventually import eventually
+from testkit.manual_clock import ManualClock
+
+__all__ = ["ManualClock", "TestDatabase", "TestPostgres", "eventually"]

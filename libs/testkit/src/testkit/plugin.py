@@ -1,0 +1,50 @@
+"""The fixtures, as a pytest plugin: every package that depends on testkit has them.
+
+TESTKIT_DOCKER=1 takes PostgreSQL and Kafka from containers instead of the embedded binaries. A
+server that doesn't start fails the tests that need it; nothing is ever skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from testkit.brokers import container_kafka, embedded_kafka
+from testkit.databases import TestDatabase, TestPostgres, container_postgres, embedded_postgres
+
+
+def _with_docker() -> bool:
+    return os.environ.get("TESTKIT_DOCKER") == "1"
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """Where the session's servers keep their data and logs; removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="tallybridge-tests-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_folder: Path) -> Iterator[TestPostgres]:
+    """One PostgreSQL for the whole run, without fsync."""
+    with container_postgres() if _with_docker() else embedded_postgres(server_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres_server: TestPostgres) -> Callable[[Sequence[str]], TestDatabase]:
+    """`new_database(["invoice_api"])`: a fresh database with those schemas and their roles."""
+    return postgres_server.new_database
+
+
+@pytest.fixture(scope="session")
+def kafka_server(server_folder: Path) -> Iterator[str]:
+    """One Kafka broker for the whole run: its bootstrap address. Topics are the test's to make."""
+    with container_kafka() if _with_docker() else embedded_kafka(server_folder) as bootstrap:
+        yield bootstrap
