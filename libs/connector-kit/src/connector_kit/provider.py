@@ -1,0 +1,360 @@
+"""What a provider folder supplies. The kit knows no provider by any other way.
+
+A connector is one folder:
+
+- `provider.py`: one `Provider` value, facts only, each with the source it was read in.
+- `errors.py`: a table from the provider's codes to `contracts` causes. An unknown code becomes the
+  cause `refused_unknown`, never a success.
+- `wire.py`: the provider's JSON, as models.
+- `operations/*.py`: the `Operations` below: pure, batch first. Commands in, requests out;
+  responses in, answers out. No loop that waits, no sleep, no clock, no I/O.
+- `auth.py`: the `Auth` of `connector_kit.auth`: the one difference in authentication.
+- `app.py`: hands all that to `connector_kit.app`.
+
+What the kit does, so that a provider folder doesn't: lanes, choosing update or create, the ledger,
+the send window, looking up what had no answer and judging it, budgets, refresh, holding, outcomes,
+loading and publishing reference data, connecting and disconnecting.
+
+The life of a write: the kit picks `Member`s of one lot → `prepare` (reads that must come before, as
+a generator; mostly none) → `pack` makes the exact request and what must be remembered to recognise
+it later → the kit commits both, then sends → `whole` (was the request as a whole answered?) →
+`read` gives one answer per member. Without an answer: `look_up` by what was frozen; the kit judges.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, TypeAlias
+
+from contracts.commands import (
+    ReadRemote,
+    RemoteRef,
+    SyncCustomer,
+    SyncInvoice,
+    SyncItem,
+    VoidInvoice,
+)
+from contracts.connections import (
+    Account,
+    Organisation,
+    OrganisationFacts,
+    RemoteCustomer,
+    RemoteTaxRate,
+)
+from contracts.ids import (
+    CompanyId,
+    ConnectionId,
+    Entity,
+    RecordId,
+    RemoteId,
+    RequestId,
+)
+from contracts.ids import (
+    Provider as ProviderName,
+)
+from contracts.message import Part
+from pydantic import Field
+
+from connector_kit.answers import (
+    NoAnswer,
+    NotExecuted,
+    ReferenceGone,
+    Refused,
+    RemovedThere,
+    RequestAnswer,
+    Sighting,
+)
+from connector_kit.auth import Auth
+from connector_kit.exchange import Exchange, Request, Response
+
+WriteCommand: TypeAlias = SyncCustomer | SyncItem | SyncInvoice | VoidInvoice
+LaneCommand: TypeAlias = WriteCommand | ReadRemote
+Environment = Literal["simulator", "sandbox", "production"]
+Intent = Literal["create", "update", "void"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` units in any `seconds`, sliding. `reserve` units are kept for clicks.
+
+    Seconds are real ones; the kit scales them by TIME_SCALE.
+    """
+
+    name: str
+    count: int
+    seconds: float
+    reserve: int = 0
+
+
+@dataclass(frozen=True)
+class Concurrency:
+    """At most `count` requests of this meter without an answer at any moment."""
+
+    name: str
+    count: int
+    reserve: int = 0
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A request spends `limit`: one unit per request, or one per unit of the request."""
+
+    limit: str
+    per: Literal["request", "unit"] = "request"
+
+
+Regime: TypeAlias = Mapping[str, tuple[Meter, ...]]
+"""Which limits each meter name of a `Request` spends. A meter that isn't listed spends none."""
+
+
+@dataclass(frozen=True)
+class EntityFacts:
+    """How one kind of record is sent.
+
+    Of `mark` (room for our mark on the record) and `unique` (the provider itself refuses a second
+    record with the natural key) at least one must be true. `lookup_lag` is how long, in seconds, a
+    look-up may fail to see a write that is done. A request of one member costs `single_meter`,
+    one of more `batch_meter`.
+    """
+
+    batch: int
+    mark: bool
+    unique: bool
+    single_meter: str
+    batch_meter: str
+    lookup_lag: float = 0.0
+
+
+@dataclass(frozen=True)
+class OAuthFacts:
+    """Where consent is asked for and tokens are given: paths on hosts of `Provider.hosts`.
+
+    `refresh_grace` is how long, in seconds, after an unanswered refresh the old refresh token may
+    be tried again; `refresh_retries` how often (QBO once, Xero any number within 30 minutes:
+    None, FreshBooks 0). `refresh_early`: refresh so many seconds before the access token ends.
+    """
+
+    scopes: tuple[str, ...]
+    pkce: bool
+    refresh_grace: float
+    refresh_retries: int | None
+    refresh_early: float = 120.0
+    refresh_token_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The facts of one provider. Times are in real seconds.
+
+    `hosts` maps an environment to host names ("api", "oauth", "authorize", …) to base URLs without
+    a trailing slash; in the environment "simulator" the text `{simulator}` stands for the
+    simulator's base URL. `server_timeout` is after how long the provider itself gives a request
+    up; `send_window` how long after a request is committed its sending may begin.
+    `requests_in_flight` bounds one process's requests of one connection.
+    """
+
+    name: ProviderName
+    label: str
+    hosts: Mapping[Environment, Mapping[str, str]]
+    oauth: OAuthFacts
+    entities: Mapping[Entity, EntityFacts]
+    limits: tuple[Limit | Concurrency, ...]
+    regimes: Mapping[str, Regime]
+    regime: str
+    server_timeout: float
+    operations: "Operations"
+    auth: Auth
+    send_window: float = 5.0
+    answer_timeout: float = 130.0
+    default_retry_after: float = 60.0
+    lookup_batch: int = 100
+    requests_in_flight: int = 8
+
+
+@dataclass(frozen=True)
+class Context:
+    """The connection as operations may know it. `organisation.id` is the provider's own."""
+
+    company_id: CompanyId
+    connection_id: ConnectionId
+    organisation: Organisation
+    facts: OrganisationFacts
+    environment: Environment
+    base_urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The resolved hosts, for links that a person opens."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A record about to be sent. The kit has chosen: `remote` set means update (or void) that one.
+
+    `used` is kept by the kit and echoed with every outcome; a provider needn't touch it.
+    """
+
+    command: WriteCommand
+    remote: RemoteRef | None
+
+    @property
+    def intent(self) -> Intent:
+        if isinstance(self.command, VoidInvoice):
+            return "void"
+        return "create" if self.remote is None else "update"
+
+    def at(self, remote: RemoteRef) -> "Member":
+        """The same record, known to be that one there."""
+        return replace(self, remote=remote)
+
+
+class FrozenMember(Part):
+    """What is remembered of a member once its request is committed; kept as JSON until closed.
+
+    `natural_key` is how the record is found there when its id isn't known: a name, a number. No
+    two open members of a connection and entity share one: normalise as the provider compares
+    (case, spaces). `mark` is what we wrote on the record to know it by; it names the record and
+    its generation. `fields` are the values a look-up compares, as text, in the provider's own
+    form. `used` are remote ids this relies on, by the local id as text. `remote` is the record
+    updated or voided. `extra` is the provider's own, for `read` and `look_up`.
+    """
+
+    entity: Entity
+    record_id: RecordId
+    generation: int
+    step: int
+    intent: Intent
+    natural_key: str
+    mark: str | None = None
+    remote: RemoteRef | None = None
+    record_version: int
+    fields: dict[str, str]
+    used: dict[str, RemoteId]
+    extra: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The exact request and its frozen members in the request's order.
+
+    `refused` are members that can't be sent at all, with their cause; they are not in `frozen`.
+    `request` is None where nothing is left to send.
+    """
+
+    request: Request | None
+    frozen: tuple[FrozenMember, ...]
+    refused: tuple[tuple[RecordId, Refused], ...] = ()
+
+
+@dataclass(frozen=True)
+class FrozenRequest:
+    """A committed request as it is read back: for `read`."""
+
+    id: RequestId
+    entity: Entity
+    members: tuple[FrozenMember, ...]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """This member may be packed. `member` may know more than before.
+
+    `member.at(remote)` gives it the version it has there; a create that was found to be there
+    already, with our mark, becomes an update of it the same way.
+    """
+
+    member: Member
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """This member can't be sent: a person must act, it is there already, or it is gone there."""
+
+    record_id: RecordId
+    answer: Refused | ReferenceGone | RemovedThere | NotExecuted | NoAnswer
+
+
+Prepared: TypeAlias = Ready | NotReady
+
+
+@dataclass(frozen=True)
+class AccountsRead:
+    """`offered` is False where the provider doesn't let us choose an income account."""
+
+    accounts: tuple[Account, ...]
+    offered: bool = True
+
+
+@dataclass(frozen=True)
+class OrganisationRead:
+    organisation: Organisation
+    facts: OrganisationFacts
+
+
+class Operations(Protocol):
+    """Translations between commands and the provider's requests. Pure; never raises for data.
+
+    An answer that can't be read is `NoAnswer` (for a write) or `Unreadable` (for a look-up), never
+    a guess.
+    """
+
+    def lot(self, member: Member) -> str:
+        """Members of one entity with the same lot may share a request."""
+        ...
+
+    def prepare(self, members: Sequence[Member], context: Context) -> Exchange[list[Prepared]]:
+        """Reads that must come before `pack`; one `Prepared` per member, in their order.
+
+        Examples: the version of a record that is updated, where the command doesn't carry it; one
+        query for numbers that are already taken. Where nothing is needed it returns at once.
+        """
+        ...
+
+    def pack(self, members: Sequence[Member], context: Context, request_id: RequestId) -> Packed:
+        """The request for these members (at most `EntityFacts.batch`, all of one lot and entity).
+
+        The request must be the same, byte by byte, for the same arguments.
+        """
+        ...
+
+    def whole(self, response: Response) -> NotExecuted | NoAnswer | None:
+        """What any response says of its request as a whole; None if it was answered.
+
+        401 → NotExecuted(Unauthorized), 429 → NotExecuted(Throttled), no access or no subscription
+        → NotExecuted(Shut), 5xx or an unreadable body → NoAnswer. Asked before `read` and before
+        a response goes into an `Exchange`.
+        """
+        ...
+
+    def read(self, request: FrozenRequest, response: Response) -> RequestAnswer:
+        """One answer per member, in the order of `request.members`."""
+        ...
+
+    def look_up(
+        self, members: Sequence[FrozenMember], context: Context
+    ) -> Exchange[list[Sighting]]:
+        """What is there now for each member, by its frozen key (creates) or id (updates, voids).
+
+        At most `Provider.lookup_batch` members of one entity; one `Sighting` each, in their order.
+        Removed records count too where the provider still shows them. An updated record that the
+        provider says is gone is a candidate with its id and `removed`.
+        """
+        ...
+
+    def read_remote(
+        self, members: Sequence[tuple[ReadRemote, RemoteRef]], context: Context
+    ) -> Exchange[list[Sighting]]:
+        """How each record is there now, by its remote id; `differing` stays empty."""
+        ...
+
+    def organisation(self, context: Context) -> Exchange[OrganisationRead]:
+        """The organisation's name and the settings that decisions need."""
+        ...
+
+    def accounts(self, context: Context) -> Exchange[AccountsRead]:
+        """All income accounts, inactive ones marked so."""
+        ...
+
+    def tax_rates(self, context: Context) -> Exchange[list[RemoteTaxRate]]:
+        """All tax rates that can stand on a sale."""
+        ...
+
+    def remote_customers(self, context: Context) -> Exchange[list[RemoteCustomer]]:
+        """All customers there, all pages."""
+        ...
