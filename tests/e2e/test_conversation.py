@@ -1,0 +1,404 @@
+"""One conversation with the outside interface, from sign-up to the second invoice in the books.
+
+A plumber signs up, connects QuickBooks, switches both switches on, adds a customer and an item and
+sends an invoice. It is blocked until the item has an income account; then it goes by itself, and
+the books hold exactly one of each. The next invoice needs no one.
+"""
+
+import asyncio
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import httpx
+from testkit import Stack, eventually
+
+Json = dict[str, Any]
+WITHIN = 20.0
+INCOME_ACCOUNTS = [
+    {"code": "200", "name": "Service revenue"},
+    {"code": "210", "name": "Parts revenue"},
+]
+
+
+class ConsentForm(HTMLParser):
+    """The one form of the authorize page: its fields and the organisations to choose from."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms = 0
+        self.hidden: dict[str, str] = {}
+        self.names: set[str] = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms += 1
+        if tag in {"input", "select", "button"} and values.get("name"):
+            self.names.add(values["name"])
+            if values.get("type") == "hidden":
+                self.hidden[values["name"]] = values.get("value", "")
+
+
+async def approve(
+    browser: httpx.AsyncClient, authorize_url: str, organisation: str, decision: str = "approve"
+) -> httpx.Response:
+    """Goes where Connect leads, answers the consent page; the connector's callback answer."""
+    first = await browser.get(authorize_url)
+    assert first.status_code == 303, first.text
+    at_provider = first.headers["location"]
+    query = parse_qs(urlsplit(at_provider).query)
+    assert {"client_id", "response_type", "scope", "redirect_uri", "state"} <= set(query)
+    page = await browser.get(at_provider)
+    assert page.status_code == 200, page.text
+    form = ConsentForm(page.text)
+    assert form.forms == 1
+    assert {"username", "organisation", "decision"} <= form.names
+    answer = await browser.post(
+        at_provider,
+        data={
+            **form.hidden,
+            "username": "joe",
+            "organisation": organisation,
+            "decision": decision,
+        },
+    )
+    assert answer.status_code in {302, 303}, answer.text
+    return await browser.get(answer.headers["location"])
+
+
+async def sign_up(web: httpx.AsyncClient, company: str, email: str) -> str:
+    answer = await web.post(
+        "/signup",
+        json={
+            "company_name": company,
+            "email": email,
+            "password": "correct horse battery 9",
+            "time_zone": "America/New_York",
+            "currency": "USD",
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert {"company_id", "user_id", "api_key"} <= set(body)
+    assert body["api_key"].startswith("tb_")
+    return str(body["api_key"])
+
+
+async def test_the_conversation_goes_round(stack: Stack) -> None:
+    web_url = stack.endpoints["web"]
+    simulator = stack.endpoints["simulators"]["qbo"]
+    async with (
+        httpx.AsyncClient(base_url=f"{web_url}/api/v1", timeout=15) as web,
+        httpx.AsyncClient(base_url=simulator, timeout=15) as books,
+        httpx.AsyncClient(timeout=15) as browser,
+    ):
+        # 1 Sign up
+        key = await sign_up(web, "Oak Plumbing", "joe@oak.example")
+        again = await web.post(
+            "/signup",
+            json={
+                "company_name": "Oak Plumbing",
+                "email": "joe@oak.example",
+                "password": "correct horse battery 9",
+                "time_zone": "America/New_York",
+                "currency": "USD",
+            },
+        )
+        assert (again.status_code, again.json()["code"]) == (409, "email_taken")
+        web.headers["Authorization"] = f"Bearer {key}"
+
+        # 2 Before connecting
+        before = (await web.get("/integrations")).json()["data"]
+        assert [row["provider"] for row in before] == ["qbo", "xero", "freshbooks"]
+        for row in before:
+            assert row == {
+                **row,
+                "status": "not_connected",
+                "organisation": None,
+                "token_health": None,
+                "settings": None,
+                "counts": {},
+            }
+        accounts = await web.get("/integrations/qbo/accounts")
+        assert (accounts.status_code, accounts.json()["code"]) == (409, "not_connected")
+
+        # 3 Connect
+        seeded = await books.post(
+            "/_sim/seed", json={"organisation": "Oak Books", "accounts": INCOME_ACCOUNTS}
+        )
+        assert seeded.status_code == 200, seeded.text
+        await refuse_consent(web, browser)
+        await connect(web, browser, web_url, "Oak Books")
+
+        # 4 Settings
+        settings = await web.get("/integrations/qbo/settings")
+        today = datetime.now(ZoneInfo("America/New_York")).date()
+        shown = settings.json()
+        assert shown.pop("start_date") in {str(today), str(today - timedelta(days=1))}
+        assert shown == {
+            **shown,
+            "sync_customers": False,
+            "sync_invoices": False,
+            "gone_there": "make_again",
+            "rounding_account_id": None,
+            "post_in_closed_period": "never",
+        }
+        switched = await web.put(
+            "/integrations/qbo/settings",
+            json={"sync_customers": True, "sync_invoices": True, "start_date": "2020-01-01"},
+        )
+        assert switched.status_code == 200, switched.text
+        assert switched.json()["sync_invoices"] is True
+        assert switched.json()["start_date"] == "2020-01-01"
+        assert switched.headers["etag"] != settings.headers["etag"]
+
+        # 5 Accounts
+        account_id = await service_account(web)
+
+        # 6 Customer, items, invoice
+        customer = await created(
+            web,
+            "/customers",
+            {"name": "Ann Lee", "kind": "homeowner", "email": "ann@lee.example"},
+        )
+        assert customer["links"] == []
+        assert "state" in customer["sync"]["qbo"]
+        item = await created(
+            web, "/items", {"name": "Call-out", "sku": "CALL", "unit_price": "128.19"}
+        )
+        assert item["income_accounts"] == {}
+        assert "state" in item["sync"]["qbo"]
+        invoice = await created(web, "/invoices", invoice_of(customer["id"], item["id"]))
+        assert invoice["number"] == "1001"
+        assert invoice["status"] == "draft"
+        assert (invoice["subtotal"], invoice["tax"], invoice["total"]) == (
+            "256.38",
+            "0.00",
+            "256.38",
+        )
+        assert invoice["lines"][0]["amount"] == "256.38"
+        badge = invoice["sync"]["qbo"]
+        assert badge["state"] == "not_eligible"
+        assert badge["cause"]["code"] == "invoice_draft"
+        assert badge["actions"] == ["finalize"]
+
+        # 7 A draft can't sync
+        path = f"/invoices/{invoice['id']}"
+        refused = await web.post(f"{path}/sync", json={"provider": "qbo"})
+        assert refused.status_code == 409
+        assert refused.headers["content-type"].startswith("application/problem+json")
+        problem = refused.json()
+        assert problem == {
+            **problem,
+            "title": "Still a draft",
+            "status": 409,
+            "code": "invoice_draft",
+            "detail": "Invoice 1001 is a draft. Finalize it and it can go to QuickBooks.",
+        }
+        assert "type" in problem
+
+        # 8 Sent, and blocked
+        sent = await web.post(f"{path}/send")
+        assert (sent.status_code, sent.json()["status"]) == (200, "sent")
+        blocked = await badge_when(web, path, "blocked")
+        assert blocked == {
+            **blocked,
+            "label": "Needs attention",
+            "provider": "qbo",
+            "remote_id": None,
+            "remote_url": None,
+            "remote_number": None,
+            "synced_at": None,
+            "actions": ["retry", "ignore"],
+        }
+        cause = blocked["cause"]
+        assert cause == {
+            **cause,
+            "code": "item_account_unmapped",
+            "group": "item_account_unmapped",
+            "who": "fix_record",
+            "title": "Items need an income account",
+            "sentence": '"Call-out" has no income account for QuickBooks, so invoice 1001'
+            " can't be posted.",
+            "fixes": [
+                {"action": "choose_account", "label": "Choose account", "fields": ["account_id"]}
+            ],
+            "also": [],
+        }
+        assert "details" in cause
+        preflight = await web.get(f"{path}/preflight", params={"provider": "qbo"})
+        assert preflight.status_code == 200
+        assert preflight.json()["ready"] is False
+        assert [p["code"] for p in preflight.json()["problems"]] == ["item_account_unmapped"]
+        assert preflight.json()["problems"][0]["sentence"] == cause["sentence"]
+
+        # 9 Fixed: it goes by itself
+        async with web.stream("GET", "/events", params={"invoice": invoice["id"]}) as events:
+            assert events.status_code == 200
+            seen = asyncio.create_task(badges_until(events, invoice["id"], "synced"))
+            mapped = await web.post(
+                "/integrations/qbo/account-mapping/apply-to-unmapped",
+                json={"account_id": account_id},
+            )
+            assert (mapped.status_code, mapped.json()) == (200, {"mapped": 1})
+            synced = await badge_when(web, path, "synced")
+            assert await asyncio.wait_for(seen, WITHIN) == synced
+        assert synced == {
+            **synced,
+            "label": "Synced to QuickBooks",
+            "remote_number": "1001",
+            "cause": None,
+            "actions": ["open_there"],
+        }
+        assert synced["remote_id"]
+        assert synced["synced_at"].endswith("Z")
+        assert datetime.fromisoformat(synced["synced_at"]) <= datetime.now(UTC)
+
+        # 10 The books hold exactly one of each
+        held = (await books.get("/_sim/books", params={"organisation": "Oak Books"})).json()
+        assert held["organisation"]["name"] == "Oak Books"
+        [customer_there] = held["customers"]
+        assert customer_there == {
+            **customer_there,
+            "name": "Ann Lee",
+            "email": "ann@lee.example",
+            "active": True,
+        }
+        [item_there] = held["items"]
+        assert item_there == {
+            **item_there,
+            "name": "Call-out",
+            "sku": "CALL",
+            "active": True,
+            "account_id": account_id,
+        }
+        [invoice_there] = held["invoices"]
+        [line_there] = invoice_there.pop("lines")
+        assert invoice_there == {
+            "id": synced["remote_id"],
+            "number": "1001",
+            "customer_id": customer_there["id"],
+            "date": "2026-06-15",
+            "due_date": "2026-07-15",
+            "currency": "USD",
+            "status": "open",
+            "total": "256.38",
+            "tax": "0.00",
+        }
+        assert line_there == {
+            "item_id": item_there["id"],
+            "description": "Call-out visit",
+            "quantity": "2",
+            "unit_price": "128.19",
+            "amount": "256.38",
+            "account_id": account_id,
+        }
+
+        # 11 The next invoice goes on its own
+        second = await created(web, "/invoices", invoice_of(customer["id"], item["id"]))
+        await web.post(f"/invoices/{second['id']}/send")
+        await badge_when(web, f"/invoices/{second['id']}", "synced")
+        held = (await books.get("/_sim/books", params={"organisation": "Oak Books"})).json()
+        assert sorted(row["number"] for row in held["invoices"]) == ["1001", "1002"]
+        assert len(held["customers"]) == len(held["items"]) == 1
+
+
+async def refuse_consent(web: httpx.AsyncClient, browser: httpx.AsyncClient) -> None:
+    """Scenario 2: declined at the provider, said so, nothing stored."""
+    started = await web.post("/integrations/qbo/connect", json={})
+    back = await approve(browser, started.json()["authorize_url"], "Oak Books", "deny")
+    assert back.status_code == 303
+    page = await browser.get(back.headers["location"], follow_redirects=True)
+    assert "You chose not to connect. Nothing was stored." in page.text or "/login" in str(page.url)
+    assert (await web.get("/integrations")).json()["data"][0]["status"] == "not_connected"
+
+
+async def connect(
+    web: httpx.AsyncClient, browser: httpx.AsyncClient, web_url: str, organisation: str
+) -> None:
+    started = await web.post("/integrations/qbo/connect")
+    assert started.status_code == 200, started.text
+    authorize_url = started.json()["authorize_url"]
+    assert re.search(r"/connect\?ticket=", authorize_url)
+    back = await approve(browser, authorize_url, organisation)
+    assert back.status_code == 303, back.text
+    assert back.headers["location"] == f"{web_url}/integrations/qbo/settings"
+
+    async def connected() -> None:
+        row = (await web.get("/integrations")).json()["data"][0]
+        assert row["status"] == "connected"
+        assert row["organisation"]["name"] == organisation
+
+    await eventually(connected, within=WITHIN)
+
+
+async def service_account(web: httpx.AsyncClient) -> str:
+    found: list[Json] = []
+
+    async def listed() -> None:
+        answer = await web.get("/integrations/qbo/accounts")
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        assert body["offered"] is True
+        assert {"as_of", "refreshing"} <= set(body)
+        found[:] = [row for row in body["data"] if row["name"] == "Service revenue"]
+        assert found
+
+    await eventually(listed, within=WITHIN)
+    assert found[0] == {**found[0], "code": "200", "active": True}
+    return str(found[0]["id"])
+
+
+async def created(web: httpx.AsyncClient, path: str, body: Json) -> Json:
+    answer = await web.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    made: Json = answer.json()
+    return made
+
+
+def invoice_of(customer_id: str, item_id: str) -> Json:
+    return {
+        "customer_id": customer_id,
+        "issue_date": "2026-06-15",
+        "due_date": "2026-07-15",
+        "currency": "USD",
+        "lines": [
+            {
+                "item_id": item_id,
+                "description": "Call-out visit",
+                "quantity": "2",
+                "unit_price": "128.19",
+            }
+        ],
+    }
+
+
+async def badge_when(web: httpx.AsyncClient, path: str, state: str) -> Json:
+    """The QuickBooks badge of what is at `path`, once it is in this state."""
+    latest: Json = {}
+
+    async def there() -> None:
+        latest.update((await web.get(path)).json()["sync"]["qbo"])
+        assert latest["state"] == state, latest
+
+    await eventually(there, within=WITHIN)
+    return latest
+
+
+async def badges_until(events: httpx.Response, record: str, state: str) -> Json:
+    """Reads the event stream until this record's badge has this state."""
+    kind = ""
+    async for line in events.aiter_lines():
+        if line.startswith("event:"):
+            kind = line.removeprefix("event:").strip()
+        elif line.startswith("data:") and kind == "badge":
+            data = json.loads(line.removeprefix("data:"))
+            if data["id"] == record and data["badge"]["state"] == state:
+                return dict(data["badge"])
+    raise AssertionError("the event stream ended")
