@@ -5,7 +5,6 @@ from the orchestrator and carries the whole state. A reader that folds both keep
 the greatest (generation, step, rank): progress 0, delay 1, outcome 2.
 """
 
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
@@ -54,12 +53,16 @@ class Subject(Part):
 
 
 class CauseInstance(Part):
-    """One cause as it stands on one record. `params` fill the sentence of `contracts.causes`."""
+    """One cause as it stands on one record. `params` fill the sentence of `contracts.causes`.
+
+    `because` is the prerequisite's own cause, where this one is `prerequisite_blocked`.
+    """
 
     code: str
     subject: Subject | None = None
     params: dict[str, str] = Field(default_factory=dict)
     details: ProviderDetails = ProviderDetails()
+    because: "CauseInstance | None" = None
 
 
 class Totals(Part):
@@ -134,7 +137,7 @@ class SyncDelayed(Outcome):
 
     type: Literal["sync.delayed.v1"] = "sync.delayed.v1"
     why: Literal["checking", "quota", "provider", "connection"]
-    until: datetime | None = None
+    until: AwareDatetime | None = None
     cause: CauseInstance | None = None
     remote: RemoteRef | None = None
 
