@@ -183,9 +183,8 @@ class ChildProcess:
         """End it now if it still runs, collect it and finish its log; its exit code."""
         self._process.kill()
         code = self._process.wait()
-        self._pump.join(timeout=2)
-        if not self._pump.is_alive() and self._process.stdout is not None:
-            self._process.stdout.close()
+        # Not for long: its own children may hold the other end for a while.
+        self._pump.join(timeout=0.2)
         return code
 
     def wait_ready(self, is_ready: Callable[[], bool], within: float) -> None:
@@ -211,7 +210,8 @@ class ChildProcess:
         stream = self._process.stdout
         if stream is None:
             return
-        for raw in stream:
-            line = raw.rstrip(b"\r\n")
-            self._last_lines.append(line.decode(errors="replace"))
-            self.log.write(self.program.name, self.pid, line)
+        with stream:
+            for raw in stream:
+                line = raw.rstrip(b"\r\n")
+                self._last_lines.append(line.decode(errors="replace"))
+                self.log.write(self.program.name, self.pid, line)
