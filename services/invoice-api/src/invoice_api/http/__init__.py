@@ -1,0 +1,1 @@
+"""What every answer has in common: problem details, strict bodies, ETags, pages, idempotency."""

@@ -1,0 +1,81 @@
+"""Badges and causes as the API shows them."""
+
+from contracts.causes import Who
+from contracts.ids import Provider
+from contracts.sync import SyncState
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Shown(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+def _empty(value: object) -> bool:
+    return not value
+
+
+class FixShown(Shown):
+    """A button that mends a cause; `fields` are what its action takes, `values` some first values."""
+
+    action: str
+    label: str
+    fields: tuple[str, ...] = ()
+    values: dict[str, str] = Field(default_factory=dict[str, str], exclude_if=_empty)
+
+
+class LinkButtonShown(Shown):
+    """A button that posts nothing."""
+
+    target: str
+    label: str
+
+
+class DetailsShown(Shown):
+    """The provider's own words, never shown unasked."""
+
+    provider_code: str | None = None
+    provider_message: str | None = None
+    trace_id: str | None = None
+    sync_id: str | None = None
+    attempt: int | None = None
+
+
+class CauseShown(Shown):
+    code: str
+    group: str
+    who: Who
+    title: str
+    sentence: str
+    fixes: tuple[FixShown, ...]
+    links: tuple[LinkButtonShown, ...] = ()
+    details: DetailsShown = DetailsShown()
+    also: tuple["CauseShown", ...] = ()
+
+
+class BadgeShown(Shown):
+    """A record's badge in one connection; `label` is what the page shows."""
+
+    state: SyncState
+    label: str
+    provider: Provider
+    remote_id: str | None = None
+    remote_url: str | None = None
+    remote_number: str | None = None
+    synced_at: AwareDatetime | None = None
+    cause: CauseShown | None = None
+    actions: tuple[str, ...] = ()
+
+
+class LinkShown(Shown):
+    """A record's counterpart at a provider."""
+
+    provider: Provider
+    remote_id: str
+    remote_url: str | None = None
+    remote_number: str | None = None
+
+
+class SyncAnswer(Shown):
+    """202: work goes on; the badge as it is now."""
+
+    sync: BadgeShown
