@@ -1,0 +1,54 @@
+"""Amounts, dates and times as a person reads them: in the company's currency and time zone."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from contracts.money import minor_units, round_amount
+
+_SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "GBP": "£", "EUR": "€"}
+
+
+def money(amount: Decimal | str, currency: str) -> str:
+    """`$2,176.02`; a currency without a sign of its own is written behind: `80.00 SEK`."""
+    rounded = round_amount(Decimal(amount), currency)
+    text = f"{abs(rounded):,.{minor_units(currency)}f}"
+    minus = "−" if rounded < 0 else ""
+    sign = _SIGNS.get(currency)
+    return f"{minus}{sign}{text}" if sign else f"{minus}{text} {currency}"
+
+
+def quantity(value: Decimal | str) -> str:
+    """Without zeros that say nothing: `2`, `0.333`."""
+    text = f"{Decimal(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day(value: date) -> str:
+    """`14 Jun 2026`."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def moment(value: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """`today 10:42`, `yesterday 10:42`, else `14 Jun 2026 10:42`, in the company's zone."""
+    there, today = value.astimezone(zone), now.astimezone(zone).date()
+    match (today - there.date()).days:
+        case 0:
+            name = "today"
+        case 1:
+            name = "yesterday"
+        case _:
+            name = day(there.date())
+    return f"{name} {there:%H:%M}"
+
+
+def words(name: str) -> str:
+    """A field's name as a label: `due_date` → `Due date`."""
+    return name.replace("_", " ").capitalize().replace("Email", "E-mail")
+
+
+def input_type(name: str) -> str:
+    """What kind of input a fix's field is."""
+    if name.endswith("date"):
+        return "date"
+    return "email" if name == "email" else "text"

@@ -1,0 +1,105 @@
+"""Templates to HTML. A name that a template uses and its page doesn't give is an error."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol, cast
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from invoice_api.web.formatters import input_type, words
+from invoice_api.web.pages import Option, Shell
+
+NAVIGATION = (
+    ("invoices", "Invoices", "/invoices"),
+    ("customers", "Customers", "/customers"),
+    ("items", "Items", "/items"),
+    ("integrations", "Integrations", "/integrations"),
+)
+
+GONE_THERE = (
+    Option("make_again", "Make them active again when an invoice needs them"),
+    Option("ask", "Ask me first"),
+)
+
+_DOT = Markup('<svg class="app-icon" aria-hidden="true" viewBox="0 0 24 24"></svg>')
+
+
+FILES = {
+    "tabler.css": ("@tabler/core/dist/css/tabler.min.css", "text/css"),
+    "htmx.js": ("htmx.org/dist/htmx.min.js", "text/javascript"),
+    "sse.js": ("htmx-ext-sse/dist/sse.min.js", "text/javascript"),
+}
+
+
+class Page(Protocol):
+    """What every page's context has."""
+
+    @property
+    def shell(self) -> Shell: ...
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The packages that npm installed: where the pages' style, scripts and icons come from."""
+
+    folder: Path
+
+    def file(self, name: str) -> tuple[Path, str] | None:
+        """Where this asset is and its media type; None if there is no such asset."""
+        found = FILES.get(name)
+        if found is None:
+            return None
+        path = self.folder / found[0]
+        return (path, found[1]) if path.is_file() else None
+
+    def missing(self) -> list[str]:
+        """Names of assets that aren't installed."""
+        return [name for name in FILES if self.file(name) is None]
+
+    def icon(self, name: str) -> Markup:
+        """A Tabler icon inline, hidden from screen readers: the text beside it says the same."""
+        return _icon(self.folder, name)
+
+
+@cache
+def _icon(folder: Path, name: str) -> Markup:
+    path = folder / "@tabler" / "icons" / "icons" / "outline" / f"{name}.svg"
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
+        return _DOT
+    inner = re.sub(r"<!--.*?-->", "", path.read_text(), flags=re.DOTALL).strip()
+    drawn = re.sub(r"<svg[^>]*>", "", inner, count=1)
+    return Markup(  # noqa: S704  (an icon of the installed package, not a person's input)
+        '<svg class="app-icon" aria-hidden="true" viewBox="0 0 24 24" fill="none" '
+        'stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">'
+        + drawn
+    )
+
+
+class Renderer:
+    """Renders a page's template with its context."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("invoice_api.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        names = cast("dict[str, object]", self._environment.globals)
+        names.update(icon=assets.icon, navigation=NAVIGATION, gone_there_options=GONE_THERE)
+        self._environment.filters.update(words=words, input_type=input_type)
+
+    def page(self, template: str, page: Page, status: int = 200) -> HTMLResponse:
+        """The whole page."""
+        text = self._environment.get_template(template).render(page=page)
+        return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
+
+    def part(self, macro: str, *args: object) -> str:
+        """One macro of `_parts.html` alone, as it stands in the pages."""
+        module = self._environment.get_template("_parts.html").make_module({})
+        return str(getattr(module, macro)(*args))

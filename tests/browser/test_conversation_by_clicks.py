@@ -1,0 +1,189 @@
+"""The conversation by clicks: sign-up to a green badge, without a reload."""
+
+import os
+
+import httpx
+from playwright.async_api import Page, expect
+from testkit import Stack
+
+from browser.conftest import SHOTS
+
+WITHIN = 20_000
+
+
+async def shot(page: Page, name: str) -> None:
+    """Keeps a picture for docs/ui when SCREENSHOTS=1; otherwise nothing in the tree changes."""
+    if os.environ.get("SCREENSHOTS") == "1":
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+async def sign_up(page: Page, web: str, company: str, email: str) -> None:
+    await page.goto(f"{web}/signup")
+    await page.get_by_label("Company name").fill(company)
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Password").fill("correct horse battery 9")
+    await shot(page, "sign-up")
+    await page.get_by_role("button", name="Create company").click()
+    await expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+
+
+async def connect(page: Page, web: str, organisation: str) -> None:
+    await page.goto(f"{web}/integrations")
+    await shot(page, "integrations-before")
+    card = page.get_by_role("region", name="QuickBooks")
+    await card.get_by_role("link", name="Connect").click()
+    await page.locator("[name=username]").fill("joe")
+    organisation_field = page.locator("[name=organisation]").first
+    if await organisation_field.evaluate("e => e.tagName") == "SELECT":
+        await organisation_field.select_option(organisation)
+    else:
+        await organisation_field.fill(organisation)
+    await page.locator("[name=decision][value=approve]").click()
+    await expect(page.get_by_role("heading", name=f"QuickBooks: {organisation}")).to_be_visible(
+        timeout=WITHIN
+    )
+
+
+async def switch_on(page: Page, web: str) -> None:
+    await page.goto(f"{web}/integrations/qbo/settings")
+    invoices = page.get_by_label("Sync Invoices")
+    await expect(invoices).not_to_be_checked()
+    await invoices.check()
+    await page.get_by_label("Sync Customers").check()
+    await page.get_by_label("Start date").fill("2020-01-01")
+    await page.get_by_role("button", name="Save settings").click()
+    await expect(page.get_by_label("Sync Invoices")).to_be_checked()
+    await shot(page, "settings")
+
+
+async def add_customer(page: Page, web: str) -> None:
+    await page.goto(f"{web}/customers/new")
+    await page.get_by_label("Name", exact=True).fill("Ann Lee")
+    await page.get_by_label("Homeowner").check()
+    await page.get_by_label("E-mail").fill("ann@lee.example")
+    await page.get_by_role("button", name="Save customer").click()
+    await expect(page.get_by_role("heading", name="Ann Lee")).to_be_visible()
+
+
+async def add_item(page: Page, web: str) -> None:
+    await page.goto(f"{web}/items/new")
+    await page.get_by_label("Name", exact=True).fill("Call-out")
+    await page.get_by_label("SKU").fill("CALL")
+    await page.get_by_label("Price").fill("128.19")
+    await page.get_by_role("button", name="Save item").click()
+    await expect(page.get_by_role("heading", name="Call-out")).to_be_visible()
+
+
+async def add_invoice(page: Page, web: str, number: str) -> str:
+    await page.goto(f"{web}/invoices/new")
+    await page.get_by_label("Customer").select_option(label="Ann Lee")
+    await page.get_by_label("Date", exact=True).fill("2026-06-15")
+    await page.get_by_label("Due").fill("2026-07-15")
+    line = page.get_by_role("group", name="Line 1", exact=True)
+    await line.get_by_label("Item").select_option(label="Call-out")
+    await line.get_by_label("Description").fill("Call-out visit")
+    await line.get_by_label("Quantity").fill("2")
+    await line.get_by_label("Price").fill("128.19")
+    await page.get_by_role("button", name="Save invoice").click()
+    await expect(page.get_by_role("heading", name=f"Invoice {number}")).to_be_visible()
+    return page.url
+
+
+async def test_z5_z7_a_sent_invoice_turns_green_without_a_reload(page: Page, stack: Stack) -> None:
+    web = stack.endpoints["web"]
+    async with httpx.AsyncClient(base_url=stack.endpoints["simulators"]["qbo"]) as books:
+        await books.post(
+            "/_sim/seed",
+            json={
+                "organisation": "Elm Books",
+                "accounts": [{"code": "200", "name": "Service revenue"}],
+            },
+        )
+        await sign_up(page, web, "Elm Plumbing", "joe@elm.example")
+        await connect(page, web, "Elm Books")
+        await switch_on(page, web)
+        await add_customer(page, web)
+        await add_item(page, web)
+        url = await add_invoice(page, web, "1001")
+
+        # A draft: no Sync button, and the reason in a line.
+        await expect(page.get_by_text("Only finalized invoices can sync.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Sync to QuickBooks")).to_have_count(0)
+        await shot(page, "invoice-draft")
+
+        await page.get_by_role("button", name="Send").click()
+        badge = page.locator("[data-badge=qbo]")
+        await expect(badge).to_have_attribute("data-state", "blocked", timeout=WITHIN)
+        await expect(badge).to_have_text("Needs attention")
+        await expect(page.get_by_text("Items need an income account")).to_be_visible()
+        await shot(page, "invoice-blocked")
+
+        # From here on this page isn't loaded again: the badge must change by itself.
+        await page.evaluate("window.stillHere = true")
+        mapping = await page.context.new_page()
+        await mapping.goto(f"{web}/integrations/qbo/account-mapping")
+        await mapping.get_by_label("Bulk Assign").select_option(label="200 Service revenue")
+        await mapping.get_by_role("button", name="Apply to Unmapped (1)").click()
+        await shot(mapping, "account-mapping")
+        await mapping.get_by_role("button", name="Save Changes").click()
+        await expect(mapping.get_by_text("All 1 items have an account.")).to_be_visible()
+
+        await expect(badge).to_have_attribute("data-state", "synced", timeout=WITHIN)
+        await expect(badge).to_have_text("Synced to QuickBooks")
+        assert await page.evaluate("window.stillHere") is True
+        assert page.url == url
+        await expect(page.get_by_role("button", name="Sync to QuickBooks")).to_have_count(0)
+        await shot(page, "invoice-synced")
+
+        held = (await books.get("/_sim/books", params={"organisation": "Elm Books"})).json()
+        assert [row["number"] for row in held["invoices"]] == ["1001"]
+
+        await page.goto(f"{web}/invoices")
+        await expect(page.get_by_text("Synced to QuickBooks")).to_be_visible()
+        await shot(page, "invoices")
+
+
+async def test_z6_switched_off_the_gray_button_syncs_live(page: Page, stack: Stack) -> None:
+    web = stack.endpoints["web"]
+    await sign_up(page, web, "Ash Plumbing", "joe@ash.example")
+    await connect(page, web, "Ash Books")
+    await add_customer(page, web)
+    await add_item(page, web)
+    await page.goto(f"{web}/integrations/qbo/account-mapping")
+    await page.get_by_label("Call-out").select_option(label="4000 Services")
+    await page.get_by_role("button", name="Save Changes").click()
+    await expect(page.get_by_text("All 1 items have an account.")).to_be_visible()
+    await add_invoice(page, web, "1001")
+    await page.get_by_role("button", name="Send").click()
+    button = page.get_by_role("button", name="Sync to QuickBooks")
+    await expect(button).to_be_visible()
+    await shot(page, "invoice-not-synced")
+    await button.click()
+    await expect(page.locator("[data-badge=qbo]")).to_have_attribute(
+        "data-state", "synced", timeout=WITHIN
+    )
+    await expect(button).to_have_count(0)
+
+
+async def test_the_pages_fit_a_phone(page: Page, stack: Stack) -> None:
+    web = stack.endpoints["web"]
+    login = stack.endpoints["login"]
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(f"{web}/login")
+    await page.get_by_label("E-mail").fill(login["email"])
+    await page.get_by_label("Password").fill(login["password"])
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+    for path in (
+        "/invoices",
+        "/customers",
+        "/items",
+        "/integrations",
+        "/invoices/new",
+        "/patterns",
+    ):
+        await page.goto(f"{web}{path}")
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390, f"{path} scrolls sideways: {wide} px"
+        await shot(page, f"phone{path.replace('/', '-')}")
