@@ -9,67 +9,17 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
+from office import WITHIN, Json, consent
 from testkit import Stack, eventually
 
-Json = dict[str, Any]
-WITHIN = 20.0
 INCOME_ACCOUNTS = [
     {"code": "200", "name": "Service revenue"},
     {"code": "210", "name": "Parts revenue"},
 ]
-
-
-class ConsentForm(HTMLParser):
-    """The one form of the authorize page: its fields and the organisations to choose from."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.forms = 0
-        self.hidden: dict[str, str] = {}
-        self.names: set[str] = set()
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms += 1
-        if tag in {"input", "select", "button"} and values.get("name"):
-            self.names.add(values["name"])
-            if values.get("type") == "hidden":
-                self.hidden[values["name"]] = values.get("value", "")
-
-
-async def approve(
-    browser: httpx.AsyncClient, authorize_url: str, organisation: str, decision: str = "approve"
-) -> httpx.Response:
-    """Goes where Connect leads, answers the consent page; the connector's callback answer."""
-    first = await browser.get(authorize_url)
-    assert first.status_code == 303, first.text
-    at_provider = first.headers["location"]
-    query = parse_qs(urlsplit(at_provider).query)
-    assert {"client_id", "response_type", "scope", "redirect_uri", "state"} <= set(query)
-    page = await browser.get(at_provider)
-    assert page.status_code == 200, page.text
-    form = ConsentForm(page.text)
-    assert form.forms == 1
-    assert {"username", "organisation", "decision"} <= form.names
-    answer = await browser.post(
-        at_provider,
-        data={
-            **form.hidden,
-            "username": "joe",
-            "organisation": organisation,
-            "decision": decision,
-        },
-    )
-    assert answer.status_code in {302, 303}, answer.text
-    return await browser.get(answer.headers["location"])
 
 
 async def sign_up(web: httpx.AsyncClient, company: str, email: str) -> str:
@@ -312,7 +262,8 @@ async def test_the_conversation_goes_round(stack: Stack) -> None:
 async def refuse_consent(web: httpx.AsyncClient, browser: httpx.AsyncClient) -> None:
     """Scenario 2: declined at the provider, said so, nothing stored."""
     started = await web.post("/integrations/qbo/connect", json={})
-    back = await approve(browser, started.json()["authorize_url"], "Oak Books", "deny")
+    callback = await consent(browser, started.json()["authorize_url"], "Oak Books", "deny")
+    back = await browser.get(callback)
     assert back.status_code == 303
     page = await browser.get(back.headers["location"], follow_redirects=True)
     assert "You chose not to connect. Nothing was stored." in page.text or "/login" in str(page.url)
@@ -326,7 +277,11 @@ async def connect(
     assert started.status_code == 200, started.text
     authorize_url = started.json()["authorize_url"]
     assert re.search(r"/connect\?ticket=", authorize_url)
-    back = await approve(browser, authorize_url, organisation)
+    first = await browser.get(authorize_url)
+    asked = parse_qs(urlsplit(first.headers["location"]).query)
+    assert {"client_id", "response_type", "scope", "redirect_uri", "state"} <= set(asked)
+    started = await web.post("/integrations/qbo/connect")
+    back = await browser.get(await consent(browser, started.json()["authorize_url"], organisation))
     assert back.status_code == 303, back.text
     assert back.headers["location"] == f"{web_url}/integrations/qbo/settings"
 
