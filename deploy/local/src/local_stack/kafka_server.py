@@ -17,6 +17,7 @@ from local_stack.kafka_jars import JarsUnusableError, class_path
 MESSAGE_LIMIT = 4 * 1024 * 1024
 # A record batch is a little larger than the message it carries.
 _BATCH_LIMIT = MESSAGE_LIMIT + 64 * 1024
+_SETTINGS_FILE = "server.properties"
 _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=false",
     "-Dorg.slf4j.simpleLogger.showThreadName=false",
@@ -54,7 +55,7 @@ class KafkaServer:
         except JarsUnusableError as unusable:
             raise ProcessFailedError(str(unusable)) from unusable
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._settings_file.write_text(self._settings())
+        (self.folder / _SETTINGS_FILE).write_text(self._settings())
         if (self.folder / "log" / "meta.properties").exists():
             return
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -65,7 +66,7 @@ class KafkaServer:
                     "-Xmx128m",
                     *("kafka.tools.StorageTool", "format", "--ignore-formatted"),
                     f"--cluster-id={cluster_id}",
-                    f"--config={self._settings_file}",
+                    f"--config={_SETTINGS_FILE}",
                 ),
                 env=_environment(),
                 cwd=self.folder,
@@ -81,7 +82,7 @@ class KafkaServer:
                 # C1 alone and one collector thread: up in half the time, 370 MB in all.
                 *("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"),
                 "kafka.Kafka",
-                str(self._settings_file),
+                _SETTINGS_FILE,
             ),
             env=_environment(),
             cwd=self.folder,
@@ -116,10 +117,6 @@ class KafkaServer:
             self._child = None
         self._log.close()
 
-    @property
-    def _settings_file(self) -> Path:
-        return self.folder / "server.properties"
-
     def _java(self, *arguments: str) -> tuple[str, ...]:
         if self._jars is None:
             raise ProcessFailedError("kafka wasn't prepared")
@@ -138,7 +135,8 @@ class KafkaServer:
             "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "BROKER",
             "controller.listener.names": "CONTROLLER",
-            "log.dirs": str(self.folder / "log"),
+            # Relative to where it is started: this file is read as Latin-1, and a comma separates.
+            "log.dirs": "log",
             "auto.create.topics.enable": "false",
             "message.max.bytes": str(_BATCH_LIMIT),
             "replica.fetch.max.bytes": str(_BATCH_LIMIT),

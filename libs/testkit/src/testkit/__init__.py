@@ -7,5 +7,13 @@ what tests import stands here.
 from testkit.databases import TestDatabase, TestPostgres
 from testkit.eventually import eventually
 from testkit.manual_clock import ManualClock
+from testkit.stack import Stack, running_stack
 
-__all__ = ["ManualClock", "TestDatabase", "TestPostgres", "eventually"]
+__all__ = [
+    "ManualClock",
+    "Stack",
+    "TestDatabase",
+    "TestPostgres",
+    "eventually",
+    "running_stack",
+]

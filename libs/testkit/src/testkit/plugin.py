@@ -16,6 +16,12 @@ import pytest
 
 from testkit.brokers import container_kafka, embedded_kafka
 from testkit.databases import TestDatabase, TestPostgres, container_postgres, embedded_postgres
+from testkit.stack import Stack, running_stack
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Markers of the whole repository."""
+    config.addinivalue_line("markers", "browser: drives a real browser (`make test-browser`)")
 
 
 def _with_docker() -> bool:
@@ -48,3 +54,15 @@ def kafka_server(server_folder: Path) -> Iterator[str]:
     """One Kafka broker for the whole run: its bootstrap address. Topics are the test's to make."""
     with container_kafka() if _with_docker() else embedded_kafka(server_folder) as bootstrap:
         yield bootstrap
+
+
+@pytest.fixture(scope="session")
+def stack(server_folder: Path) -> Iterator[Stack]:
+    """The whole local stack, every part a process of its own, once for the run.
+
+    Always the embedded servers, with TESTKIT_DOCKER=1 too. A test that breaks something puts it
+    right again (`await stack.ready(name)`); one that needs other settings makes its own stack with
+    `running_stack`.
+    """
+    with running_stack(server_folder / "stack") as running:
+        yield running
