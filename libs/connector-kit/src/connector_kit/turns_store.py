@@ -1,0 +1,126 @@
+"""Turns: when a connection's work may go on and why not before; and the provider's weather."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from contracts.ids import ConnectionId
+from contracts.sync import CauseInstance
+from messaging.database import Tx
+
+from connector_kit.lanes_store import WAKE
+
+Hold = Literal["quota", "provider", "connection"]
+
+
+@dataclass(frozen=True)
+class Sky:
+    """The provider as a whole, as of `at`."""
+
+    at: datetime
+    failures: int
+    paused: bool
+
+
+async def load_sky(tx: Tx) -> Sky:
+    row = await tx.fetchrow(
+        "SELECT clock() AS at, failures, paused_at IS NOT NULL AS paused FROM weather"
+    )
+    assert row is not None
+    return Sky(row["at"], row["failures"], row["paused"])
+
+
+async def take_probe(tx: Tx, away_after: int, every: timedelta) -> bool:
+    """While the provider is away: whether the caller is the one that may try it now."""
+    taken: bool | None = await tx.fetchval(
+        """
+        UPDATE weather SET probe_at = clock() + $2::interval
+        WHERE failures >= $1 AND (probe_at IS NULL OR probe_at <= clock())
+        RETURNING true
+        """,
+        away_after,
+        every,
+    )
+    return taken is True
+
+
+async def hold(
+    tx: Tx,
+    connection_id: ConnectionId,
+    why: Hold,
+    wait: timedelta,
+    *,
+    cause: CauseInstance | None = None,
+    clicks: bool = True,
+) -> None:
+    """The connection's work goes on after `wait`, or later if it was held longer before.
+
+    With `clicks` False, people's clicks go on: only the budget of the rest is spent.
+    """
+    await tx.execute(
+        """
+        UPDATE turns SET
+            ready_at = greatest(ready_at, clock() + $3::interval),
+            clicks_ready_at = CASE WHEN $5
+                THEN greatest(clicks_ready_at, clock() + $3::interval) ELSE clicks_ready_at END,
+            hold = $2,
+            hold_cause = $4::jsonb,
+            held_since = CASE WHEN hold = $2 AND ready_at > clock() - interval '1 minute'
+                THEN held_since ELSE clock() END
+        WHERE connection_id = $1
+        """,
+        connection_id,
+        why,
+        wait,
+        None if cause is None else cause.model_dump_json(),
+        clicks,
+    )
+
+
+async def release(tx: Tx, connection_ids: Sequence[ConnectionId]) -> None:
+    """Nothing holds these connections any more."""
+    await tx.execute(
+        """
+        UPDATE turns SET ready_at = clock(), clicks_ready_at = clock(), hold = NULL,
+            hold_cause = NULL, held_since = NULL, failures = 0
+        WHERE connection_id = ANY ($1::uuid[])
+        """,
+        list(connection_ids),
+    )
+    tx.wake(WAKE)
+
+
+async def count_failure(tx: Tx, connection_id: ConnectionId) -> int:
+    """One more request in a row without an answer; how many it are now."""
+    await tx.execute("UPDATE weather SET failures = failures + 1")
+    failures: int | None = await tx.fetchval(
+        "UPDATE turns SET failures = failures + 1 WHERE connection_id = $1 RETURNING failures",
+        connection_id,
+    )
+    return failures or 0
+
+
+async def count_answer(tx: Tx, connection_id: ConnectionId) -> None:
+    """The provider answered: it isn't away, and this connection doesn't fail."""
+    await tx.execute(
+        "UPDATE weather SET failures = 0, probe_at = NULL WHERE failures > 0",
+    )
+    await tx.execute(
+        """
+        UPDATE turns SET failures = 0, ready_at = clock(), clicks_ready_at = clock(), hold = NULL,
+            hold_cause = NULL, held_since = NULL
+        WHERE connection_id = $1 AND failures > 0
+        """,
+        connection_id,
+    )
+
+
+async def pause_provider(tx: Tx) -> None:
+    """Nothing goes to the provider until `resume_provider`."""
+    await tx.execute("UPDATE weather SET paused_at = coalesce(paused_at, clock())")
+
+
+async def resume_provider(tx: Tx) -> None:
+    await tx.execute("UPDATE weather SET paused_at = NULL, failures = 0, probe_at = NULL")
+    tx.wake(WAKE)
