@@ -201,6 +201,13 @@ class Office:
         held: Json = answer.json()
         return held
 
+    async def requests(self) -> list[Json]:
+        """Every request that reached this organisation's books, oldest first."""
+        answer = await self.books.get("/_sim/requests", params={"organisation": self.organisation})
+        shown = answer.json()
+        rows: list[Json] = shown["data"] if isinstance(shown, dict) else shown
+        return rows
+
     async def numbers(self) -> list[str]:
         """The invoice numbers in the books, in order; a doubled one stands twice."""
         return sorted(row["number"] for row in (await self.held())["invoices"])

@@ -1,14 +1,17 @@
 """Messages that come late, never, or broken: nothing is lost and nobody waits behind them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 from uuid import uuid4
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from messaging.database import Row
 from office import WITHIN, Office, connected_office
 from testkit import Stack, eventually
+
+_Came = Mapping[object, Sequence[ConsumerRecord[bytes | None, bytes | None]]]
 
 SWEEPS = 60.0
 """Well beyond the stack's sweep interval."""
@@ -120,11 +123,11 @@ async def dead_letters(stack: Stack, topic: str, marker: str, count: int) -> lis
     try:
 
         async def all_there() -> None:
-            for records in (await consumer.getmany(timeout_ms=500)).values():
+            came = cast("_Came", await consumer.getmany(timeout_ms=500))
+            for records in came.values():
                 for record in records:
                     if marker.encode() in (record.value or b""):
-                        headers = dict(record.headers)
-                        reasons.append(headers["reason"].decode())
+                        reasons.append(dict(record.headers)["reason"].decode())
             assert len(reasons) == count, f"{len(reasons)} of {count}"
 
         await eventually(all_there, within=WITHIN)

@@ -78,9 +78,9 @@ async def test_s52_two_clicks_and_auto_sync_at_once_make_one_write(stack: Stack)
             ]
             assert there["id"] == badge["remote_id"]
         assert await oak.numbers() == ["1001", "1002", "1003", "1004", "1005"]
-        sent = (
-            await oak.books.get("/_sim/requests", params={"organisation": oak.organisation})
-        ).json()
-        rows = sent["data"] if isinstance(sent, dict) else sent
-        writes = [row for row in rows if row["method"] == "POST" and "/query" not in row["path"]]
+        writes = [
+            row
+            for row in await oak.requests()
+            if row["method"] == "POST" and "/query" not in row["path"]
+        ]
         assert sum(int(row["records"]) for row in writes) == 1 + 1 + 5, writes
