@@ -30,6 +30,8 @@ CounterName = Literal[
     "provider_requests_total",
     "token_refreshes_total",
     "badge_events_sent_total",
+    "role_failures_total",
+    "consumer_restarts_total",
 ]
 GaugeName = Literal[
     "outbox_waiting",
@@ -80,6 +82,12 @@ METRICS: dict[MetricName, Meaning] = {
     ),
     "token_refreshes_total": Meaning("Refreshes of a grant.", ("provider", "result")),
     "badge_events_sent_total": Meaning("Badge events sent to open pages."),
+    "role_failures_total": Meaning(
+        "Roles of this process that failed and were restarted.", ("role",)
+    ),
+    "consumer_restarts_total": Meaning(
+        "Consumers built anew as they made no progress.", ("reader",)
+    ),
     "outbox_waiting": Meaning("Outbox messages not yet published.", ("service",)),
     "feed_position_age_seconds": Meaning(
         "How long a feed's reader has not moved on: a writer's transaction may be stuck.",
