@@ -1,0 +1,96 @@
+"""QuickBooks Online's side of the conversation, as pure functions: commands in, requests out;
+responses in, answers out. Nothing here waits, reads a clock or opens a connection.
+
+`kinds` says what a customer, an item and an invoice are; `writing`, `reading` and `looking` do the
+same for all three.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from connector_kit.answers import NoAnswer, NotExecuted, RequestAnswer, Sighting
+from connector_kit.exchange import Exchange, Response
+from connector_kit.provider import (
+    AccountsRead,
+    Context,
+    FrozenMember,
+    FrozenRequest,
+    Member,
+    OrganisationRead,
+    Packed,
+    Prepared,
+)
+from contracts.commands import ReadRemote, RemoteRef
+from contracts.connections import RemoteCustomer, RemoteTaxRate
+from contracts.ids import Entity, RequestId
+
+from connector_qbo.errors import whole
+from connector_qbo.operations import looking, reading, writing
+from connector_qbo.operations.account import income_accounts
+from connector_qbo.operations.customer import Customers, remote_customers
+from connector_qbo.operations.invoice import Invoices
+from connector_qbo.operations.item import Items
+from connector_qbo.operations.kinds import Kind
+from connector_qbo.operations.organisation import organisation
+from connector_qbo.wire import Unreadable
+
+KINDS: Mapping[Entity, Kind] = {
+    "customer": Customers(),
+    "item": Items(),
+    "invoice": Invoices(),
+}
+
+
+class QboOperations:
+    """The `Operations` of QuickBooks Online.
+
+    The three reads of reference data raise `Unreadable` where the provider doesn't answer them: a
+    list that couldn't be read isn't an empty one.
+    """
+
+    def lot(self, member: Member) -> str:
+        return writing.lot_of(member)
+
+    def prepare(self, members: Sequence[Member], context: Context) -> Exchange[list[Prepared]]:
+        return looking.prepare(members, context, KINDS)
+
+    def pack(self, members: Sequence[Member], context: Context, request_id: RequestId) -> Packed:
+        return writing.pack(members, context, request_id, KINDS)
+
+    def whole(self, response: Response) -> NotExecuted | NoAnswer | None:
+        return whole(response)
+
+    def read(self, request: FrozenRequest, response: Response) -> RequestAnswer:
+        return reading.read(request, response, KINDS)
+
+    def look_up(
+        self, members: Sequence[FrozenMember], context: Context
+    ) -> Exchange[list[Sighting]]:
+        return looking.look_up(members, context, KINDS)
+
+    def read_remote(
+        self, members: Sequence[tuple[ReadRemote, RemoteRef]], context: Context
+    ) -> Exchange[list[Sighting]]:
+        return looking.read_remote(members, context, KINDS)
+
+    def organisation(self, context: Context) -> Exchange[OrganisationRead]:
+        read = yield from organisation(context.organisation.id)
+        if read is None:
+            raise Unreadable("the company's settings")
+        return read
+
+    def accounts(self, context: Context) -> Exchange[AccountsRead]:
+        accounts = yield from income_accounts(context.organisation.id)
+        if accounts is None:
+            raise Unreadable("the income accounts")
+        return AccountsRead(accounts)
+
+    def tax_rates(self, context: Context) -> Exchange[list[RemoteTaxRate]]:
+        """None yet: invoices with tax aren't sent (see `invoice`)."""
+        yield from ()
+        return []
+
+    def remote_customers(self, context: Context) -> Exchange[list[RemoteCustomer]]:
+        customers = yield from remote_customers(context.organisation.id)
+        if customers is None:
+            raise Unreadable("the customers")
+        return customers

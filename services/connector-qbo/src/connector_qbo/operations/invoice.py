@@ -1,0 +1,267 @@
+"""Invoices: found by DocNumber, known by our mark in PrivateNote.
+
+https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+DocNumber is unique only where the company asks for it, so numbers are looked up before creates.
+Nothing is e-mailed: BillEmail is never sent and EmailStatus is NotSet. Tax isn't sent yet: an
+invoice with tax is refused here, so that none stands there with a wrong total.
+"""
+
+from decimal import Decimal
+
+from connector_kit.answers import Refused
+from connector_kit.provider import Context, FrozenMember, Member
+from contracts.causes import cause_of
+from contracts.commands import SyncInvoice, VoidInvoice
+from contracts.ids import Entity, RemoteId
+from contracts.invoicing import InvoiceSnapshot
+from contracts.money import Money
+from contracts.sync import ProviderDetails, Subject
+
+from connector_qbo.operations.kinds import There, Written, text_fields
+from connector_qbo.operations.lines import digest, line_of, lines_problem, priced
+from connector_qbo.operations.marks import mark_of
+from connector_qbo.operations.names import normal
+from connector_qbo.operations.statements import Table
+from connector_qbo.provider import PAGES
+from connector_qbo.wire import (
+    Answer,
+    BatchItem,
+    Invoice,
+    Memo,
+    QueryResponse,
+    Ref,
+    plain,
+)
+
+NUMBER_LIMIT = 21
+_MEMO_LIMIT = 1000
+_SUBTOTAL = "SubTotalLineDetail"
+
+
+class Invoices:
+    """The invoice's `Kind`."""
+
+    entity: Entity = "invoice"
+    table: Table = "Invoice"
+    path = "invoice"
+    key_field = "DocNumber"
+    conditions: tuple[str, ...] = ()
+
+    def refuse(self, member: Member, context: Context) -> Refused | None:
+        command = member.command
+        if isinstance(command, VoidInvoice):
+            return None
+        assert isinstance(command, SyncInvoice)
+        return (
+            _number_problem(command)
+            or lines_problem(command)
+            or _amount_problem(command)
+            or _currency_problem(command, context)
+        )
+
+    def write(self, member: Member, context: Context) -> Written:
+        command = member.command
+        if isinstance(command, VoidInvoice):
+            return _void(command, member)
+        assert isinstance(command, SyncInvoice)
+        return _sync(command, member, context)
+
+    def read(self, answer: Answer | BatchItem) -> There | None:
+        return _there(answer.invoice) if answer.invoice else None
+
+    def list(self, page: QueryResponse) -> list[There]:
+        return [there for row in page.invoice if (there := _there(row)) is not None]
+
+    def keys(self, member: FrozenMember) -> tuple[str, ...]:
+        return (member.extra["number"],)
+
+
+def number_of(command: SyncInvoice) -> str:
+    """The number this invoice has there."""
+    return (command.number_there or command.invoice.number).strip()
+
+
+def comparable(invoice: Invoice) -> dict[str, str]:
+    """The values that tell whether an invoice there is as it was sent."""
+    lines = [line for line in invoice.line or () if line.detail_type != _SUBTOTAL]
+    total = invoice.total_amt
+    if total is None:
+        total = sum((line.amount or Decimal(0) for line in lines), start=Decimal(0))
+    return text_fields(
+        DocNumber=invoice.doc_number,
+        CustomerRef=invoice.customer_ref and invoice.customer_ref.value,
+        TxnDate=invoice.txn_date and invoice.txn_date.isoformat(),
+        DueDate=invoice.due_date and invoice.due_date.isoformat(),
+        CurrencyRef=invoice.currency_ref and invoice.currency_ref.value,
+        CustomerMemo=invoice.customer_memo and invoice.customer_memo.value,
+        TotalAmt=plain(total),
+        Line=digest(lines),
+    )
+
+
+def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
+    invoice = command.invoice
+    remote = member.remote
+    mark = mark_of(command.record_id, command.generation)
+    american = context.facts.country in (None, "US", "USA")
+    body = Invoice(
+        doc_number=number_of(command),
+        txn_date=invoice.issue_date,
+        due_date=invoice.due_date,
+        customer_ref=Ref(value=command.customer_remote_id),
+        currency_ref=Ref(value=invoice.currency) if context.facts.multi_currency else None,
+        line=tuple(line_of(line, command, american=american) for line in invoice.lines),
+        customer_memo=Memo(value=invoice.memo[:_MEMO_LIMIT]) if invoice.memo else None,
+        global_tax_calculation=None if american else "NotApplicable",
+    )
+    fields = comparable(body)
+    if remote is None:
+        body = body.model_copy(update={"private_note": mark, "email_status": "NotSet"})
+    else:
+        again = {"id": remote.id, "sync_token": remote.version, "sparse": True}
+        body = body.model_copy(update=again)
+    used = {str(invoice.customer_id): command.customer_remote_id}
+    for line in invoice.lines:
+        item = command.items.get(str(line.item_id))
+        if item is not None and item.remote_id is not None:
+            used[str(line.item_id)] = item.remote_id
+    pages = PAGES[context.environment]
+    closed = context.facts.books_closed_up_to
+    return Written(
+        body,
+        FrozenMember(
+            entity="invoice",
+            record_id=command.record_id,
+            generation=command.generation,
+            step=command.step,
+            intent=member.intent,
+            natural_key=normal(number_of(command)),
+            mark=mark,
+            remote=remote,
+            record_version=invoice.version,
+            fields=fields,
+            used=used,
+            extra={
+                "number": number_of(command),
+                "name": invoice.number,
+                "customer_id": str(invoice.customer_id),
+                "customer": command.customer_name,
+                "date": invoice.issue_date.isoformat(),
+                "lock_date": closed.isoformat() if closed else "",
+                "currency": invoice.currency,
+                "total": f"{invoice.total} {invoice.currency}",
+                "url": f"{pages}/app/invoice?txnId=" if pages else "",
+                "notes": "sent_with_changes" if _changed(invoice) else "",
+            },
+        ),
+    )
+
+
+def _void(command: VoidInvoice, member: Member) -> Written:
+    remote = member.remote
+    assert remote is not None, "the kit voids only what has a remote id"
+    return Written(
+        # Read as a plain update by a batch that doesn't know "void", this changes nothing.
+        Invoice(id=remote.id, sync_token=remote.version, sparse=True),
+        FrozenMember(
+            entity="invoice",
+            record_id=command.record_id,
+            generation=command.generation,
+            step=command.step,
+            intent="void",
+            natural_key=f"void {remote.id}",
+            mark=mark_of(command.record_id, command.generation),
+            remote=remote,
+            record_version=command.invoice.version,
+            fields={},
+            used={},
+            extra={
+                "number": command.invoice.number,
+                "name": command.invoice.number,
+                "customer_id": str(command.invoice.customer_id),
+                "date": command.invoice.issue_date.isoformat(),
+                "currency": command.invoice.currency,
+            },
+        ),
+    )
+
+
+def _number_problem(command: SyncInvoice) -> Refused | None:
+    number = number_of(command)
+    if not number:
+        details = ProviderDetails(provider_message="an invoice without a number")
+        return Refused(cause_of("our_mistake", details=details))
+    if len(number) <= NUMBER_LIMIT:
+        return None
+    return Refused(
+        cause_of(
+            "invoice_number_not_allowed",
+            invoice=number,
+            limit=NUMBER_LIMIT,
+            length=len(number),
+            # The end is what counts up.
+            short_number=number[-NUMBER_LIMIT:].strip(),
+        )
+    )
+
+
+def _amount_problem(command: SyncInvoice) -> Refused | None:
+    invoice = command.invoice
+    if invoice.tax != 0:
+        rate = next((line.tax_rate_id for line in invoice.lines if line.tax_rate_id), None)
+        subject = Subject(id=str(rate), name="") if rate else None
+        return Refused(cause_of("tax_rate_unmapped", subject=subject))
+    if invoice.total < 0:
+        total = Money(amount=invoice.total, currency=invoice.currency)
+        return Refused(cause_of("invoice_total_negative", invoice=invoice.number, total=total))
+    return None
+
+
+def _currency_problem(command: SyncInvoice, context: Context) -> Refused | None:
+    currency = command.invoice.currency
+    home = context.facts.home_currency
+    if context.facts.multi_currency or home in (None, currency):
+        return None
+    subject = Subject(id=currency, name=currency)
+    return Refused(
+        cause_of(
+            "currency_not_enabled",
+            subject=subject,
+            currency=currency,
+            org=context.organisation.name,
+        )
+    )
+
+
+def _changed(invoice: InvoiceSnapshot) -> bool:
+    """Whether a line's price, or the memo, isn't there as it is here."""
+    return len(invoice.memo or "") > _MEMO_LIMIT or any(
+        priced(line, invoice.currency).changed for line in invoice.lines
+    )
+
+
+def _there(row: Invoice) -> There | None:
+    if row.id is None:
+        return None
+    voided = row.total_amt == 0 and (row.private_note or "").lstrip().startswith("Voided")
+    deleted = row.status == "Deleted"
+    currency = row.currency_ref.value if row.currency_ref else None
+    params = [("invoice", row.doc_number or "")]
+    if row.customer_ref and row.customer_ref.name:
+        params.append(("customer_there", row.customer_ref.name))
+    if row.total_amt is not None and currency is not None:
+        params.append(("total_there", f"{row.total_amt} {currency}"))
+    return There(
+        id=RemoteId(row.id),
+        version=row.sync_token,
+        key=normal(row.doc_number or ""),
+        fields=comparable(row),
+        note=row.private_note,
+        created_at=row.meta_data.create_time if row.meta_data else None,
+        removed="deleted" if deleted else ("voided" if voided else None),
+        total=row.total_amt,
+        tax=row.txn_tax_detail.total_tax if row.txn_tax_detail else None,
+        currency=currency,
+        number=row.doc_number,
+        params=tuple(params),
+    )

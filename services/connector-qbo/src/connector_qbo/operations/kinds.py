@@ -1,0 +1,123 @@
+"""What the three kinds of record have in common, so that packing, reading and looking up are one.
+
+A kind says how its record is written and read; it knows nothing of requests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from connector_kit.answers import Refused, Removed
+from connector_kit.provider import Context, FrozenMember, Member
+from contracts.commands import RemoteRef
+from contracts.ids import Entity, RemoteId
+from contracts.sync import Totals
+
+from connector_qbo.operations.statements import Table
+from connector_qbo.wire import Answer, BatchItem, QueryResponse, Wire
+
+
+@dataclass(frozen=True)
+class There:
+    """A record as it is there. `fields` are its comparable values, `key` its name or number.
+
+    `note` is where our mark stands. `inactive` is what people there call deleted; `removed` is said
+    of invoices, which have no such flag.
+    """
+
+    id: RemoteId
+    version: str | None
+    key: str
+    fields: Mapping[str, str]
+    note: str | None = None
+    created_at: datetime | None = None
+    inactive: bool = False
+    removed: Removed | None = None
+    total: Decimal | None = None
+    tax: Decimal | None = None
+    currency: str | None = None
+    number: str | None = None
+    params: tuple[tuple[str, str], ...] = field(default=())
+
+    def ref(self, url: str = "") -> RemoteRef:
+        """Where it is; `url` is what its id is put behind for a person to open it."""
+        return RemoteRef(
+            id=self.id,
+            version=self.version,
+            number=self.number,
+            url=f"{url}{self.id}" if url else None,
+        )
+
+    def totals(self, currency: str | None) -> Totals | None:
+        """What it comes to, for invoices; `currency` is that of one that doesn't say its own."""
+        own = self.currency or currency
+        if self.total is None or own is None:
+            return None
+        return Totals(total=self.total, tax=self.tax or Decimal(0), currency=own)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A record as it goes out, and what is remembered of it."""
+
+    body: Wire
+    frozen: FrozenMember
+
+
+class Kind(Protocol):
+    """How one kind of record is written and read."""
+
+    @property
+    def entity(self) -> Entity: ...
+
+    @property
+    def table(self) -> Table: ...
+
+    @property
+    def path(self) -> str:
+        """The last part of its address, in lower case."""
+        ...
+
+    @property
+    def key_field(self) -> str:
+        """The column that holds its natural key."""
+        ...
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What every query for it says besides."""
+        ...
+
+    def refuse(self, member: Member, context: Context) -> Refused | None:
+        """Why this can't be sent at all."""
+        ...
+
+    def write(self, member: Member, context: Context) -> Written:
+        """The object for a member that isn't refused."""
+        ...
+
+    def read(self, answer: Answer | BatchItem) -> There | None:
+        """The record that an answer holds."""
+        ...
+
+    def list(self, page: QueryResponse) -> list[There]:
+        """The records of a page."""
+        ...
+
+    def keys(self, member: FrozenMember) -> tuple[str, ...]:
+        """What to look for where only the natural key is known."""
+        ...
+
+
+def text_fields(**values: str | None) -> dict[str, str]:
+    """The comparable values that are set, without outer spaces, by their names there."""
+    return {name: value.strip() for name, value in values.items() if value is not None}
+
+
+def differing(frozen: FrozenMember, there: There) -> tuple[str, ...]:
+    """The frozen fields in which the record there is another."""
+    return tuple(
+        name for name, value in frozen.fields.items() if there.fields.get(name, "") != value
+    )

@@ -1,0 +1,103 @@
+"""Lines of an invoice. Amount must be Qty × UnitPrice to the cent, or QuickBooks refuses it (6070).
+
+A discount has no place on a line there, so it goes into the price. Where no price of up to seven
+decimals gives our amount, the line goes as one piece at that amount: the total is right to the cent
+and the outcome says that something is written differently.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from connector_kit.answers import Refused
+from contracts.causes import cause_of
+from contracts.commands import SyncInvoice
+from contracts.invoicing import InvoiceLine
+from contracts.money import round_amount
+from contracts.sync import ProviderDetails
+
+from connector_qbo.wire import Line, Ref, SalesItemLineDetail, plain
+
+NO_TAX = "NON"
+"""The pseudo tax code of an untaxed line in the US; elsewhere codes are the company's own."""
+
+_DESCRIPTION_LIMIT = 4000
+_PRICE_DECIMALS = Decimal("0.0000001")
+
+
+@dataclass(frozen=True)
+class Priced:
+    """Quantity and unit price that give the line's amount; `changed` if they aren't ours."""
+
+    quantity: Decimal
+    unit_price: Decimal
+    changed: bool
+
+
+def priced(line: InvoiceLine, currency: str) -> Priced:
+    """How the line is priced there."""
+    net = line.unit_price * (100 - line.discount_percent) / 100
+    price = net.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP)
+    if round_amount(line.quantity * price, currency) == line.amount:
+        return Priced(line.quantity, price.normalize(), changed=price != line.unit_price)
+    return Priced(Decimal(1), line.amount, changed=True)
+
+
+def lines_problem(command: SyncInvoice) -> Refused | None:
+    """Why these lines can't be sent. Every line names an item: what one without would be booked on
+    is documented nowhere."""
+    for line in command.invoice.lines:
+        if line.item_id is None:
+            return Refused(
+                cause_of(
+                    "line_without_item",
+                    line=line.position,
+                    invoice=command.invoice.number,
+                    description=line.description,
+                )
+            )
+        item = command.items.get(str(line.item_id))
+        if item is None or item.remote_id is None:
+            return _defect(f"line {line.position} names an item that isn't linked")
+    return None if command.invoice.lines else _defect("an invoice without lines")
+
+
+def line_of(line: InvoiceLine, command: SyncInvoice, *, american: bool) -> Line:
+    """The line as it goes out; `american` decides whether it says that it has no tax."""
+    price = priced(line, command.invoice.currency)
+    item = command.items[str(line.item_id)]
+    return Line(
+        detail_type="SalesItemLineDetail",
+        amount=line.amount,
+        description=line.description[:_DESCRIPTION_LIMIT] or None,
+        sales_item_line_detail=SalesItemLineDetail(
+            item_ref=Ref(value=item.remote_id or ""),
+            qty=price.quantity,
+            unit_price=price.unit_price,
+            tax_code_ref=Ref(value=NO_TAX) if american else None,
+        ),
+    )
+
+
+def digest(lines: Iterable[Line]) -> str:
+    """All lines as one value to compare by: too long to be kept word for word."""
+    text = "\n".join(_text(line) for line in lines)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(line: Line) -> str:
+    detail = line.sales_item_line_detail or SalesItemLineDetail()
+    amounts = (detail.qty, detail.unit_price, line.amount)
+    return "\x1f".join(
+        (
+            line.detail_type or "",
+            detail.item_ref.value if detail.item_ref else "",
+            *("" if amount is None else plain(amount) for amount in amounts),
+            (line.description or "").strip(),
+        )
+    )
+
+
+def _defect(reason: str) -> Refused:
+    return Refused(cause_of("our_mistake", details=ProviderDetails(provider_message=reason)))

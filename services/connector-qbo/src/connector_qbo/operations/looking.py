@@ -1,0 +1,279 @@
+"""Looking: what is there now, by natural key or by id, and what must be known before a write.
+
+A look-up that fails says nothing, least of all that something is gone. That a record is gone is
+said only at its own address (fault 610), or by a row that people there made inactive or void.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connector_kit.answers import (
+    Candidate,
+    NoAnswer,
+    Refused,
+    Removed,
+    RemovedThere,
+    Seen,
+    Sighting,
+    Unreadable,
+)
+from connector_kit.exchange import Exchange, Response
+from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
+from contracts.causes import cause_of
+from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
+from contracts.ids import Entity, RemoteId
+from contracts.sync import Subject
+
+from connector_qbo.errors import Plain, classify
+from connector_qbo.operations.invoice import number_of
+from connector_qbo.operations.kinds import Kind, There, differing
+from connector_qbo.operations.marks import of_record, whose
+from connector_qbo.operations.names import normal
+from connector_qbo.operations.refusals import gone_cause
+from connector_qbo.operations.statements import among, answered, chunks, get, rows
+from connector_qbo.provider import PAGES
+from connector_qbo.wire import read_fault
+
+
+@dataclass(frozen=True)
+class _ById:
+    """What was found: rows, and ids whose address says that they are gone. The rest is unknown."""
+
+    there: Mapping[str, There] = field(default_factory=dict[str, There])
+    gone: frozenset[str] = frozenset()
+
+
+def look_up(
+    members: Sequence[FrozenMember], context: Context, kinds: Mapping[Entity, Kind]
+) -> Exchange[list[Sighting]]:
+    """One sighting per member: creates by their frozen key, the others by their id."""
+    kind = kinds[members[0].entity]
+    realm = context.organisation.id
+    creates = [m for m in members if m.remote is None]
+    found = yield from _by_keys(realm, kind, [key for m in creates for key in kind.keys(m)])
+    known = yield from _by_ids(realm, kind, [m.remote.id for m in members if m.remote is not None])
+    return [
+        _create_sighting(member, found)
+        if member.remote is None
+        else _update_sighting(member, member.remote, known)
+        for member in members
+    ]
+
+
+def read_remote(
+    members: Sequence[tuple[ReadRemote, RemoteRef]],
+    context: Context,
+    kinds: Mapping[Entity, Kind],
+) -> Exchange[list[Sighting]]:
+    """How each record is there now."""
+    realm = context.organisation.id
+    known: dict[Entity, _ById] = {}
+    for entity in kinds:
+        ids = [remote.id for command, remote in members if command.entity == entity]
+        known[entity] = yield from _by_ids(realm, kinds[entity], ids)
+    return [_remote_sighting(command, remote, known, context) for command, remote in members]
+
+
+def prepare(
+    members: Sequence[Member], context: Context, kinds: Mapping[Entity, Kind]
+) -> Exchange[list[Prepared]]:
+    """Versions that a command didn't carry, and who has the numbers of invoices to be created."""
+    realm = context.organisation.id
+    known: dict[Entity, _ById] = {}
+    for entity, kind in kinds.items():
+        ids = [
+            m.remote.id
+            for m in members
+            if m.command.entity == entity and m.remote is not None and m.remote.version is None
+        ]
+        known[entity] = yield from _by_ids(realm, kind, ids)
+    numbers = [
+        number_of(m.command)
+        for m in members
+        if m.intent == "create" and isinstance(m.command, SyncInvoice)
+    ]
+    holders = yield from _by_keys(realm, kinds["invoice"], numbers)
+    return [_prepared(member, known[member.command.entity], holders) for member in members]
+
+
+def _prepared(member: Member, known: _ById, holders: list[There] | None) -> Prepared:
+    remote = member.remote
+    if remote is not None:
+        return Ready(member) if remote.version is not None else _versioned(member, remote, known)
+    if isinstance(member.command, SyncInvoice):
+        return _numbered(member, member.command, holders)
+    return Ready(member)
+
+
+def _versioned(member: Member, remote: RemoteRef, known: _ById) -> Prepared:
+    record = member.command.record_id
+    there = known.there.get(remote.id)
+    removed: Removed | None = "deleted" if remote.id in known.gone else None
+    if there is not None:
+        removed = there.removed
+    if removed is not None:
+        cause = gone_cause(member.command, removed)
+        return NotReady(record, RemovedThere(removed, cause))
+    if there is None:
+        return NotReady(record, NoAnswer())
+    return Ready(member.at(there.ref()))
+
+
+def _numbered(member: Member, command: SyncInvoice, holders: list[There] | None) -> Prepared:
+    """Whether an invoice may be created under its number.
+
+    One with our own mark was sent by an earlier request after all: it is updated, not doubled. One
+    of an earlier generation of the same record is what this one replaces.
+    """
+    if holders is None:
+        return NotReady(command.record_id, NoAnswer())
+    key = normal(number_of(command))
+    same = [there for there in holders if there.key == key]
+    for there in same:
+        if whose(there.note, command.record_id, command.generation) == "ours":
+            if there.removed is None:
+                return Ready(member.at(there.ref()))
+            cause = gone_cause(command, there.removed)
+            return NotReady(command.record_id, RemovedThere(there.removed, cause))
+    foreign = [
+        there
+        for there in same
+        if there.removed is None and not of_record(there.note, command.record_id)
+    ]
+    if not foreign:
+        return Ready(member)
+    holder = foreign[0]
+    cause = cause_of(
+        "invoice_number_taken",
+        subject=Subject(id=str(command.record_id), name=command.invoice.number),
+        remote_id=holder.id,
+    )
+    params = {**cause.params, **dict(holder.params)}
+    return NotReady(
+        command.record_id,
+        Refused(cause.model_copy(update={"params": params}), holder=holder.id),
+    )
+
+
+def _create_sighting(member: FrozenMember, found: list[There] | None) -> Sighting:
+    if found is None:
+        return Unreadable()
+    return Seen(
+        tuple(
+            Candidate(
+                remote=there.ref(member.extra.get("url", "")),
+                mark=whose(there.note, member.record_id, member.generation),
+                differing=differing(member, there),
+                created_at=there.created_at,
+                removed=there.removed or ("deleted" if there.inactive else None),
+                totals=there.totals(member.extra.get("currency")),
+                notes=_notes(member),
+                params=there.params,
+            )
+            for there in found
+            if there.key == member.natural_key
+        )
+    )
+
+
+def _update_sighting(member: FrozenMember, remote: RemoteRef, known: _ById) -> Sighting:
+    """An inactive customer or item counts as differing, not as removed: our update makes it active
+    again, so it wasn't executed or has been undone, and goes again."""
+    if remote.id in known.gone:
+        return Seen((Candidate(remote=remote, mark="none", removed="deleted"),))
+    there = known.there.get(remote.id)
+    if there is None:
+        return Unreadable()
+    return Seen(
+        (
+            Candidate(
+                remote=there.ref(member.extra.get("url", "")),
+                mark=whose(there.note, member.record_id, member.generation),
+                differing=differing(member, there),
+                created_at=there.created_at,
+                removed=there.removed,
+                moved_on=_later(there.version, remote.version),
+                totals=there.totals(member.extra.get("currency")),
+                notes=_notes(member),
+                params=there.params,
+            ),
+        )
+    )
+
+
+def _remote_sighting(
+    command: ReadRemote, remote: RemoteRef, known: Mapping[Entity, _ById], context: Context
+) -> Sighting:
+    by_id = known[command.entity]
+    if remote.id in by_id.gone:
+        return Seen((Candidate(remote=remote, mark="none", removed="deleted"),))
+    there = by_id.there.get(remote.id)
+    if there is None:
+        return Unreadable()
+    pages = PAGES[context.environment]
+    url = f"{pages}/app/invoice?txnId=" if pages and command.entity == "invoice" else ""
+    return Seen(
+        (
+            Candidate(
+                remote=there.ref(url),
+                mark=whose(there.note, command.record_id, command.generation),
+                created_at=there.created_at,
+                removed=there.removed or ("deleted" if there.inactive else None),
+                moved_on=_later(there.version, remote.version),
+                totals=there.totals(context.facts.home_currency),
+                params=there.params,
+            ),
+        )
+    )
+
+
+def _by_keys(realm: str, kind: Kind, keys: Sequence[str]) -> Exchange[list[There] | None]:
+    """All records under these names or numbers; None if that couldn't be read."""
+    found: list[There] = []
+    for part in chunks(keys):
+        pages = yield from rows(realm, kind.table, among(kind.key_field, part), *kind.conditions)
+        if pages is None:
+            return None
+        found.extend(there for page in pages for there in kind.list(page))
+    return found
+
+
+def _by_ids(realm: str, kind: Kind, ids: Sequence[RemoteId]) -> Exchange[_ById]:
+    """The records with these ids. Those a query leaves out are asked for one by one."""
+    there: dict[str, There] = {}
+    gone: set[str] = set()
+    for part in chunks(ids):
+        pages = yield from rows(realm, kind.table, among("Id", part), *kind.conditions)
+        if pages is None:
+            continue
+        there.update((found.id, found) for page in pages for found in kind.list(page))
+        for missing in [remote for remote in part if remote not in there]:
+            response = yield get(realm, f"{kind.path}/{missing}")
+            one = _read_one(kind, response)
+            if isinstance(one, There):
+                there[missing] = one
+            elif one == "gone":
+                gone.add(missing)
+    return _ById(there, frozenset(gone))
+
+
+def _read_one(kind: Kind, response: Response) -> There | str | None:
+    answer = answered(response)
+    if answer is not None:
+        return kind.read(answer)
+    fault = read_fault(response.body)
+    if fault is None:
+        return None
+    # A read has no references: what isn't found is the record itself.
+    verdict = classify(fault, entity=kind.entity, intent="void")
+    return "gone" if verdict.meaning is Plain.REMOVED else None
+
+
+def _later(there: str | None, sent: str | None) -> bool:
+    """Whether a SyncToken is a later one: they are counters, as text."""
+    return bool(there and sent and there.isdigit() and sent.isdigit() and int(there) > int(sent))
+
+
+def _notes(member: FrozenMember) -> tuple[str, ...]:
+    note = member.extra.get("notes")
+    return (note,) if note else ()

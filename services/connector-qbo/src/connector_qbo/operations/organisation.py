@@ -1,0 +1,45 @@
+"""The company: its name, and what its preferences decide for us.
+
+https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/companyinfo
+https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/preferences
+"""
+
+from connector_kit.exchange import Exchange
+from connector_kit.provider import OrganisationRead
+from contracts.connections import Organisation, OrganisationFacts
+from contracts.ids import RemoteId
+
+from connector_qbo.operations.statements import answered, get
+from connector_qbo.wire import CompanyInfo, Preferences
+
+
+def organisation(realm: str) -> Exchange[OrganisationRead | None]:
+    """Name and facts; None if either couldn't be read."""
+    info = answered((yield get(realm, f"companyinfo/{realm}")))
+    if info is None or info.company_info is None:
+        return None
+    preferences = answered((yield get(realm, "preferences")))
+    if preferences is None or preferences.preferences is None:
+        return None
+    name = info.company_info.company_name or info.company_info.legal_name or realm
+    return OrganisationRead(
+        Organisation(id=RemoteId(realm), name=name),
+        facts_of(info.company_info, preferences.preferences),
+    )
+
+
+def facts_of(info: CompanyInfo, preferences: Preferences) -> OrganisationFacts:
+    """What decisions need of the company's settings.
+
+    No preference says whether doubled invoice numbers are refused, so we never rely on it.
+    """
+    home = preferences.currency_prefs.home_currency
+    taxes = preferences.tax_prefs
+    return OrganisationFacts(
+        home_currency=home.value if home else None,
+        country=info.country,
+        multi_currency=preferences.currency_prefs.multi_currency_enabled or False,
+        sales_tax=bool(taxes.using_sales_tax or taxes.partner_tax_enabled),
+        books_closed_up_to=preferences.accounting_info_prefs.book_close_date,
+        refuses_duplicate_numbers=False,
+    )
