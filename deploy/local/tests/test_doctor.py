@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from testkit import running_stack
+
 from local_stack.ports import find_free_block
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,3 +48,10 @@ def test_a_port_out_of_range_is_refused(local_stack: Run, tmp_path: Path) -> Non
     done = local_stack("doctor", "--state", tmp_path, "--port", 80)
     assert done.returncode == 1
     assert "PORT=80 is out of range" in done.stdout
+
+
+async def test_a_stack_that_runs_there_is_named(local_stack: Run, tmp_path: Path) -> None:
+    with running_stack(tmp_path, only="postgres") as stack:
+        done = local_stack("doctor", "--state", tmp_path)
+    assert done.returncode == 1
+    assert f"already running in {tmp_path} (process {stack.supervisor.pid})" in done.stdout

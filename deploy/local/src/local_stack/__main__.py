@@ -17,7 +17,7 @@ from local_stack.child_process import ProcessFailedError
 from local_stack.kafka_jars import JarsUnusableError, class_path
 from local_stack.services import ROWS, SERVERS, select
 from local_stack.stack_plan import StackPlan, load_secrets
-from local_stack.state_folder import AlreadyRunningError, hold, write_wanted
+from local_stack.state_folder import AlreadyRunningError, hold, is_held, read_pid, write_wanted
 from local_stack.supervisor import Supervisor
 
 _ORPHANS_GONE_WITHIN = 10.0
@@ -89,7 +89,10 @@ def _scale(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    found = doctor.complaints(options.state.absolute(), options.port, select(options.only))
+    state: Path = options.state.absolute()
+    if is_held(state):
+        raise AlreadyRunningError(state, read_pid(state))
+    found = doctor.complaints(state, options.port, select(options.only))
     return _complain(found) if found else 0
 
 

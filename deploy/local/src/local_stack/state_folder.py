@@ -38,6 +38,18 @@ def hold(state: Path) -> Generator[bool]:
             pid_file.unlink(missing_ok=True)
 
 
+def is_held(state: Path) -> bool:
+    """Whether a supervisor runs there now."""
+    try:
+        with (state / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def read_pid(state: Path) -> int:
     """The process id of the supervisor that runs there, 0 if there is none."""
     try:

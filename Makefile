@@ -1,0 +1,56 @@
+# `make help` lists what there is.
+
+PYTHON ?= python3
+STATE ?= .local
+PORT ?= 8000
+ARGS ?=
+
+BIN := .venv/bin
+BOOTSTRAP := $(PYTHON) deploy/local/bootstrap.py
+PYTEST := $(BIN)/python -m pytest
+MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.toml)
+
+# pyright looks for a newer release of itself otherwise.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-browser scenarios check doctor clean-state lock venv
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: venv ## run everything until Ctrl-C (STATE=.local PORT=8000); prints the address and the log-in
+	@$(BIN)/python -P -m local_stack up --state "$(STATE)" --port "$(PORT)" $(ARGS)
+
+test: venv ## every test but the browser's, on servers of their own (ARGS="-k name")
+	$(PYTEST) --ignore=tests/browser $(ARGS)
+
+test-browser: venv ## the pages in a real browser (needs Chromium)
+	$(PYTEST) tests/browser $(ARGS)
+
+scenarios: venv ## what must hold, number by number: its test, passed or missing
+	$(BIN)/python tests/scenarios/table.py $(ARGS)
+
+check: venv ## everything static: format, lint, types, import rules, lock, packages alone
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python deploy/local/check_lock.py
+	$(PYTEST) -q tests/architecture
+
+doctor: ## what keeps `make run` from working here, a line each with the fix
+	@$(BOOTSTRAP) doctor --state "$(STATE)" --port "$(PORT)" && echo "Nothing is in the way of \`make run\`."
+
+clean-state: ## remove the folder of a stopped stack (STATE=.local)
+	@$(BOOTSTRAP) clean-state --state "$(STATE)"
+
+lock: venv ## write requirements.lock anew from the packages' declarations (ARGS=--upgrade)
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header \
+		$(MEMBERS:%=--no-emit-package %) \
+		--group pyproject.toml:dev --python-version 3.11 --quiet $(ARGS) \
+		--output-file requirements.lock pyproject.toml
+	$(BIN)/python deploy/local/check_lock.py
+
+venv: ## the virtual environment, made current when the lock or a package's declaration changed
+	@$(BOOTSTRAP) venv
