@@ -1,0 +1,1 @@
+"""The accounting API of one company: `/v3/company/{realmId}/…`."""
