@@ -204,8 +204,7 @@ class Office:
     async def requests(self) -> list[Json]:
         """Every request that reached this organisation's books, oldest first."""
         answer = await self.books.get("/_sim/requests", params={"organisation": self.organisation})
-        shown = answer.json()
-        rows: list[Json] = shown["data"] if isinstance(shown, dict) else shown
+        rows: list[Json] = answer.json()["data"]
         return rows
 
     async def numbers(self) -> list[str]:

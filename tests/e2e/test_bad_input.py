@@ -78,13 +78,8 @@ async def test_each_bad_field_is_named_and_nothing_is_made(stack: Stack) -> None
             ("/invoices", {**good, "currency": "dollars"}, "currency"),
             ("/invoices", {**good, "customer_id": "nobody"}, "customer_id"),
             ("/invoices", {**good, "customer_id": str(uuid4())}, "customer_id"),
-            ("/invoices", {**good, "lines": []}, "lines"),
             ("/invoices", {**good, "lines": [{**line, "quantity": 2}]}, "lines.0.quantity"),
-            (
-                "/invoices",
-                {**good, "lines": [{**line, "item_id": str(uuid4())}]},
-                "lines.0.item_id",
-            ),
+            ("/invoices", {**good, "lines": [unknown]}, "lines.0.item_id"),
             ("/invoices", {**good, "lines": [line] * 2_001}, "lines"),
             (
                 "/invoices",

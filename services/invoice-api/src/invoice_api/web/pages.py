@@ -20,7 +20,8 @@ class FixView:
 
     action: str
     label: str
-    fields: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    """Names of fields, each with the value it starts with."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,6 @@ class LogInPage:
 @dataclass(frozen=True)
 class Tab:
     label: str
-    count: int
     url: str
     current: bool
 

@@ -1,0 +1,41 @@
+"""Forms read as the API's bodies: one set of rules for what may be sent."""
+
+import json
+import re
+from collections.abc import Mapping
+
+_LINE = re.compile(r"lines\.(\d+)\.(item_id|description|quantity|unit_price)")
+LINE_FIELDS = ("item_id", "description", "quantity", "unit_price")
+
+
+def as_json(values: Mapping[str, object]) -> str:
+    return json.dumps(values)
+
+
+def given(form: Mapping[str, str], required: tuple[str, ...], optional: tuple[str, ...]) -> str:
+    """These fields as JSON: a required one as it was typed, an optional one null where empty."""
+    values: dict[str, object] = {name: form.get(name, "").strip() for name in required}
+    values |= {name: form.get(name, "").strip() or None for name in optional}
+    return as_json(values)
+
+
+def lines_of(form: Mapping[str, str]) -> list[dict[str, str]]:
+    """The lines that were filled in, in order; a line left empty isn't one."""
+    found: dict[int, dict[str, str]] = {}
+    for name, value in form.items():
+        if (match := _LINE.fullmatch(name)) and value.strip():
+            found.setdefault(int(match[1]), {})[match[2]] = value.strip()
+    return [found[number] for number in sorted(found)]
+
+
+def packed(form: Mapping[str, str], lines: list[dict[str, str]]) -> dict[str, str]:
+    """The form with its lines numbered as they were sent, so that errors find their fields."""
+    kept = {name: value for name, value in form.items() if not _LINE.fullmatch(name)}
+    for number, line in enumerate(lines):
+        kept |= {f"lines.{number}.{name}": value for name, value in line.items()}
+    return kept
+
+
+def line_count(form: Mapping[str, str], more: int = 0) -> int:
+    """How many lines the form shows: what is filled, one to go on with, never under three."""
+    return max(3, len(lines_of(form)) + 1 + more)

@@ -1,0 +1,29 @@
+"""All pages, in one router."""
+
+from fastapi import APIRouter
+
+from invoice_api.web import (
+    account_pages,
+    action_pages,
+    assets_routes,
+    customer_pages,
+    history_pages,
+    integration_pages,
+    invoice_pages,
+    item_pages,
+    live,
+)
+
+router = APIRouter()
+for pages in (
+    assets_routes,
+    account_pages,
+    live,
+    action_pages,
+    invoice_pages,
+    customer_pages,
+    item_pages,
+    history_pages,
+    integration_pages,
+):
+    router.include_router(pages.router)
