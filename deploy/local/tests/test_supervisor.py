@@ -29,7 +29,7 @@ async def test_a_killed_process_comes_back_and_endpoints_name_the_new_one(tmp_pa
         connection = await asyncpg.connect(stack.endpoints["database_url"])
         await connection.close()
         assert stack.pids("kafka") == kafka
-        assert "postgres ended (signal 9); starting it again" in stack.supervisor.last_lines
+        assert "postgres ended (signal 9); starting it again" in stack.supervisor.last_lines()
 
 
 async def test_a_process_can_be_halted_and_started_again(tmp_path: Path) -> None:

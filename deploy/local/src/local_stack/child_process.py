@@ -133,7 +133,7 @@ class ChildProcess:
     def __init__(self, program: Program, log: LogFile) -> None:
         self.program = program
         self.log = log
-        self._last_lines: deque[str] = deque(maxlen=40)
+        self._last_lines: deque[str] = deque(maxlen=80)
         # Its own session: Ctrl-C at the terminal reaches the supervisor alone.
         self._process = subprocess.Popen(
             launch_command(program),
@@ -158,9 +158,9 @@ class ChildProcess:
         """None while it runs; negative is the signal that ended it."""
         return self._process.poll()
 
-    @property
-    def last_lines(self) -> str:
-        return "\n".join(self._last_lines)
+    def last_lines(self, count: int = 15) -> str:
+        """What it said last; at most 80 lines are kept."""
+        return "\n".join(list(self._last_lines)[-count:])
 
     def send(self, number: signal.Signals) -> None:
         """Signal it; nothing happens if it has ended."""
@@ -198,11 +198,11 @@ class ChildProcess:
             if self.exit_code is not None:
                 self.kill()
                 raise ProcessFailedError(
-                    f"{name} ended (exit {self.exit_code}):\n{self.last_lines}"
+                    f"{name} ended (exit {self.exit_code}):\n{self.last_lines()}"
                 )
             if time.monotonic() > deadline:
                 raise ProcessFailedError(
-                    f"{name} isn't ready after {within:g} s:\n{self.last_lines}"
+                    f"{name} isn't ready after {within:g} s:\n{self.last_lines()}"
                 )
             time.sleep(_POLL_SECONDS)
 

@@ -244,7 +244,7 @@ class Supervisor:
         if row.kind == "simulator":
             books = self._plan.state / "simulators" / f"{row.provider}.json"
             books.parent.mkdir(exist_ok=True)
-            command = [f"--port={port}", f"--state={books}"]
+            command = ["--port", str(port), "--state", str(books)]
         return Program(
             name=name,
             # -P: the folder we start in is no place to import from.
@@ -301,8 +301,8 @@ class Supervisor:
             return
         row = next(row for row in ROWS if row.name == "invoice-api")
         settings = environment(row, self._plan, self._plan.port(row.offset))
-        out = f"--out={self._plan.state / endpoints.DEMO_FILE}"
-        await self._once("demo", (row.package, "demo", out), settings)
+        out = str(self._plan.state / endpoints.DEMO_FILE)
+        await self._once("demo", (row.package, "demo", "--out", out), settings)
 
     async def _once(
         self,
@@ -325,7 +325,7 @@ class Supervisor:
             code = child.kill()
         if not in_time or code != 0:
             how = f"failed (exit {code})" if in_time else f"took longer than {within:g} s"
-            raise ProcessFailedError(f"{name} {how}; it said last:\n{child.last_lines}")
+            raise ProcessFailedError(f"{name} {how}; it said last:\n{child.last_lines()}")
 
     # -- down ---------------------------------------------------------------------------------
 

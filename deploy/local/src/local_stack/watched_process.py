@@ -117,7 +117,7 @@ class WatchedProcess:
             if self._too_late(started):
                 raise ProcessFailedError(
                     f"{self.name} isn't ready after {self.ready_within:g} s;"
-                    f" it said last:\n{child.last_lines}"
+                    f" it said last:\n{child.last_lines()}"
                 )
             await asyncio.sleep(_TICK)
         if self.became_ready.is_set():
@@ -137,14 +137,14 @@ class WatchedProcess:
         if not self.became_ready.is_set() and self._quick_ends >= _STARTS_ALLOWED:
             raise ProcessFailedError(
                 f"{self.name} ended {self._quick_ends} times before it was ready"
-                f" ({_reason(child)}); it said last:\n{child.last_lines}"
+                f" ({_reason(child)}); it said last:\n{child.last_lines()}"
             )
         pause = pause_before_start(self._quick_ends)
         self.say(f"{self.name} ended ({_reason(child)}); starting it again in {pause:.1f} s")
         if self._quick_ends >= _LOUD_AFTER:
             self.say(
                 f"{self.name} has ended {self._quick_ends} times in a row; it said last:\n"
-                + "\n".join(child.last_lines.splitlines()[-5:])
+                + child.last_lines(5)
             )
         await asyncio.sleep(pause)
 

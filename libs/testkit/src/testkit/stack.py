@@ -162,9 +162,11 @@ def running_stack(
         deadline = time.monotonic() + _UP_WITHIN
         while not (state / endpoints_file.FILE).exists():
             ended = supervisor.exit_code is not None
-            assert not ended, f"the stack didn't come up:\n{supervisor.last_lines}"
+            assert not ended, f"the stack didn't come up:\n{supervisor.last_lines(80)}"
             late = time.monotonic() > deadline
-            assert not late, f"the stack isn't up after {_UP_WITHIN:g} s:\n{supervisor.last_lines}"
+            assert not late, (
+                f"the stack isn't up after {_UP_WITHIN:g} s:\n{supervisor.last_lines(80)}"
+            )
             time.sleep(0.05)
         yield Stack(state, supervisor)
     finally:
