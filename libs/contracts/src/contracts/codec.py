@@ -4,16 +4,19 @@ Decoding tells apart what a reader must treat differently: an unknown type (a ne
 count) and a broken message of a known type (a defect: dead letter, with its reason).
 """
 
-import json
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from contracts.message import Message
-from contracts.topics import Topic, topic_of
+from contracts.topics import TYPES, Topic, topic_of
 
 M = TypeVar("M", bound=Message)
+
+_LONGEST_TYPE = 200
+_LONGEST_REASON = 1_000
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,29 @@ def decode(topic: Topic, value: bytes | None) -> Decoded[Message] | UnknownType 
         return Decoded(cast("Message", topic.messages.validate_json(value)))
     except ValidationError as error:
         kind = _claimed_type(value)
-        if kind is not None and any(e["type"] == "union_tag_invalid" for e in error.errors()):
-            return UnknownType(kind)
-        return Broken(_reason(error), kind)
+        if kind is None or not _has_no_such_type(error):
+            return Broken(_reason(error), kind)
+        if kind in TYPES:
+            return Broken(f"{kind} doesn't belong on {topic.name}", kind)
+        return UnknownType(kind)
+
+
+def _has_no_such_type(error: ValidationError) -> bool:
+    return any(
+        problem["type"] == "union_tag_invalid" and not problem["loc"]
+        for problem in error.errors(include_url=False)
+    )
 
 
 def _claimed_type(value: bytes) -> str | None:
+    """What the message says it is, if that could be a type's name."""
     try:
-        parsed: object = json.loads(value)
+        parsed: object = from_json(value)
     except ValueError:
         return None
     if isinstance(parsed, dict):
         kind = cast("dict[str, object]", parsed).get("type")
-        if isinstance(kind, str):
+        if isinstance(kind, str) and len(kind) <= _LONGEST_TYPE:
             return kind
     return None
 
@@ -90,4 +103,6 @@ def _reason(error: ValidationError) -> str:
     """The first few problems, without the values: a dead letter's reason may be read by anyone."""
     problems = error.errors(include_input=False, include_url=False)
     shown = "; ".join(f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in problems[:5])
+    if len(shown) > _LONGEST_REASON:
+        shown = f"{shown[:_LONGEST_REASON]}… (cut)"
     return shown if len(problems) <= 5 else f"{shown}; and {len(problems) - 5} more"

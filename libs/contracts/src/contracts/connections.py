@@ -5,14 +5,13 @@ change of the connection's state. Once a minute each connector says the whole st
 """
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
 from contracts.ids import ConnectionId, Entity, LoadId, Provider, RemoteId, UserId
 from contracts.message import Message, Part
-from contracts.money import Currency
+from contracts.money import Currency, Number
 from contracts.sync import CauseInstance
 
 ReferenceKind = Literal["accounts", "tax_rates", "remote_customers"]
@@ -104,7 +103,7 @@ class Account(Part):
 class RemoteTaxRate(Part):
     id: str
     name: str
-    percent: Decimal | None = None
+    percent: Number | None = None
     active: bool = True
 
 

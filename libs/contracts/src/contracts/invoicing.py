@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.ids import ConnectionId, CustomerId, InvoiceId, ItemId, RemoteId, TaxRateId, UserId
 from contracts.message import Message, Part
-from contracts.money import Currency
+from contracts.money import Currency, Number
 
 CustomerKind = Literal["business", "homeowner"]
 InvoiceStatus = Literal["draft", "pending", "sent", "paid", "void"]
@@ -57,7 +57,7 @@ class ItemSnapshot(Part):
     name: str
     sku: str | None = None
     description: str | None = None
-    unit_price: Decimal
+    unit_price: Number
     created_at: AwareDatetime
 
 
@@ -67,11 +67,11 @@ class InvoiceLine(Part):
     position: int
     item_id: ItemId | None
     description: Annotated[str, Field(max_length=MAX_DESCRIPTION)] = ""
-    quantity: Decimal
-    unit_price: Decimal
-    discount_percent: Decimal = Decimal(0)
+    quantity: Number
+    unit_price: Number
+    discount_percent: Number = Decimal(0)
     tax_rate_id: TaxRateId | None = None
-    amount: Decimal
+    amount: Number
 
 
 class InvoiceSnapshot(Part):
@@ -86,9 +86,9 @@ class InvoiceSnapshot(Part):
     memo: str | None = None
     prices_include_tax: bool = False
     lines: tuple[InvoiceLine, ...]
-    subtotal: Decimal
-    tax: Decimal
-    total: Decimal
+    subtotal: Number
+    tax: Number
+    total: Number
     sent_at: AwareDatetime | None = None
     sent_by: UserId | None = None
 

@@ -11,7 +11,12 @@ from contracts.ids import CompanyId, MessageId
 class Part(BaseModel):
     """A piece of a message: frozen, and deaf to fields that a newer writer added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        # The committed schema says what we promise to write, and every field is always written.
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class Message(Part):

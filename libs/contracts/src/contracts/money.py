@@ -1,6 +1,6 @@
 """Money: an amount and its currency, never a float."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,8 +8,20 @@ from pydantic import BaseModel, ConfigDict, Field
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 4217 code."""
 
-_MINOR_UNITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3}
-"""Digits after the point where they aren't two (ISO 4217)."""
+Number = Annotated[Decimal, Field(max_digits=40)]
+"""A decimal that can be reckoned with: neither endless nor infinite."""
+
+_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_MINOR_UNITS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
+"""Digits after the point where they aren't two (ISO 4217, table A.1)."""
+
+
+_WIDE = Context(prec=60)
+"""Wide enough that rounding a `Number` never runs out of digits."""
 
 
 def minor_units(currency: str) -> int:
@@ -18,8 +30,9 @@ def minor_units(currency: str) -> int:
 
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
-    """The amount rounded half up to the currency's minor unit."""
-    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+    """The amount rounded half up (away from zero at the half) to the currency's minor unit."""
+    step = Decimal(1).scaleb(-minor_units(currency))
+    return amount.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 class Money(BaseModel):
@@ -27,5 +40,5 @@ class Money(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    amount: Decimal
+    amount: Number
     currency: Currency

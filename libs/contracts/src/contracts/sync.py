@@ -5,7 +5,6 @@ from the orchestrator and carries the whole state. A reader that folds both keep
 the greatest (generation, step, rank): progress 0, delay 1, outcome 2.
 """
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
@@ -14,7 +13,7 @@ from pydantic import AwareDatetime, Field
 from contracts.commands import Origin, RemoteRef
 from contracts.ids import ConnectionId, Entity, Provider, RecordId, RemoteId
 from contracts.message import Message, Part
-from contracts.money import Currency
+from contracts.money import Currency, Number
 
 
 class SyncState(StrEnum):
@@ -68,8 +67,8 @@ class CauseInstance(Part):
 class Totals(Part):
     """What the provider says the invoice comes to."""
 
-    total: Decimal
-    tax: Decimal
+    total: Number
+    tax: Number
     currency: Currency
 
 

@@ -262,7 +262,7 @@ def _money_words(value: str) -> str:
         amount = Decimal(number)
     except InvalidOperation:
         return value
-    if not amount.is_finite() or not re.fullmatch(r"[A-Z]{3}", currency):
+    if not amount.is_finite() or amount.adjusted() > 40 or not re.fullmatch(r"[A-Z]{3}", currency):
         return value
     size = f"{abs(amount):,.{minor_units(currency)}f}"
     minus = "-" if amount < 0 else ""
