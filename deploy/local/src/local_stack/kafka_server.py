@@ -16,7 +16,7 @@ from local_stack.kafka_jars import JarsUnusableError, class_path
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 # A record batch is a little larger than the message it carries.
-_BATCH_LIMIT = MESSAGE_LIMIT + 64 * 1024
+BATCH_LIMIT = MESSAGE_LIMIT + 64 * 1024
 _SETTINGS_FILE = "server.properties"
 _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=false",
@@ -138,8 +138,8 @@ class KafkaServer:
             # Relative to where it is started: this file is read as Latin-1, and a comma separates.
             "log.dirs": "log",
             "auto.create.topics.enable": "false",
-            "message.max.bytes": str(_BATCH_LIMIT),
-            "replica.fetch.max.bytes": str(_BATCH_LIMIT),
+            "message.max.bytes": str(BATCH_LIMIT),
+            "replica.fetch.max.bytes": str(BATCH_LIMIT),
             # One node holds every internal topic; a few partitions start faster than fifty.
             "offsets.topic.replication.factor": "1",
             "offsets.topic.num.partitions": "4",

@@ -84,7 +84,7 @@ def embedded_postgres(folder: Path) -> Generator[TestPostgres]:
 @contextmanager
 def container_postgres() -> Generator[TestPostgres]:
     """The same from the official image. Not run by our own checks: they have no engine."""
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
     container = PostgresContainer(
         "postgres:18", username="postgres", password=_ADMIN_PASSWORD, dbname="postgres"
