@@ -241,7 +241,7 @@ CUSTOMERS = (
                 "Same one: link",
                 ("remote_id",),
                 (("remote_id", "{remote_id}"),),
-                when=When("kind", ("customer",)),
+                unless=When("kind", ("supplier", "employee", "inactive_customer")),
             ),
             Fix(
                 "reactivate",

@@ -156,7 +156,7 @@ CauseCode = Literal[
 
 @dataclass(frozen=True)
 class When:
-    """A button is offered only where this param has one of these values."""
+    """That this param has one of these values."""
 
     param: str
     values: tuple[str, ...]
@@ -167,7 +167,8 @@ class Fix:
     """A button that mends the cause on the spot.
 
     `fields` are what its request takes; `prefill` holds templates for their first values.
-    `plain` is its label where a param of `label` is missing.
+    `plain` is its label where a param of `label` is missing. It is offered only `when`, and never
+    where `unless`.
     """
 
     action: Action
@@ -176,6 +177,7 @@ class Fix:
     prefill: tuple[tuple[str, str], ...] = ()
     plain: str | None = None
     when: When | None = None
+    unless: When | None = None
     providers: tuple[Provider, ...] = ("qbo", "xero", "freshbooks")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.causes.catalogue import CAUSES
-from contracts.causes.model import Action, Cause, Fix, Link, LinkTarget, SubjectKind, Who
+from contracts.causes.model import Action, Cause, Fix, Link, LinkTarget, SubjectKind, When, Who
 from contracts.causes.words import NOUNS, Reader, fill
 from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import CauseInstance, ProviderDetails, SyncState
@@ -219,10 +219,14 @@ def _first_that_fills(
 
 def _offered(cause: Cause, instance: CauseInstance, provider: Provider) -> Iterable[Fix]:
     for fix in cause.fixes:
-        when = fix.when
-        fits = when is None or instance.params.get(when.param) in when.values
-        if fits and provider in fix.providers:
+        wanted = fix.when is None or _holds(fix.when, instance)
+        refused = fix.unless is not None and _holds(fix.unless, instance)
+        if wanted and not refused and provider in fix.providers:
             yield fix
+
+
+def _holds(when: When, instance: CauseInstance) -> bool:
+    return instance.params.get(when.param) in when.values
 
 
 def _fix(fix: Fix, look_up: Callable[[str], str | None], reader: Reader) -> RenderedFix:
@@ -277,7 +281,7 @@ def _unknown(instance: CauseInstance, provider: Provider, record_id: UUID | None
 
 
 def _subject_id(kind: SubjectKind, instance: CauseInstance, record_id: UUID | None) -> str | None:
-    subject = None if instance.subject is None else instance.subject.id
+    subject = None if instance.subject is None else instance.subject.id or None
     params = instance.params
     match kind:
         case "none" | "connection" | "provider":
