@@ -237,6 +237,8 @@ def shut(meaning: Closed, details: ProviderDetails) -> Shut:
 
 
 _AUTHENTICATION = range(1, 500)
+_SEVERE = 10_000
+"""From here on codes are failures of the provider itself."""
 _MESSAGE_LENGTH = 1000
 
 
@@ -245,7 +247,7 @@ def details_of(response: Response | None, error: FaultError | None) -> ProviderD
     code = error.code if error else (str(response.status) if response else "")
     message = None
     if error is not None:
-        quotes_token = code == "3200" or (code.isdigit() and int(code) in _AUTHENTICATION)
+        quotes_token = code == "3200" or _number(code) in _AUTHENTICATION
         message = error.message if quotes_token else (error.detail or error.message)
     return ProviderDetails(
         provider_code=code or None,
@@ -259,9 +261,8 @@ def _meaning(error: FaultError, entity: Entity | None, intent: Intent | None) ->
     for row in TABLE:
         if row.code == code and _fits(row, error, entity, intent):
             return row.meaning
-    if code.isdigit() and int(code) >= 10_000:
-        return Plain.UNDECIDED
-    return None
+    number = _number(code)
+    return Plain.UNDECIDED if number is not None and number >= _SEVERE else None
 
 
 def _fits(row: Row, error: FaultError, entity: Entity | None, intent: Intent | None) -> bool:
@@ -279,6 +280,10 @@ def _found(pattern: str, text: str) -> bool:
 
 def _text(error: FaultError) -> str:
     return f"{error.message or ''}\n{error.detail or ''}"
+
+
+def _number(code: str) -> int | None:
+    return int(code) if re.fullmatch(r"[0-9]{1,9}", code) else None
 
 
 def _readable(body: bytes) -> bool:

@@ -4,6 +4,7 @@ A look-up that fails says nothing, least of all that something is gone. That a r
 said only at its own address (fault 610), or by a row that people there made inactive or void.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,8 @@ from connector_qbo.operations.refusals import gone_cause
 from connector_qbo.operations.statements import among, answered, chunks, get, rows
 from connector_qbo.provider import PAGES
 from connector_qbo.wire import read_fault
+
+_COUNTER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -271,7 +274,13 @@ def _read_one(kind: Kind, response: Response) -> There | str | None:
 
 def _later(there: str | None, sent: str | None) -> bool:
     """Whether a SyncToken is a later one: they are counters, as text."""
-    return bool(there and sent and there.isdigit() and sent.isdigit() and int(there) > int(sent))
+    if (
+        there is None
+        or sent is None
+        or not (_COUNTER.fullmatch(there) and _COUNTER.fullmatch(sent))
+    ):
+        return False
+    return int(there) > int(sent)
 
 
 def _notes(member: FrozenMember) -> tuple[str, ...]:
