@@ -5,20 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import datetime
-from functools import cache
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
+from qbo_simulator.oauth.signing import EXPONENT, key
 from qbo_simulator.wire import JsonObject, dumps
 
 KEY_ID = "r4p5SbL2qaFehFzhj8gI"
-
-
-@cache
-def _key() -> rsa.RSAPrivateKey:
-    """Made when first needed; a new one in each process."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _encoded(data: bytes) -> str:
@@ -31,16 +22,15 @@ def _integer(value: int) -> str:
 
 def jwks() -> JsonObject:
     """The public key, as `/op/v1/jwks` answers it."""
-    numbers = _key().public_key().public_numbers()
-    key: JsonObject = {
+    published: JsonObject = {
         "kty": "RSA",
-        "e": _integer(numbers.e),
+        "e": _integer(EXPONENT),
         "use": "sig",
         "kid": KEY_ID,
         "alg": "RS256",
-        "n": _integer(numbers.n),
+        "n": _integer(key().modulus),
     }
-    return {"keys": [key]}
+    return {"keys": [published]}
 
 
 def subject(user: str) -> str:
@@ -62,8 +52,7 @@ def id_token(issuer: str, client_id: str, user: str, realm: str, now: datetime) 
         "iat": issued,
     }
     signed = f"{head}.{_encoded(dumps(claims))}"
-    signature = _key().sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{signed}.{_encoded(signature)}"
+    return f"{signed}.{_encoded(key().sign(signed.encode()))}"
 
 
 def userinfo(user: str) -> JsonObject:
