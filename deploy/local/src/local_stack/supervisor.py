@@ -52,6 +52,7 @@ class Supervisor:
         self._rows = [row for row in ROWS if row.name in chosen]
         self._processes: dict[str, list[WatchedProcess]] = {}
         self._logs: list[LogFile] = []
+        self._announced: list[asyncio.Task[None]] = []
         self._stop_asked = asyncio.Event()
         self._done: dict[str, asyncio.Event] = {}
         self._is_ready = False
@@ -114,9 +115,8 @@ class Supervisor:
     async def _wait_for_all(self) -> None:
         for step in self._done.values():
             await step.wait()
-        for process in self._all():
-            if process.wanted():
-                await process.became_ready.wait()
+        for announced in self._announced:
+            await announced
 
     def _step(
         self,
@@ -165,7 +165,7 @@ class Supervisor:
 
         group.create_task(run(), name=process.name)
         if not late:
-            group.create_task(tell())
+            self._announced.append(group.create_task(tell()))
 
     async def _wait_for(self, needs: tuple[str | WatchedProcess, ...]) -> None:
         for need in needs:
