@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Body, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from qbo_simulator.books import Organisation, Record
 from qbo_simulator.company.operations import pay
@@ -18,7 +18,7 @@ from qbo_simulator.control.seeding import Seed, SeedError, sow
 from qbo_simulator.injection import FaultRule, Injected
 from qbo_simulator.limits import Limits
 from qbo_simulator.provider_faults import ProviderFault
-from qbo_simulator.wire import Json, JsonObject, dec
+from qbo_simulator.wire import JsonObject, dec
 from qbo_simulator.world import World
 
 
@@ -164,7 +164,7 @@ def _behaviour(router: APIRouter, world: World) -> None:
         return JSONResponse(world.limits.model_dump(mode="json"))
 
     @router.put("/limits")
-    async def set_limits(changes: dict[str, Json]) -> JSONResponse:
+    async def set_limits(changes: dict[str, JsonValue]) -> JSONResponse:
         world.set_limits(Limits.model_validate(world.limits.model_dump() | changes))
         return JSONResponse(world.limits.model_dump(mode="json"))
 
@@ -174,7 +174,7 @@ def _behaviour(router: APIRouter, world: World) -> None:
 
     @router.put("/organisation")
     async def set_organisation(
-        changes: dict[str, Json], organisation: str | None = None
+        changes: dict[str, JsonValue], organisation: str | None = None
     ) -> JSONResponse:
         given = cast("dict[str, object]", changes)
         if organisation is None:
