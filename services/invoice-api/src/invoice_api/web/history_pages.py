@@ -1,25 +1,24 @@
 """Recent Syncs, Problems, and the page that shows every badge."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 from contracts.causes import cause_of
 from contracts.ids import PROVIDER_LABELS, ConnectionId, Provider, RecordId
 from contracts.sync import CauseInstance, RecordState, SyncState, WaitingOn
 from fastapi import APIRouter, Query, Response
 
-from invoice_api.accounts.caller import Caller
-from invoice_api.http.dependencies import TheDatabase
+from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.http.problems import Problem
-from invoice_api.peers.connectors import TheConnectors
-from invoice_api.peers.orchestrator import TheOrchestrator
-from invoice_api.sync_status.badge import badge_of, cause_shown
-from invoice_api.sync_status.facts import ConnectionFacts, RecordFacts, Viewer
+from invoice_api.integrations import history
+from invoice_api.integrations.schemas import CauseGroupShown, SyncRowShown
+from invoice_api.sync_status.badge import badge_of
+from invoice_api.sync_status.facts import ConnectionFacts, RecordFacts
+from invoice_api.sync_status.service import viewer_of
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of
-from invoice_api.web.integration_pages import head_of
+from invoice_api.web.integration_pages import ThePeers, head_of
 from invoice_api.web.pages import (
     PatternsPage,
     ProblemGroup,
@@ -32,127 +31,83 @@ from invoice_api.web.views import TONES, badge_view, cause_view
 
 router = APIRouter(include_in_schema=False)
 
-Row = dict[str, Any]
-
 
 @router.get("/integrations/{provider}/recent")
 async def show_recent(
     provider: Provider,
     one: AVisit,
-    database: TheDatabase,
-    orchestrator: TheOrchestrator,
-    connectors: TheConnectors,
+    peers: ThePeers,
+    clock: TheClock,
     render: TheRenderer,
     cursor: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    async with database.transaction() as tx:
+    async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Recent Syncs", "integrations")
-    offered = connectors.offers(provider)
-    head, away = await head_of(one, provider, "recent", orchestrator, offered)
-    rows: list[Row] = []
-    more: str | None = None
-    if not away and head.status != "not_connected":
+    head = head_of(await peers.integration(one, provider), "recent", peers.connectors)
+    rows, more, away = tuple[SyncRow, ...](), None, False
+    if head.status != "not_connected":
         params = {"limit": "50"} | ({"cursor": cursor} if cursor else {})
         try:
-            answer = await orchestrator.get(
-                principal_of(one.caller), f"/integrations/{provider}/syncs", params
+            shown = await history.recent_syncs(
+                peers.database, peers.orchestrator, clock, one.caller, provider, params
             )
-            rows, more = answer.json()["data"], answer.json()["next_cursor"]
         except Problem:
             away = True
-    page = RecentSyncsPage(
-        shell=shell,
-        head=head,
-        rows=tuple(_sync_row(row, one, provider) for row in rows),
-        next_url=f"?cursor={more}" if more else None,
-        away=away,
-    )
-    return render.page("recent.html", page)
+        else:
+            rows = tuple(_sync_row(row, one, provider) for row in shown.data)
+            more = shown.next_cursor
+    next_url = f"?cursor={more}" if more else None
+    return render.page("recent.html", RecentSyncsPage(shell, head, rows, next_url, away))
 
 
-def _sync_row(row: Row, one: Visit, provider: Provider) -> SyncRow:
-    state = SyncState(row["state"])
-    entity, name = str(row["entity"]), str(row["record_name"])
-    sentence = None
-    if row.get("cause"):
-        cause = CauseInstance.model_validate(row["cause"])
-        sentence = _in_words(cause, provider, one, {entity: name}).sentence
-    labels = {SyncState.SYNCED: f"Synced to {PROVIDER_LABELS[provider]}"}
+def _sync_row(row: SyncRowShown, one: Visit, provider: Provider) -> SyncRow:
+    state = SyncState(row.state)
+    label = "Synced to " + PROVIDER_LABELS[provider] if state is SyncState.SYNCED else state.value
     return SyncRow(
-        at=one.eyes.moment(datetime.fromisoformat(row["started_at"])),
-        record=f"{entity.capitalize()} {name}",
-        record_url=f"/{entity}s/{row['record_id']}",
-        label=labels.get(state, state.value.replace("_", " ").capitalize()),
+        at="" if row.started_at is None else one.eyes.moment(row.started_at),
+        record=f"{(row.entity or 'record').capitalize()} {row.record_name or ''}",
+        record_url=None if row.record_id is None else f"/{row.entity}s/{row.record_id}",
+        label=label.replace("_", " ")[:1].upper() + label.replace("_", " ")[1:],
         tone=TONES[state],
-        sentence=sentence,
-        started_by=str(row["started_by"] or "automatic"),
-        attempts=_count(row["attempts"]),
+        sentence=None if row.cause is None else row.cause.sentence,
+        started_by=str(row.started_by or "automatic"),
+        attempts=len(row.attempts) if isinstance(row.attempts, list) else int(str(row.attempts)),
     )
-
-
-def _count(attempts: object) -> int:
-    if isinstance(attempts, list):
-        return len(cast("list[object]", attempts))
-    return int(cast("int", attempts))
-
-
-def _in_words(cause: CauseInstance, provider: Provider, one: Visit, known: dict[str, str]) -> Any:
-    return cause_view(
-        cause_shown(
-            cause,
-            provider,
-            record_id=None,
-            reader=_viewer(one.caller, one.eyes.now).reader,
-            known=known,
-        )
-    )
-
-
-def _viewer(caller: Caller, now: datetime) -> Viewer:
-    zone = caller.company.zone
-    return Viewer(zone, now.astimezone(zone).date(), caller.may_act)
 
 
 @router.get("/integrations/{provider}/problems")
 async def show_problems(
-    provider: Provider,
-    one: AVisit,
-    database: TheDatabase,
-    orchestrator: TheOrchestrator,
-    connectors: TheConnectors,
-    render: TheRenderer,
+    provider: Provider, one: AVisit, peers: ThePeers, clock: TheClock, render: TheRenderer
 ) -> Response:
-    async with database.transaction() as tx:
+    async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Problems", "integrations")
-    offered = connectors.offers(provider)
-    head, away = await head_of(one, provider, "problems", orchestrator, offered)
-    groups: list[Row] = []
-    principal = principal_of(one.caller)
-    if not away and head.status != "not_connected":
+    head = head_of(await peers.integration(one, provider), "problems", peers.connectors)
+    groups, away = tuple[ProblemGroup, ...](), False
+    if head.status != "not_connected":
         try:
-            answer = await orchestrator.get(principal, f"/integrations/{provider}/causes")
-            groups = answer.json()["data"]
+            shown = await history.problems(
+                peers.database, peers.orchestrator, clock, one.caller, provider
+            )
         except Problem:
             away = True
-    page = ProblemsPage(
-        shell=shell,
-        head=head,
-        groups=tuple(_group(row, one, provider) for row in groups),
-        accounts=await account_options(orchestrator, principal, provider) if groups else (),
-        away=away,
+        else:
+            groups = tuple(_group(row, one) for row in shown.data)
+    accounts = (
+        await account_options(peers.orchestrator, principal_of(one.caller), provider)
+        if groups
+        else ()
     )
-    return render.page("problems.html", page)
+    return render.page("problems.html", ProblemsPage(shell, head, groups, accounts, away))
 
 
-def _group(row: Row, one: Visit, provider: Provider) -> ProblemGroup:
-    amount = row.get("amount")
+def _group(row: CauseGroupShown, one: Visit) -> ProblemGroup:
     currency = one.caller.company.currency
     return ProblemGroup(
-        group=row["group"],
-        cause=_in_words(CauseInstance.model_validate(row["cause"]), provider, one, {}),
-        count=int(row["count"]),
-        amount=formatters.money(Decimal(str(amount)), currency) if amount else None,
-        since=one.eyes.moment(datetime.fromisoformat(row["since"])),
+        group=row.group,
+        cause=cause_view(row.cause),
+        count=row.count,
+        amount=None if row.amount is None else formatters.money(str(row.amount), currency),
+        since="" if row.since is None else one.eyes.moment(row.since),
     )
 
 
@@ -167,14 +122,16 @@ _EXAMPLES: dict[SyncState, CauseInstance] = {
 
 
 @router.get("/patterns")
-async def show_patterns(one: AVisit, database: TheDatabase, render: TheRenderer) -> Response:
+async def show_patterns(
+    one: AVisit, database: TheDatabase, clock: TheClock, render: TheRenderer
+) -> Response:
     """A badge of every state, as the pages show them."""
     async with database.transaction() as tx:
         shell = await one.shell(tx, "Patterns", "patterns")
     none = RecordId(one.caller.company.id)
     connection = ConnectionFacts("qbo", ConnectionId(one.caller.company.id), "connected", "Oak")
     record = RecordFacts("invoice", none, "1043", "sent")
-    viewer = _viewer(one.caller, one.eyes.now)
+    viewer = viewer_of(one.caller, clock)
     badges = tuple(
         badge_view(
             badge_of(_state(state, connection, none), record, connection, viewer),

@@ -1,59 +1,56 @@
 """What pages ask the orchestrator for, in the shapes they show."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from contracts.ids import PROVIDER_LABELS, Provider
-from contracts.invoicing import ItemSnapshot
 
-from invoice_api.accounts.caller import Caller
 from invoice_api.http.problems import Problem
-from invoice_api.peers.orchestrator import Orchestrator, Principal
+from invoice_api.peers.orchestrator import Orchestrator, Principal, principal_of
 from invoice_api.web.formatters import words
 from invoice_api.web.pages import Option, Timeline, TimelineRow
 from invoice_api.web.views import Eyes
 
 
-def principal_of(caller: Caller) -> Principal:
-    return Principal(caller.company.id, caller.user_id, caller.role)
+@dataclass(frozen=True)
+class Accounts:
+    """A provider's active income accounts, and how fresh the list is."""
+
+    options: tuple[Option, ...] = ()
+    as_of: str | None = None
+    refreshing: bool = False
+    offered: bool = True
 
 
-def options_of(accounts: dict[str, Any]) -> tuple[Option, ...]:
-    """Active income accounts as `200 Service revenue`."""
-    rows = cast("list[dict[str, Any]]", accounts["data"])
-    return tuple(
+async def accounts_of(
+    orchestrator: Orchestrator, principal: Principal, provider: Provider, *, refresh: bool = False
+) -> Accounts:
+    """The income accounts as `200 Service revenue`. Raises a Problem."""
+    answer = await orchestrator.get(
+        principal,
+        f"/integrations/{provider}/accounts",
+        {"refresh": "true"} if refresh else None,
+    )
+    told = cast("dict[str, Any]", json.loads(answer.text))
+    rows = cast("list[dict[str, Any]]", told["data"])
+    options = tuple(
         Option(str(row["id"]), f"{row['code']} {row['name']}" if row.get("code") else row["name"])
         for row in rows
         if row["active"]
     )
+    return Accounts(options, told["as_of"], told["refreshing"], told["offered"])
 
 
 async def account_options(
     orchestrator: Orchestrator, principal: Principal, provider: Provider
 ) -> tuple[Option, ...]:
-    """The provider's income accounts; none while they can't be had: the page stands without."""
+    """The same; none while they can't be had: the page stands without."""
     try:
-        answer = await orchestrator.get(principal, f"/integrations/{provider}/accounts")
+        return (await accounts_of(orchestrator, principal, provider)).options
     except Problem:
         return ()
-    return options_of(answer.json())
-
-
-async def map_item(
-    orchestrator: Orchestrator,
-    caller: Caller,
-    provider: Provider,
-    item: ItemSnapshot,
-    account: str | None,
-) -> None:
-    """One item's income account. Raises a Problem with the field the page has."""
-    row = {"item_id": str(item.id), "item_name": item.name, "account_id": account}
-    await orchestrator.put(
-        principal_of(caller),
-        f"/integrations/{provider}/account-mapping",
-        json.dumps({"items": [row]}),
-    )
 
 
 async def timeline_of(
@@ -72,14 +69,18 @@ async def timeline_of(
         )
     except Problem as problem:
         return Timeline(label, (), away=problem.status != 404)
-    rows = cast("list[dict[str, Any]]", answer.json()["data"])
+    rows = cast("list[dict[str, Any]]", json.loads(answer.text)["data"])
     return Timeline(label, tuple(_timeline_row(row, eyes) for row in rows), away=False)
 
 
 def _timeline_row(row: dict[str, Any], eyes: Eyes) -> TimelineRow:
     details = row.get("details")
     said = (
-        ", ".join(f"{words(name)}: {value}" for name, value in details.items() if value)
+        ", ".join(
+            f"{words(name)}: {value}"
+            for name, value in cast("dict[str, object]", details).items()
+            if value
+        )
         if isinstance(details, dict)
         else details
     )
@@ -89,3 +90,6 @@ def _timeline_row(row: dict[str, Any], eyes: Eyes) -> TimelineRow:
         sentence=str(row["sentence"]),
         details=str(said) if said else None,
     )
+
+
+__all__ = ["Accounts", "account_options", "accounts_of", "principal_of", "timeline_of"]

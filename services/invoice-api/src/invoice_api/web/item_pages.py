@@ -14,13 +14,14 @@ from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.paging import Paging
 from invoice_api.http.problems import Problem
+from invoice_api.integrations.mapping import change_mapping, one_change
 from invoice_api.items import service
 from invoice_api.items.schemas import ItemChanges, ItemShown, NewItem
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.integrated import account_options, map_item, principal_of
+from invoice_api.web.integrated import account_options, principal_of
 from invoice_api.web.live import live_url
 from invoice_api.web.pages import Form, ItemFormPage, RecordRow, RecordsPage, Shell
 from invoice_api.web.reading import given
@@ -134,7 +135,8 @@ async def change(
         for provider in shown.sync:
             account = form.get(f"account_{provider}")
             if account is not None and (account or None) != shown.income_accounts.get(provider):
-                await map_item(orchestrator, one.caller, provider, before, account or None)
+                change_of_one = one_change(known, account or None)
+                await change_mapping(database, orchestrator, one.caller, provider, change_of_one)
         async with database.transaction() as tx:
             await service.change(tx, one.caller, ids, known, changes)
     except Problem as problem:

@@ -272,7 +272,6 @@ class IntegrationCard:
     label: str
     status: str
     status_words: str
-    organisation: str | None
     switches: tuple[str, ...]
     attention: int
     connect_url: str | None
@@ -284,7 +283,6 @@ class IntegrationCard:
 class IntegrationsPage:
     shell: Shell
     cards: tuple[IntegrationCard, ...]
-    away: bool
 
 
 @dataclass(frozen=True)
