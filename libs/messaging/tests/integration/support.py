@@ -1,6 +1,6 @@
 """What the integration tests of messaging share: a schema to look into, and messages to send."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ import asyncpg
 from contracts.ids import CompanyId, ItemId, MessageId
 from contracts.invoicing import ItemChanged, ItemSnapshot
 from messaging.database import PostgresDatabase, Row, Tx, open_pool
+from messaging.outbox_store import OutboxRow
 from testkit import TestDatabase
 
 SCHEMA = "reader"
@@ -87,3 +88,18 @@ def item_changed(
             ),
         }
     )
+
+
+@dataclass
+class Bus:
+    """A broker in memory. `answer` says what becomes of a record; None is: taken."""
+
+    answer: Callable[[OutboxRow], Exception | None] = field(default=lambda _: None)
+    taken: list[OutboxRow] = field(default_factory=list[OutboxRow])
+    batches: list[int] = field(default_factory=list[int])
+
+    async def publish(self, batch: Sequence[OutboxRow]) -> Sequence[Exception | None]:
+        self.batches.append(len(batch))
+        results = [self.answer(row) for row in batch]
+        self.taken += [row for row, result in zip(batch, results, strict=True) if result is None]
+        return results
