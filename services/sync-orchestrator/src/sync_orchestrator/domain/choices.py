@@ -1,0 +1,136 @@
+"""What people decide about one record, and what follows."""
+
+from typing import Literal, assert_never
+
+from contracts.causes import cause_of
+from contracts.commands import Origin
+from contracts.sync import CauseInstance, SyncState
+
+from sync_orchestrator.domain.content import is_up_to_date
+from sync_orchestrator.domain.course import Course
+from sync_orchestrator.domain.events import (
+    EmailWaived,
+    IgnoreBegan,
+    IgnoreEnded,
+    LeftAsItIs,
+    Linked,
+    Named,
+    OutOfDate,
+)
+from sync_orchestrator.domain.facts import (
+    AddWithoutEmail,
+    CreateAgain,
+    DifferenceAccepted,
+    IgnoreAsked,
+    KeepOurs,
+    LinkedByPerson,
+    NameThere,
+    StopIgnoring,
+)
+
+Choice = (
+    LinkedByPerson
+    | IgnoreAsked
+    | StopIgnoring
+    | CreateAgain
+    | AddWithoutEmail
+    | NameThere
+    | DifferenceAccepted
+    | KeepOurs
+)
+
+BY_EVENT = Origin(by="event")
+
+
+def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_now"] | None:
+    """Tell what follows from a person's choice; why it isn't granted, if it isn't.
+
+    What would change which remote record this is, or whether it should be there, waits until the
+    outcome of a command that is out has come: "being sent".
+    """
+    job = course.job
+    if job.outstanding is not None and not isinstance(fact, AddWithoutEmail | StopIgnoring):
+        return "being_sent"
+    match fact:
+        case LinkedByPerson():
+            _link(course, fact)
+        case IgnoreAsked():
+            if job.state is SyncState.IGNORED:
+                return None
+            course.tell(IgnoreBegan(fact.by, fact.why))
+        case StopIgnoring():
+            _stop_ignoring(course, fact)
+        case CreateAgain():
+            if job.state is not SyncState.REMOVED_THERE:
+                return "not_possible_now"
+            course.request("there", fact.origin, "person", again=True)
+            course.derive(again=True)
+        case AddWithoutEmail():
+            if job.entity != "customer":
+                return "not_possible_now"
+            course.tell(EmailWaived(fact.origin))
+            course.derive()
+        case NameThere():
+            course.tell(Named(fact.name, fact.origin))
+            course.request("there", fact.origin, "person", again=True)
+            course.derive()
+        case DifferenceAccepted():
+            return _leave(course, fact.origin)
+        case KeepOurs():
+            if job.state is not SyncState.CHANGED_THERE:
+                return "not_possible_now"
+            course.request("there", fact.origin, "person", again=True)
+            course.derive(again=True)
+        case _:
+            assert_never(fact)
+    return None
+
+
+def changed_here(course: Course, *, on_its_way: bool = False) -> CauseInstance:
+    """Why the badge says "Changed since sync"."""
+    invoice = course.situation.invoice
+    return cause_of(
+        "edited_here_after_sync",
+        invoice=None if invoice is None else invoice.number,
+        record=course.name,
+        why="on_its_way" if on_its_way else "automatic_off",
+    )
+
+
+def _link(course: Course, fact: LinkedByPerson) -> None:
+    job = course.job
+    same = job.link is not None and job.link.id == fact.remote.id
+    if same and job.state is SyncState.SYNCED:
+        return
+    course.tell(
+        Linked(fact.remote, course.situation.record.version, relinked=not same, origin=fact.origin)
+    )
+
+
+def _stop_ignoring(course: Course, fact: StopIgnoring) -> None:
+    job = course.job
+    if job.ignored is None:
+        return
+    if job.link is None:
+        course.tell(IgnoreEnded(SyncState.NOT_SYNCED, fact.origin))
+    else:
+        course.tell(IgnoreEnded(SyncState.SYNCED, fact.origin))
+        if not is_up_to_date(course.job, course.situation):
+            course.tell(OutOfDate(changed_here(course)))
+    if job.want is not None:
+        course.request(job.want, fact.origin, "person", again=True)
+        course.derive(again=True)
+
+
+def _leave(course: Course, origin: Origin) -> Literal["not_possible_now"] | None:
+    job = course.job
+    if job.state is SyncState.SYNCED:
+        return None
+    if job.link is None or job.state not in {
+        SyncState.SYNCED_WITH_DIFFERENCE,
+        SyncState.CHANGED_THERE,
+        SyncState.BLOCKED,
+    }:
+        return "not_possible_now"
+    course.tell(LeftAsItIs(origin))
+    return None

@@ -1,0 +1,72 @@
+"""A connection as decisions see it: is it open, what was it told, what does it offer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from contracts.connections import Organisation, OrganisationFacts
+from contracts.ids import CompanyId, ConnectionId, Provider
+from contracts.sync import CauseInstance
+
+ConnectionStatus = Literal["open", "expired", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """What people chose for a connection.
+
+    `customers_since` and `invoices_since` are when each switch was last turned on: the switches
+    look forward only.
+    """
+
+    start_date: date
+    sync_customers: bool = False
+    sync_invoices: bool = False
+    gone_there: Literal["make_again", "ask"] = "make_again"
+    rounding_account_id: str | None = None
+    post_in_closed_period: Literal["never", "first_open_day"] = "never"
+    customers_since: datetime | None = None
+    invoices_since: datetime | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One company's consent to one organisation, with its settings.
+
+    `cause` says why it isn't open. `accounts_as_of` is None until its income accounts were read.
+    """
+
+    id: ConnectionId
+    company_id: CompanyId
+    provider: Provider
+    status: ConnectionStatus
+    epoch: int
+    organisation: Organisation
+    facts: OrganisationFacts
+    opened_at: datetime
+    settings: ConnectionSettings
+    cause: CauseInstance | None = None
+    accounts_as_of: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAccount:
+    """The income account an item was mapped to. `name` and `active` as last read there.
+
+    `known` is False where the account is in no list we read.
+    """
+
+    id: str
+    name: str | None = None
+    known: bool = True
+    active: bool = True
+
+
+def current(connections: tuple[Connection, ...]) -> Connection | None:
+    """Of one provider's connections of a company, the one that new work belongs to."""
+    return max(connections, key=lambda c: (c.opened_at, c.id), default=None)

@@ -1,0 +1,143 @@
+"""The course of one decision: events are told one after the other, each folded at once."""
+
+from dataclasses import dataclass, field
+
+from contracts.causes import cause_of, record_name
+from contracts.commands import Origin, Priority
+from contracts.sync import CauseInstance, SyncState
+
+from sync_orchestrator.domain.ages import is_tried_again, waited_too_long
+from sync_orchestrator.domain.content import content_of, is_up_to_date, void_mark
+from sync_orchestrator.domain.events import (
+    Event,
+    HeldBack,
+    Issued,
+    Requested,
+    Stopped,
+    TookTooLong,
+    Unchanged,
+    VoidedUnsent,
+)
+from sync_orchestrator.domain.evolving import evolve
+from sync_orchestrator.domain.job import Job, Want
+from sync_orchestrator.domain.preflight import Obstacle, obstacles
+from sync_orchestrator.domain.records import plain_name
+from sync_orchestrator.domain.situation import Situation
+
+RIGHT_AWAY = frozenset({"waiting_for_record", "prerequisite_blocked"})
+
+
+@dataclass(slots=True)
+class Course:
+    """A decision in the making; `job` is how it stands after the events told so far."""
+
+    job: Job
+    situation: Situation
+    events: list[Event] = field(default_factory=list[Event])
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+        self.job = evolve(self.job, event, self.situation.now)
+
+    @property
+    def name(self) -> str:
+        """How a sentence names the record."""
+        return record_name(self.job.entity, plain_name(self.situation.record))
+
+    def request(
+        self,
+        want: Want,
+        origin: Origin | None = None,
+        priority: Priority | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Ask for it, as of its newest version. What a person began stays theirs meanwhile."""
+        if not self.job.is_settled:
+            priority = None if priority == "automatic" else priority
+            origin = None if origin is not None and origin.by in ("event", "sweep") else origin
+        self.tell(Requested(want, self.situation.record.version, origin, priority, again))
+
+    def derive(self, *, again: bool = False) -> None:
+        """From what is wanted and what is there: send it, or say why not.
+
+        Only while no command is out. Says nothing if everything is as it was. A refusal stands
+        while the same content would go, unless `again`.
+        """
+        job, situation = self.job, self.situation
+        if job.outstanding is not None or job.want is None or job.ignored is not None:
+            return
+        if not situation.connection.is_open:
+            self.hold_back()
+            return
+        if job.want == "void":
+            self._void(again=again)
+            return
+        found = obstacles(job, situation)
+        if found:
+            self._stop(found)
+            return
+        content = content_of(job, situation)
+        if is_up_to_date(job, situation) and not again:
+            self.tell(Unchanged())
+            return
+        if job.refused and job.sent_mark == content.mark and not again:
+            return
+        account = situation.account if job.entity == "item" else None
+        self.tell(
+            Issued("there", content.version, content.mark, None if account is None else account.id)
+        )
+
+    def hold_back(self) -> None:
+        """Held until the connection works again; nothing is sent."""
+        cause = self.situation.connection.cause or cause_of("connection_expired")
+        if self.job.state is SyncState.HELD and self.job.cause == cause:
+            return
+        self.tell(HeldBack(cause))
+
+    def review(self) -> None:
+        """Derive again because time has passed or something it depends on has changed."""
+        ages, now = self.situation.ages, self.situation.now
+        self.derive(again=is_tried_again(self.job, ages, now))
+        if waited_too_long(self.job, ages, now):
+            self.tell(TookTooLong(self.too_long()))
+
+    def too_long(self) -> CauseInstance:
+        return cause_of(
+            "taking_too_long",
+            record=self.name,
+            doing=self.job.state.value,
+            time=self.job.state_since,
+        )
+
+    def _void(self, *, again: bool) -> None:
+        job = self.job
+        if job.link is None:
+            self.tell(VoidedUnsent())
+            return
+        version = self.situation.record.version
+        mark = void_mark(version)
+        if job.refused and job.sent_mark == mark and not again:
+            return
+        self.tell(Issued("void", version, mark))
+
+    def _stop(self, found: tuple[Obstacle, ...]) -> None:
+        first = found[0]
+        waits = first.cause.code in RIGHT_AWAY
+        on = first.waiting_on or next((o.waiting_on for o in found if o.waiting_on), None)
+        stopped = Stopped(
+            state=SyncState.WAITING if waits else SyncState.BLOCKED,
+            cause=first.cause,
+            also=tuple(o.cause for o in found[1:] if not o.only_waits),
+            waiting_on=on,
+        )
+        job = self.job
+        same = (stopped.state, stopped.also, stopped.waiting_on) == (
+            job.state,
+            job.also,
+            job.waiting_on,
+        )
+        waits_too_long = job.cause is not None and job.cause.code == "taking_too_long"
+        if same and (job.cause == first.cause or (waits_too_long and first.only_waits)):
+            return
+        self.tell(stopped)

@@ -1,0 +1,244 @@
+"""`decide`: what follows when something happens to a job. Pure; see `facts` and `events`.
+
+Outcomes are decided in `outcomes`, what people say in `choices`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from contracts.causes import cause_of
+from contracts.sync import CauseInstance, SyncState
+
+from sync_orchestrator.domain import choices, outcomes
+from sync_orchestrator.domain.ages import is_overdue
+from sync_orchestrator.domain.content import content_of, is_up_to_date
+from sync_orchestrator.domain.course import Course
+from sync_orchestrator.domain.events import (
+    Event,
+    Linked,
+    NotEligible,
+    OutOfDate,
+    Reissued,
+    Removed,
+    Replaced,
+    Stopped,
+    TookTooLong,
+    VoidedUnsent,
+)
+from sync_orchestrator.domain.facts import (
+    AddWithoutEmail,
+    Answered,
+    Asked,
+    CameFromThere,
+    CreateAgain,
+    DifferenceAccepted,
+    Edited,
+    Fact,
+    IgnoreAsked,
+    KeepOurs,
+    LinkedByPerson,
+    NameThere,
+    RemoteGone,
+    Reviewed,
+    StopIgnoring,
+)
+from sync_orchestrator.domain.job import SYNCED, Job
+from sync_orchestrator.domain.records import is_void, plain_name
+from sync_orchestrator.domain.situation import Situation
+
+Refusal = Literal["being_sent", "not_possible_now"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows. `job` is the job after `events`.
+
+    `refusal` says why a person's wish was not granted; then there are no events. `gone` are records
+    this one relied on (local id as text, remote id) that aren't at the provider any more.
+    """
+
+    job: Job
+    events: tuple[Event, ...]
+    refusal: Refusal | None = None
+    gone: tuple[tuple[str, str | None], ...] = ()
+
+
+def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
+    """What follows from `fact` for this job in this `situation`. Never raises, changes nothing."""
+    course = Course(job, situation)
+    refusal: Refusal | None = None
+    gone: tuple[tuple[str, str | None], ...] = ()
+    match fact:
+        case Asked():
+            _asked(course, fact)
+        case Edited():
+            _edited(course, fact)
+        case Reviewed():
+            _reviewed(course)
+        case Answered():
+            gone = outcomes.answered(course, fact)
+        case RemoteGone():
+            _remote_gone(course, fact)
+        case CameFromThere():
+            if job.link is None and job.outstanding is None:
+                course.tell(Linked(fact.remote, situation.record.version, relinked=False))
+        case (
+            LinkedByPerson()
+            | IgnoreAsked()
+            | StopIgnoring()
+            | CreateAgain()
+            | AddWithoutEmail()
+            | NameThere()
+            | DifferenceAccepted()
+            | KeepOurs()
+        ):
+            refusal = choices.chosen(course, fact)
+        case _:
+            assert_never(fact)
+    if refusal is not None:
+        return Decision(job, (), refusal)
+    return Decision(course.job, tuple(course.events), None, gone)
+
+
+def _asked(course: Course, fact: Asked) -> None:
+    job, situation = course.job, course.situation
+    if job.ignored is not None:
+        return
+    if is_void(situation.record):
+        _void(course)
+        return
+    if job.outstanding is not None:
+        if job.want == "there" and content_of(job, situation).mark != job.sent_mark:
+            version = situation.record.version
+            course.tell(Replaced("there", version, fact.origin, fact.priority))
+        if fact.priority == "person" and job.priority == "automatic":
+            course.tell(Reissued("person"))
+        return
+    if job.state is SyncState.CHANGED_THERE:
+        return
+    if job.state is SyncState.REMOVED_THERE:
+        if job.entity == "invoice":
+            return
+        if situation.connection.settings.gone_there == "ask" and not fact.again:
+            course.request("there", fact.origin, fact.priority)
+            course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
+            return
+    if is_up_to_date(job, situation) and job.state in SYNCED:
+        return
+    if job.state is SyncState.BLOCKED and job.cause is not None and not fact.again:
+        made_inactive = job.cause.code in ("customer_inactive_there", "item_unusable_there")
+        if made_inactive and not job.refused:
+            return
+    course.request("there", fact.origin, fact.priority, again=fact.again)
+    course.derive(again=fact.again)
+
+
+def inactive_there(course: Course) -> CauseInstance:
+    """The question whether what has gone there is made again."""
+    name = plain_name(course.situation.record)
+    if course.job.entity == "item":
+        return cause_of("item_unusable_there", item=name, why="inactive")
+    return cause_of("customer_inactive_there", customer=name)
+
+
+def _edited(course: Course, fact: Edited) -> None:
+    job, situation = course.job, course.situation
+    if is_void(situation.record):
+        _void(course)
+        return
+    if job.ignored is not None:
+        return
+    version = situation.record.version
+    if job.outstanding is not None:
+        if fact.automatic and version > (job.wanted_version or 0):
+            course.tell(Replaced("there", version))
+        return
+    if job.want == "there":
+        by_itself = job.origin is not None and job.origin.by in ("event", "sweep")
+        if by_itself and not fact.eligible and job.link is None:
+            course.tell(NotEligible(before_start_date(situation)))
+            return
+        course.request("there")
+        course.derive()
+        return
+    if job.link is None or job.state not in {*SYNCED, SyncState.OUT_OF_DATE}:
+        return
+    if is_up_to_date(job, situation):
+        return
+    if fact.automatic:
+        course.request("there", choices.BY_EVENT)
+        course.derive()
+    elif job.state is not SyncState.OUT_OF_DATE:
+        course.tell(OutOfDate(choices.changed_here(course)))
+
+
+def _void(course: Course) -> None:
+    """Void here: nothing may be created any more, and what is there is voided."""
+    job = course.job
+    if job.state is SyncState.VOIDED:
+        return
+    if job.outstanding is not None:
+        if job.outstanding_want != "void" and job.want != "void":
+            course.tell(Replaced("void", course.situation.record.version))
+        return
+    if job.link is None:
+        course.tell(VoidedUnsent())
+        return
+    course.request("void", choices.BY_EVENT if job.ignored is None else None)
+    course.derive()
+
+
+def _reviewed(course: Course) -> None:
+    job, situation = course.job, course.situation
+    if job.outstanding is None:
+        course.review()
+        return
+    if not situation.connection.is_open:
+        # What the provider may be executing right now keeps "checking": its answer still comes.
+        if job.state is not SyncState.CHECKING:
+            course.hold_back()
+        return
+    if job.held_by == "connection":
+        course.tell(Reissued(job.priority, resumed=True, dirty=_differs(course)))
+        return
+    if is_overdue(job, situation.ages, situation.now):
+        told = job.cause is not None and job.cause.code == "taking_too_long"
+        if job.state is SyncState.CHECKING and not told:
+            course.tell(TookTooLong(course.too_long()))
+        course.tell(Reissued(job.priority, dirty=_differs(course)))
+
+
+def _differs(course: Course) -> bool:
+    """Whether a command built now says something else than the one that is out."""
+    job = course.job
+    if job.outstanding_want == "void":
+        return False
+    return content_of(job, course.situation).mark != job.sent_mark
+
+
+def _remote_gone(course: Course, fact: RemoteGone) -> None:
+    job, situation = course.job, course.situation
+    if job.link is None or job.outstanding is not None:
+        return
+    if fact.used is not None and fact.used != job.link.id:
+        return
+    name = course.name
+    again_soon = (
+        job.remade_at is not None
+        and situation.now - job.remade_at < situation.ages.made_again_at_most
+    )
+    course.tell(Removed(cause_of("record_deleted_there", record=name)))
+    if again_soon:
+        course.request("there")
+        course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
+
+
+def before_start_date(situation: Situation) -> CauseInstance:
+    invoice = situation.invoice
+    start = situation.connection.settings.start_date
+    return cause_of(
+        "before_start_date",
+        invoice=None if invoice is None else invoice.number,
+        date=None if invoice is None else invoice.issue_date,
+        start_date=start,
+    )

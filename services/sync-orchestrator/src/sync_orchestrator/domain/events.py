@@ -1,0 +1,246 @@
+"""What decisions say happened to a job; `evolving.evolve` folds them and the history keeps them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from contracts.causes import HeldBy
+from contracts.commands import Origin, Priority, RemoteRef
+from contracts.sync import CauseInstance, SyncState, Totals, WaitingOn
+
+from sync_orchestrator.domain.job import Want
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """Something asks for the record, as of this version."""
+
+    want: Want
+    version: int
+    origin: Origin | None
+    priority: Priority | None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A command goes out; its step is this decision's."""
+
+    want: Want
+    version: int
+    mark: str
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reissued:
+    """The same step goes out again: overdue, lent priority, or its connection works again."""
+
+    priority: Priority
+    resumed: bool = False
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """While a command is out, something newer is wanted: it goes when the outcome has come."""
+
+    want: Want
+    version: int
+    origin: Origin | None = None
+    priority: Priority | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """It can't go: blocked, or waiting for another record."""
+
+    state: SyncState
+    cause: CauseInstance
+    also: tuple[CauseInstance, ...] = ()
+    waiting_on: WaitingOn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """The connection isn't open."""
+
+    cause: CauseInstance
+
+
+@dataclass(frozen=True, slots=True)
+class TookTooLong:
+    """Longer than it should in the state it is in."""
+
+    cause: CauseInstance
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSeen:
+    """An outcome of this generation named the remote record."""
+
+    remote: RemoteRef
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """The provider holds this version. `difference` where its totals aren't ours."""
+
+    step: int
+    remote: RemoteRef
+    version: int
+    at: datetime
+    totals: Totals | None = None
+    difference: CauseInstance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider said no; this stands until what was sent would differ, or somebody tries again.
+
+    `state` is what the cause leads to.
+    """
+
+    step: int
+    state: SyncState
+    cause: CauseInstance
+    held_by: HeldBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """The outcome is in and settles nothing: something else goes on at once."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class HolderAhead:
+    """Refused because of another record of ours whose command is out; goes after its outcome."""
+
+    step: int
+    cause: CauseInstance
+    waiting_on: WaitingOn
+
+
+@dataclass(frozen=True, slots=True)
+class GoesAgain:
+    """The holder of the number has moved on, or another name is used there: once more."""
+
+    step: int
+    after: str
+    named: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """Not decided yet at the provider."""
+
+    step: int
+    state: SyncState
+    until: datetime | None
+    cause: CauseInstance | None
+    held_by: HeldBy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The remote record is gone; a new generation begins."""
+
+    cause: CauseInstance
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedThere:
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedUnsent:
+    """Void here, and nothing of it is at the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfDate:
+    cause: CauseInstance
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What is there is what is here: nothing to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotEligible:
+    cause: CauseInstance
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """To this remote record, taken to be as the record is here."""
+
+    remote: RemoteRef
+    version: int
+    relinked: bool
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreBegan:
+    by: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreEnded:
+    state: SyncState
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class EmailWaived:
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAsItIs:
+    """A person accepts how it is there."""
+
+    origin: Origin
+
+
+Event: TypeAlias = (
+    Requested
+    | Issued
+    | Reissued
+    | Replaced
+    | Stopped
+    | HeldBack
+    | TookTooLong
+    | LinkSeen
+    | Synced
+    | Refused
+    | Freed
+    | HolderAhead
+    | GoesAgain
+    | Delayed
+    | Removed
+    | VoidedThere
+    | VoidedUnsent
+    | OutOfDate
+    | Unchanged
+    | NotEligible
+    | Linked
+    | IgnoreBegan
+    | IgnoreEnded
+    | EmailWaived
+    | Named
+    | LeftAsItIs
+)

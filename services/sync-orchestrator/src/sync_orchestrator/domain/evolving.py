@@ -1,0 +1,309 @@
+"""What each event makes of a job.
+
+Every decision raises the step; so that a reader which keeps the greatest (generation, step, rank)
+never keeps an older one. Exceptions are events that decide nothing: a link that an outcome named, a
+wish that waits for one, the same step going out again unchanged, and a delay that the connector has
+told under the same step itself.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from contracts.sync import SyncState
+
+from sync_orchestrator.domain.events import (
+    Delayed,
+    EmailWaived,
+    Event,
+    Freed,
+    GoesAgain,
+    HeldBack,
+    HolderAhead,
+    IgnoreBegan,
+    IgnoreEnded,
+    Issued,
+    LeftAsItIs,
+    Linked,
+    LinkSeen,
+    Named,
+    NotEligible,
+    OutOfDate,
+    Refused,
+    Reissued,
+    Removed,
+    Replaced,
+    Requested,
+    Stopped,
+    Synced,
+    TookTooLong,
+    Unchanged,
+    VoidedThere,
+    VoidedUnsent,
+)
+from sync_orchestrator.domain.job import Ignored, Job
+
+
+def evolve(job: Job, event: Event, at: datetime) -> Job:
+    """The job after the event. Pure; `at` is the deciding transaction's time."""
+    match event:
+        case (
+            Requested()
+            | Issued()
+            | Reissued()
+            | Replaced()
+            | Stopped()
+            | HeldBack()
+            | TookTooLong()
+            | NotEligible()
+        ):
+            return _before_an_outcome(job, event, at)
+        case (
+            LinkSeen()
+            | Synced()
+            | Refused()
+            | Freed()
+            | HolderAhead()
+            | GoesAgain()
+            | Delayed()
+            | Removed()
+            | VoidedThere()
+            | VoidedUnsent()
+            | OutOfDate()
+            | Unchanged()
+        ):
+            return _after_an_outcome(job, event, at)
+        case IgnoreBegan() | IgnoreEnded() | EmailWaived() | Named() | LeftAsItIs() | Linked():
+            return _by_a_person(job, event, at)
+        case _:
+            assert_never(event)
+
+
+def _in_state(job: Job, state: SyncState, at: datetime) -> Job:
+    """The next step, in this state, with nothing left of the last state's explanation."""
+    return replace(
+        job,
+        step=job.step + 1,
+        state=state,
+        state_since=at if state is not job.state else job.state_since or at,
+        changed_at=at,
+        cause=None,
+        also=(),
+        waiting_on=None,
+        held_by=None,
+        until=None,
+    )
+
+
+def _before_an_outcome(
+    job: Job,
+    event: Requested
+    | Issued
+    | Reissued
+    | Replaced
+    | Stopped
+    | HeldBack
+    | TookTooLong
+    | NotEligible,
+    at: datetime,
+) -> Job:
+    match event:
+        case Requested():
+            return replace(
+                job,
+                want=event.want,
+                wanted_version=event.version,
+                origin=event.origin or job.origin,
+                priority=event.priority or job.priority,
+                refused=job.refused and not event.again,
+            )
+        case Issued():
+            return replace(
+                _in_state(job, SyncState.QUEUED, at),
+                outstanding=job.step + 1,
+                outstanding_want=event.want,
+                wanted_version=event.version,
+                sent_version=event.version,
+                sent_mark=event.mark,
+                sent_account=event.account,
+                refused=False,
+                dirty=False,
+                asked_at=at,
+            )
+        case Reissued():
+            again = replace(
+                job, priority=event.priority, asked_at=at, dirty=job.dirty or event.dirty
+            )
+            return _in_state(again, SyncState.QUEUED, at) if event.resumed else again
+        case Replaced():
+            return replace(
+                job,
+                want=event.want,
+                wanted_version=event.version,
+                dirty=True,
+                origin=event.origin or job.origin,
+                priority=event.priority or job.priority,
+            )
+        case Stopped():
+            return replace(
+                _in_state(job, event.state, at),
+                cause=event.cause,
+                also=event.also,
+                waiting_on=event.waiting_on,
+                refused=False,
+            )
+        case HeldBack():
+            return replace(
+                _in_state(job, SyncState.HELD, at), cause=event.cause, held_by="connection"
+            )
+        case TookTooLong():
+            return replace(job, step=job.step + 1, cause=event.cause, changed_at=at)
+        case NotEligible():
+            return replace(_in_state(job, SyncState.NOT_ELIGIBLE, at), cause=event.cause, want=None)
+
+
+def _after_an_outcome(
+    job: Job,
+    event: LinkSeen
+    | Synced
+    | Refused
+    | Freed
+    | HolderAhead
+    | GoesAgain
+    | Delayed
+    | Removed
+    | VoidedThere
+    | VoidedUnsent
+    | OutOfDate
+    | Unchanged,
+    at: datetime,
+) -> Job:
+    match event:
+        case LinkSeen():
+            return replace(job, link=event.remote, answered_step=max(job.answered_step, event.step))
+        case Synced():
+            return _synced(job, event, at)
+        case Refused():
+            return replace(
+                _closed(_in_state(job, event.state, at), event.step),
+                cause=event.cause,
+                held_by=event.held_by,
+                refused=True,
+            )
+        case Freed():
+            return _closed(_in_state(job, SyncState.QUEUED, at), event.step)
+        case HolderAhead():
+            return replace(
+                _closed(_in_state(job, SyncState.WAITING, at), event.step),
+                cause=event.cause,
+                waiting_on=event.waiting_on,
+            )
+        case GoesAgain():
+            return replace(
+                _closed(_in_state(job, SyncState.QUEUED, at), event.step),
+                again_for=event.after,
+                named_there=event.named or job.named_there,
+            )
+        case Delayed():
+            told_already = job.step == event.step
+            later = _in_state(job, event.state, at)
+            return replace(
+                later,
+                step=job.step if told_already else later.step,
+                cause=event.cause,
+                until=event.until,
+                held_by=event.held_by,
+            )
+        case Removed():
+            return replace(
+                _in_state(job, SyncState.REMOVED_THERE, at),
+                generation=job.generation + 1,
+                cause=event.cause,
+                link=None,
+                want=None,
+                outstanding=None,
+                dirty=False,
+                refused=False,
+                sent_mark=None,
+                synced_version=None,
+                synced_mark=None,
+                account_there=None,
+                totals=None,
+                synced_at=None,
+                remade_at=at,
+            )
+        case VoidedThere():
+            return replace(
+                _closed(_in_state(job, SyncState.VOIDED, at), event.step),
+                want=None,
+                synced_version=job.sent_version,
+            )
+        case VoidedUnsent():
+            return replace(_in_state(job, SyncState.VOIDED, at), want=None, ignored=None)
+        case OutOfDate():
+            return replace(_in_state(job, SyncState.OUT_OF_DATE, at), cause=event.cause, want=None)
+        case Unchanged():
+            return replace(_in_state(job, SyncState.SYNCED, at), want=None)
+
+
+def _synced(job: Job, event: Synced, at: datetime) -> Job:
+    differs = event.difference is not None
+    state = SyncState.SYNCED_WITH_DIFFERENCE if differs else SyncState.SYNCED
+    return replace(
+        _closed(_in_state(job, state, at), event.step),
+        cause=event.difference,
+        link=event.remote,
+        want="void" if job.want == "void" else None,
+        synced_version=event.version,
+        synced_mark=job.sent_mark,
+        synced_at=event.at,
+        totals=event.totals,
+        again_for=None,
+        priority="automatic",
+        account_there=job.sent_account,
+    )
+
+
+def _closed(job: Job, step: int) -> Job:
+    """No command is out any more."""
+    return replace(job, outstanding=None, dirty=False, answered_step=max(job.answered_step, step))
+
+
+def _by_a_person(
+    job: Job,
+    event: IgnoreBegan | IgnoreEnded | EmailWaived | Named | LeftAsItIs | Linked,
+    at: datetime,
+) -> Job:
+    match event:
+        case IgnoreBegan():
+            return replace(
+                _in_state(job, SyncState.IGNORED, at), ignored=Ignored(event.by, event.why)
+            )
+        case IgnoreEnded():
+            return replace(
+                _in_state(job, event.state, at), ignored=None, origin=event.origin, refused=False
+            )
+        case EmailWaived():
+            return replace(job, step=job.step + 1, without_email=True, origin=event.origin)
+        case Named():
+            return replace(
+                job, step=job.step + 1, named_there=event.name, origin=event.origin, refused=False
+            )
+        case LeftAsItIs():
+            return replace(
+                _in_state(job, SyncState.SYNCED, at), want=None, refused=False, origin=event.origin
+            )
+        case Linked():
+            return replace(
+                _in_state(job, SyncState.SYNCED, at),
+                generation=job.generation + 1 if event.relinked else job.generation,
+                link=event.remote,
+                want=None,
+                refused=False,
+                synced_version=event.version,
+                synced_mark=None,
+                account_there=None,
+                totals=None,
+                synced_at=at,
+                origin=event.origin or job.origin,
+            )

@@ -1,0 +1,130 @@
+"""What can happen to a job. Each is decided by `deciding.decide`."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from contracts.commands import Origin, Priority, RemoteRef
+from contracts.ids import RemoteId
+from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The record should be at the provider: an event, a click, or an invoice that needs it.
+
+    `again` is a person's Try again: a refusal no longer stands.
+    """
+
+    origin: Origin
+    priority: Priority = "automatic"
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The record was changed here. `automatic`: the change may go by itself.
+
+    `eligible` is False where an invoice that nobody clicked no longer falls under the switch.
+    """
+
+    automatic: bool
+    eligible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """Something the job depends on may have changed, or its time has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An outcome came."""
+
+    outcome: SyncSucceeded | SyncFailed | SyncDelayed
+    automatic: bool
+    """Whether an edit that came meanwhile may go by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteGone:
+    """A command that relied on this record was told it is gone. `used` is the id it relied on."""
+
+    used: RemoteId | None
+
+
+@dataclass(frozen=True, slots=True)
+class CameFromThere:
+    """An import made the record of this remote one."""
+
+    remote: RemoteRef
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedByPerson:
+    """A person says which remote record it is."""
+
+    remote: RemoteRef
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreAsked:
+    by: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StopIgnoring:
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAgain:
+    """Only for what was removed there."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AddWithoutEmail:
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class NameThere:
+    """A name or number to use at the provider only."""
+
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceAccepted:
+    """It may stay there as it is: totals that differ, or an edit made there."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOurs:
+    """What is here replaces an edit made there."""
+
+    origin: Origin
+
+
+Fact: TypeAlias = (
+    Asked
+    | Edited
+    | Reviewed
+    | Answered
+    | RemoteGone
+    | CameFromThere
+    | LinkedByPerson
+    | IgnoreAsked
+    | StopIgnoring
+    | CreateAgain
+    | AddWithoutEmail
+    | NameThere
+    | DifferenceAccepted
+    | KeepOurs
+)

@@ -1,0 +1,142 @@
+"""What a job looks like on the wire: its state for the badge, its command for the connector."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from contracts.commands import (
+    ItemRef,
+    Origin,
+    RecordCommand,
+    SyncCustomer,
+    SyncInvoice,
+    SyncItem,
+    VoidInvoice,
+)
+from contracts.ids import MessageId
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from contracts.sync import RecordState, SyncState, SyncStateChanged
+
+from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.domain.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message's own id, when it was decided, and what led to it."""
+
+    id: UUID
+    at: datetime
+    trigger: Trigger
+
+
+def record_state(job: Job) -> RecordState:
+    """The job's state as every reader is shown it."""
+    return RecordState(
+        provider=job.provider,
+        connection_id=job.connection_id,
+        entity=job.entity,
+        record_id=job.record_id,
+        generation=job.generation,
+        step=job.step,
+        state=job.state,
+        cause=job.cause,
+        also=job.also,
+        waiting_on=job.waiting_on if job.state is SyncState.WAITING else None,
+        until=job.until,
+        remote=job.link,
+        record_version=job.synced_version,
+        totals=job.totals,
+        synced_at=job.synced_at,
+        origin=job.origin,
+        changed_at=job.changed_at or job.state_since or _NEVER,
+    )
+
+
+_NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def state_changed(job: Job, envelope: Envelope) -> SyncStateChanged:
+    return SyncStateChanged(
+        id=MessageId(envelope.id),
+        occurred_at=envelope.at,
+        company_id=job.company_id,
+        correlation_id=envelope.trigger.correlation_id,
+        causation_id=envelope.trigger.causation_id,
+        state=record_state(job),
+    )
+
+
+def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand | None:
+    """The command of the step that is out.
+
+    None if none is out, or if what it relies on isn't linked any more: then it can't be said again,
+    and whoever is linking it again will have this job looked at.
+    """
+    if job.outstanding is None:
+        return None
+    record, connection = situation.record, situation.connection
+    common: dict[str, object] = {
+        "id": envelope.id,
+        "occurred_at": envelope.at,
+        "company_id": job.company_id,
+        "correlation_id": envelope.trigger.correlation_id,
+        "causation_id": envelope.trigger.causation_id,
+        "provider": job.provider,
+        "connection_id": job.connection_id,
+        "epoch": connection.epoch,
+        "record_id": job.record_id,
+        "generation": job.generation,
+        "step": job.outstanding,
+        "priority": job.priority,
+        "origin": job.origin or Origin(by="event"),
+        "link": job.link,
+    }
+    match record:
+        case CustomerSnapshot():
+            return SyncCustomer.model_validate(
+                {**common, "customer": record, "name_there": job.named_there}
+            )
+        case ItemSnapshot():
+            account = situation.account
+            return SyncItem.model_validate(
+                {
+                    **common,
+                    "item": record,
+                    "income_account_id": None if account is None else account.id,
+                    "name_there": job.named_there,
+                }
+            )
+        case InvoiceSnapshot():
+            if job.outstanding_want == "void":
+                return VoidInvoice.model_validate({**common, "invoice": record})
+            return _sync_invoice(common, job, record, situation)
+
+
+def _sync_invoice(
+    common: dict[str, object], job: Job, invoice: InvoiceSnapshot, situation: Situation
+) -> SyncInvoice | None:
+    customer = situation.customer
+    if customer is None or customer.link is None:
+        return None
+    if any(need.link is None for need in situation.items):
+        return None
+    items = {
+        str(need.record_id): ItemRef(
+            remote_id=None if need.link is None else need.link.id,
+            name=need.name,
+            income_account_id=None if need.account is None else need.account.id,
+        )
+        for need in situation.items
+    }
+    return SyncInvoice.model_validate(
+        {
+            **common,
+            "invoice": invoice,
+            "customer_remote_id": customer.link.id,
+            "customer_name": customer.name,
+            "items": items,
+            "number_there": job.named_there,
+        }
+    )

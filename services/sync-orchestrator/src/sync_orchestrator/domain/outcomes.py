@@ -1,0 +1,272 @@
+"""What follows from an outcome.
+
+An outcome of an older generation changes nothing. One of this generation gives the link, whatever
+else it says; only the outcome of the step that is out decides the state.
+"""
+
+from decimal import Decimal
+from typing import cast
+
+from contracts.causes import CAUSES, HeldBy, cause_of, state_of
+from contracts.commands import RemoteRef
+from contracts.money import Money, round_amount
+from contracts.sync import (
+    CauseInstance,
+    Subject,
+    SyncDelayed,
+    SyncFailed,
+    SyncState,
+    SyncSucceeded,
+    Totals,
+)
+
+from sync_orchestrator.domain.choices import BY_EVENT, changed_here
+from sync_orchestrator.domain.content import content_of, is_up_to_date
+from sync_orchestrator.domain.course import Course
+from sync_orchestrator.domain.events import (
+    Delayed,
+    Freed,
+    GoesAgain,
+    HolderAhead,
+    LinkSeen,
+    OutOfDate,
+    Refused,
+    Removed,
+    Synced,
+    VoidedThere,
+    VoidedUnsent,
+)
+from sync_orchestrator.domain.facts import Answered
+from sync_orchestrator.domain.job import SYNCED
+from sync_orchestrator.domain.records import plain_name
+
+TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_taken"})
+"""Causes whose `remote_id` is the record there that has the number or name."""
+
+_STATE_WHY = {
+    "checking": SyncState.CHECKING,
+    "quota": SyncState.QUEUED,
+    "provider": SyncState.HELD,
+    "connection": SyncState.HELD,
+}
+_ROUNDED_PER_LINE = Decimal("0.01")
+
+
+def answered(course: Course, fact: Answered) -> tuple[tuple[str, str | None], ...]:
+    """Tell what follows; the records that were found gone, as (local id, remote id used)."""
+    outcome = fact.outcome
+    if outcome.generation != course.job.generation:
+        return ()
+    remote = _remote_of(outcome)
+    removed = None if isinstance(outcome, SyncDelayed) else outcome.removed
+    if remote is not None and removed is None:
+        _see_link(course, remote, outcome.step)
+    if removed is not None:
+        if outcome.step >= course.job.answered_step:
+            _removed(course, removed)
+        return ()
+    if outcome.step != course.job.outstanding:
+        return ()
+    match outcome:
+        case SyncDelayed():
+            _delayed(course, outcome)
+            return ()
+        case SyncSucceeded():
+            _succeeded(course, outcome, automatic=fact.automatic)
+            return ()
+        case SyncFailed():
+            return _failed(course, outcome)
+
+
+def _remote_of(outcome: SyncSucceeded | SyncFailed | SyncDelayed) -> RemoteRef | None:
+    if outcome.remote is not None:
+        return outcome.remote
+    own = outcome.used.get("self")
+    return None if own is None else RemoteRef(id=own)
+
+
+def _see_link(course: Course, remote: RemoteRef, step: int) -> None:
+    """The link, from whatever outcome names it; an older step never overwrites a newer one's."""
+    link = course.job.link
+    if link == remote or (link is not None and step < course.job.answered_step):
+        return
+    if link is not None and link.id == remote.id:
+        remote = RemoteRef(
+            id=remote.id,
+            version=remote.version or link.version,
+            number=remote.number or link.number,
+            url=remote.url or link.url,
+        )
+        if link == remote:
+            return
+    course.tell(LinkSeen(remote, step))
+
+
+def _removed(course: Course, how: str) -> None:
+    job = course.job
+    void_here = job.want == "void"
+    if job.entity == "invoice":
+        invoice = plain_name(course.situation.record)
+        today = course.situation.now.date()
+        course.tell(Removed(cause_of("invoice_gone_there", invoice=invoice, how=how, date=today)))
+    else:
+        course.tell(Removed(cause_of("record_deleted_there", record=course.name)))
+    if void_here:
+        course.tell(VoidedUnsent())
+
+
+def _delayed(course: Course, outcome: SyncDelayed) -> None:
+    state, held_by = _STATE_WHY[outcome.why], _held_by(outcome.why)
+    if outcome.cause is not None:
+        state = state_of(outcome.cause.code) or state
+        row = CAUSES.get(outcome.cause.code)
+        held_by = None if row is None else row.held_by
+    if state is SyncState.HELD and held_by is None:
+        held_by = "provider"
+    if state not in (SyncState.CHECKING, SyncState.QUEUED, SyncState.HELD):
+        state = _STATE_WHY[outcome.why]
+    course.tell(
+        Delayed(
+            step=outcome.step,
+            state=state,
+            until=outcome.until,
+            cause=outcome.cause,
+            held_by=held_by if state is SyncState.HELD else None,
+        )
+    )
+
+
+def _held_by(why: str) -> HeldBy | None:
+    return cast("HeldBy", why) if why in ("provider", "connection") else None
+
+
+def _succeeded(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> None:
+    before = course.job
+    if outcome.voided or before.outstanding_want == "void":
+        course.tell(VoidedThere(outcome.step))
+        return
+    link = course.job.link or outcome.remote
+    difference = _difference(course, outcome)
+    course.tell(
+        Synced(
+            step=outcome.step,
+            remote=link,
+            version=outcome.record_version,
+            at=outcome.occurred_at,
+            totals=outcome.totals,
+            difference=difference,
+        )
+    )
+    if course.job.want == "void":
+        course.derive()
+        return
+    if is_up_to_date(course.job, course.situation):
+        return
+    relied_on_moved = outcome.record_version >= course.situation.record.version
+    if before.dirty or automatic or relied_on_moved:
+        course.request("there", before.origin if before.dirty else BY_EVENT)
+        course.derive()
+    else:
+        course.tell(OutOfDate(changed_here(course)))
+
+
+def _difference(course: Course, outcome: SyncSucceeded) -> CauseInstance | None:
+    """Why the provider's totals aren't ours, if we still know what ours were."""
+    invoice, totals = course.situation.invoice, outcome.totals
+    if invoice is None or totals is None or invoice.version != outcome.record_version:
+        return None
+    if totals.total == invoice.total:
+        return None
+    here = Totals(total=invoice.total, tax=invoice.tax, currency=invoice.currency)
+    rounding = _ROUNDED_PER_LINE * max(1, len(invoice.lines))
+    tolerance = round_amount(rounding, invoice.currency)
+    if abs(totals.total - here.total) <= tolerance:
+        return cause_of(
+            "rounding_difference",
+            difference=Money(amount=abs(totals.total - here.total), currency=here.currency),
+            total=Money(amount=here.total, currency=here.currency),
+            total_there=Money(amount=totals.total, currency=totals.currency),
+        )
+    return cause_of(
+        "tax_recalculated_there",
+        tax_amount_here=Money(amount=here.tax, currency=here.currency),
+        tax_amount_there=Money(amount=totals.tax, currency=totals.currency),
+        total=Money(amount=here.total, currency=here.currency),
+        total_there=Money(amount=totals.total, currency=totals.currency),
+    )
+
+
+def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...]:
+    job, situation = course.job, course.situation
+    if outcome.reference_gone and (gone := _gone(course, outcome)) is not None:
+        return gone
+    if job.want == "void" and job.outstanding_want != "void":
+        course.tell(Freed(outcome.step))
+        course.derive()
+        return ()
+    if job.outstanding_want != "void" and content_of(job, situation).mark != job.sent_mark:
+        # What was refused isn't what would go now.
+        course.tell(Freed(outcome.step))
+        course.derive()
+        return ()
+    if outcome.cause.code in TAKEN and _held_by_ours(course, outcome):
+        return ()
+    state = state_of(outcome.cause.code)
+    if state is None or state in {*SYNCED, SyncState.NOT_SYNCED, SyncState.QUEUED}:
+        state = SyncState.BLOCKED
+    row = CAUSES.get(outcome.cause.code)
+    course.tell(
+        Refused(
+            step=outcome.step,
+            state=state,
+            cause=outcome.cause,
+            held_by=None if row is None else row.held_by,
+        )
+    )
+    return ()
+
+
+def _gone(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...] | None:
+    """What it relied on isn't there any more: made again, then this goes again.
+
+    None if nothing of it is or was linked: then going again would only be refused again.
+    """
+    needs = {str(need.record_id): need for need in course.situation.needs}
+    named = [needs[local] for local in outcome.reference_gone if local in needs]
+    ours = [need for need in named if str(need.record_id) in outcome.used or need.link is not None]
+    if not ours:
+        return None
+    out = next((n for n in ours if n.job is not None and n.job.outstanding is not None), None)
+    if out is not None:
+        subject = Subject(id=str(out.record_id), name=out.name)
+        cause = cause_of("waiting_for_record", subject=subject, record=out.name)
+        course.tell(HolderAhead(outcome.step, cause, out.waiting_on))
+    else:
+        course.tell(Freed(outcome.step))
+    return tuple((str(need.record_id), outcome.used.get(str(need.record_id))) for need in ours)
+
+
+def _held_by_ours(course: Course, outcome: SyncFailed) -> bool:
+    """Our own number or name in the way: wait for the record that has it, or go again.
+
+    Once for each time the holder has moved; what remains after that is a cause for a person.
+    """
+    job, holder = course.job, course.situation.holder
+    if holder is None or holder.job is None or holder.record is None:
+        return False
+    if holder.job.outstanding is not None:
+        course.tell(HolderAhead(outcome.step, outcome.cause, holder.waiting_on))
+        return True
+    ours, theirs = plain_name(course.situation.record), plain_name(holder.record)
+    if job.entity == "customer" and ours == theirs and job.named_there is None:
+        named = f"{ours} (2)"
+        course.tell(GoesAgain(outcome.step, f"{holder.record_id}:named", named))
+        course.derive(again=True)
+        return True
+    after = f"{holder.record_id}:{holder.job.answered_step}"
+    moved_on = holder.job.state in SYNCED and ours != theirs
+    if not moved_on or job.again_for == after:
+        return False
+    course.tell(GoesAgain(outcome.step, after))
+    course.derive(again=True)
+    return True

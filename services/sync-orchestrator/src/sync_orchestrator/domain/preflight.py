@@ -1,0 +1,235 @@
+"""What stands in a record's way, from our own data alone: no provider is asked.
+
+One function serves the badge, the preflight page and the decision to send, so they can't disagree.
+"""
+
+from dataclasses import dataclass
+
+from contracts.causes import cause_of, in_order, record_name
+from contracts.invoicing import CustomerSnapshot, InvoiceLine, InvoiceSnapshot
+from contracts.money import Money
+from contracts.sync import CauseInstance, Subject, SyncState, WaitingOn
+
+from sync_orchestrator.domain.connection import MappedAccount
+from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.situation import Need, Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One reason why a record can't go yet.
+
+    `waiting_on` is the record whose change may clear it. `is_own` is mended on the record itself or
+    in a mapping: nothing else is sent for a record that can't go anyway.
+    """
+
+    cause: CauseInstance
+    waiting_on: WaitingOn | None = None
+    is_own: bool = False
+
+    @property
+    def only_waits(self) -> bool:
+        """Nobody needs to do anything."""
+        return self.cause.code == "waiting_for_record"
+
+
+def obstacles(job: Job, situation: Situation) -> tuple[Obstacle, ...]:
+    """All of them: what a person must mend, in the catalogue's order, then what only waits."""
+    record = situation.record
+    match record:
+        case InvoiceSnapshot():
+            found = [*_of_the_invoice(record, situation), *_of_its_needs(job, record, situation)]
+        case CustomerSnapshot():
+            found = _of_the_customer(job, record)
+        case _:
+            found = _of_the_item(record.name, str(record.id), situation)
+    if len(found) < 2:
+        return tuple(found)
+    ranks = {id(c): n for n, c in enumerate(in_order(o.cause for o in found))}
+    return tuple(sorted(found, key=lambda o: (o.only_waits, ranks[id(o.cause)])))
+
+
+def problems(job: Job, situation: Situation) -> tuple[CauseInstance, ...]:
+    """What a person must mend before this record can go, the connection's cause among it."""
+    found = [o.cause for o in obstacles(job, situation) if not o.only_waits]
+    if situation.connection.cause is not None and not situation.connection.is_open:
+        found.append(situation.connection.cause)
+    return tuple(found)
+
+
+def may_bring_its_customer(job: Job, situation: Situation) -> bool:
+    """Whether an invoice takes its customer along: the switch is on, or a person asked for it."""
+    asked_by_person = job.origin is not None and job.origin.by in ("person", "run", "fix")
+    return situation.connection.settings.sync_customers or asked_by_person
+
+
+def _of_the_customer(job: Job, customer: CustomerSnapshot) -> list[Obstacle]:
+    if job.link is not None or job.without_email or (customer.email or "").strip():
+        return []
+    subject = Subject(id=str(customer.id), name=customer.name)
+    return [Obstacle(cause_of("customer_email_missing", subject=subject, customer=customer.name))]
+
+
+def _of_the_item(name: str, item_id: str, situation: Situation) -> list[Obstacle]:
+    account = situation.account
+    if not situation.connection.facts.offers_accounts:
+        return []
+    if account is None:
+        unmapped = cause_of("item_account_unmapped", items=[name], item_ids=[item_id])
+        return [Obstacle(unmapped, is_own=True)]
+    return [] if _usable(account) else [_account_gone(account, name)]
+
+
+def _usable(account: MappedAccount) -> bool:
+    return account.known and account.active
+
+
+def _account_gone(account: MappedAccount, item: str) -> Obstacle:
+    subject = Subject(id=account.id, name=account.name or account.id)
+    cause = cause_of("account_gone", subject=subject, account=account.name, item=item)
+    return Obstacle(cause, is_own=True)
+
+
+def _of_the_invoice(invoice: InvoiceSnapshot, situation: Situation) -> list[Obstacle]:
+    facts = situation.connection.facts
+    org = situation.connection.organisation.name
+    found: list[CauseInstance] = []
+    without = next((line for line in invoice.lines if line.item_id is None), None)
+    if without is not None and facts.offers_accounts:
+        found.append(_line_without_item(invoice, without))
+    found += _taxes(invoice)
+    if facts.home_currency not in (None, invoice.currency) and not facts.multi_currency:
+        found.append(
+            cause_of(
+                "currency_not_enabled",
+                subject=Subject(id=invoice.currency, name=invoice.currency),
+                currency=invoice.currency,
+                org=org,
+            )
+        )
+    if invoice.total < 0:
+        total = Money(amount=invoice.total, currency=invoice.currency)
+        found.append(cause_of("invoice_total_negative", invoice=invoice.number, total=total))
+    closed = facts.books_closed_up_to
+    if closed is not None and invoice.issue_date <= closed:
+        found.append(
+            cause_of(
+                "period_closed",
+                subject=Subject(id=closed.isoformat(), name=org),
+                invoice=invoice.number,
+                date=invoice.issue_date,
+                lock_date=closed,
+                org=org,
+            )
+        )
+    return [Obstacle(cause, is_own=True) for cause in found]
+
+
+def _line_without_item(invoice: InvoiceSnapshot, line: InvoiceLine) -> CauseInstance:
+    return cause_of(
+        "line_without_item",
+        invoice=invoice.number,
+        line=line.position,
+        description=line.description or None,
+    )
+
+
+def _taxes(invoice: InvoiceSnapshot) -> list[CauseInstance]:
+    """Tax rates can't be matched yet, so a taxed line can't go: never untaxed by silence."""
+    rates = dict.fromkeys(line.tax_rate_id for line in invoice.lines if line.tax_rate_id)
+    return [
+        cause_of(
+            "tax_rate_unmapped",
+            subject=Subject(id=str(rate), name="of this line"),
+            invoice=invoice.number,
+        )
+        for rate in rates
+    ]
+
+
+def _of_its_needs(job: Job, invoice: InvoiceSnapshot, situation: Situation) -> list[Obstacle]:
+    found: list[Obstacle] = []
+    customer = situation.customer
+    if customer is not None and not situation.is_satisfied(customer):
+        found.append(_unsatisfied(job, invoice, customer, situation))
+    unmapped = [need for need in situation.items if situation.account_missing(need.account)]
+    if unmapped:
+        found.append(
+            Obstacle(
+                cause_of(
+                    "item_account_unmapped",
+                    items=[need.name for need in unmapped],
+                    item_ids=[str(need.record_id) for need in unmapped],
+                    invoice=invoice.number,
+                ),
+                is_own=True,
+            )
+        )
+    gone: dict[str, Need] = {}
+    for need in situation.items:
+        if situation.account_missing(need.account):
+            continue
+        if need.account is not None and not _usable(need.account):
+            gone.setdefault(need.account.id, need)
+        elif not situation.is_satisfied(need):
+            found.append(_unsatisfied(job, invoice, need, situation))
+    for need in gone.values():
+        assert need.account is not None
+        found.append(_account_gone(need.account, need.name))
+    return found
+
+
+def _unsatisfied(job: Job, invoice: InvoiceSnapshot, need: Need, situation: Situation) -> Obstacle:
+    subject = Subject(id=str(need.record_id), name=need.name)
+    name = record_name(need.entity, need.name)
+    theirs = need.job
+    if theirs is not None and theirs.ignored is not None:
+        cause = cause_of(
+            "prerequisite_ignored",
+            subject=subject,
+            record=name,
+            person=theirs.ignored.by or None,
+            invoice=invoice.number,
+        )
+        return Obstacle(cause, need.waiting_on)
+    if theirs is not None and theirs.state is SyncState.BLOCKED and theirs.cause is not None:
+        return _because(theirs.cause, subject, name, invoice, need)
+    if theirs is None or (theirs.is_settled and theirs.state is not SyncState.BLOCKED):
+        if need.entity == "customer" and not may_bring_its_customer(job, situation):
+            cause = cause_of(
+                "customer_not_in_books",
+                subject=subject,
+                customer=need.name,
+                invoice=invoice.number,
+            )
+            return Obstacle(cause, need.waiting_on, is_own=True)
+        if isinstance(need.record, CustomerSnapshot):
+            blank = theirs or _blank(job, need)
+            own = _of_the_customer(blank, need.record)
+            if own:
+                return _because(own[0].cause, subject, name, invoice, need)
+    cause = cause_of("waiting_for_record", subject=subject, record=name, invoice=invoice.number)
+    return Obstacle(cause, need.waiting_on)
+
+
+def _because(
+    theirs: CauseInstance, subject: Subject, name: str, invoice: InvoiceSnapshot, need: Need
+) -> Obstacle:
+    cause = cause_of(
+        "prerequisite_blocked",
+        subject=subject,
+        because=theirs,
+        record=name,
+        invoice=invoice.number,
+    )
+    return Obstacle(cause, need.waiting_on)
+
+
+def _blank(job: Job, need: Need) -> Job:
+    return Job(
+        company_id=job.company_id,
+        provider=job.provider,
+        connection_id=job.connection_id,
+        entity=need.entity,
+        record_id=need.record_id,
+    )

@@ -1,0 +1,186 @@
+"""Events of connections: what a connector says of them, and their reference data."""
+
+from collections.abc import Sequence
+
+from contracts.causes import cause_of
+from contracts.commands import RefreshReferenceData, RemoteRef
+from contracts.connections import (
+    AccountsListed,
+    ConnectionClosed,
+    ConnectionExpired,
+    ConnectionOpened,
+)
+from contracts.ids import LoadId, MessageId
+from contracts.invoicing import CustomerSnapshot
+from contracts.message import Message
+from contracts.sync import SyncState
+from messaging.database import Tx
+
+from sync_orchestrator.domain.ages import RETRIED_DAILY
+from sync_orchestrator.domain.connection import Connection
+from sync_orchestrator.domain.facts import CameFromThere
+from sync_orchestrator.domain.job import RecordKey
+from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
+from sync_orchestrator.store import (
+    connections_store,
+    jobs_store,
+    records_store,
+    reference_store,
+)
+from sync_orchestrator.store.connections_store import Announced, LackingAccounts
+
+StateEvent = ConnectionOpened | ConnectionExpired | ConnectionClosed
+
+_ON_THE_MOVE = (SyncState.QUEUED, SyncState.WAITING, SyncState.HELD)
+
+
+async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools) -> None:
+    """Keep what connectors announce; hold or resume the jobs of what closed or opened.
+
+    An older epoch changes nothing; the same epoch again refreshes what is known. Jobs are held and
+    resumed by the sweep, which this wakes: there may be thousands.
+    """
+    said = [m for m in messages if isinstance(m, StateEvent | AccountsListed)]
+    if not said:
+        return
+    work = await begin(tx, {message.company_id for message in said}, tools)
+    states = sorted((m for m in said if isinstance(m, StateEvent)), key=lambda m: m.epoch)
+    for event in states:
+        await _announced(work, event)
+    for page in said:
+        if isinstance(page, AccountsListed):
+            await _accounts(work, page)
+    await work.save()
+
+
+async def _announced(work: Work, event: StateEvent) -> None:
+    before = work.books.connections.get(event.connection_id)
+    if before is not None and (before.epoch > event.epoch or before.company_id != event.company_id):
+        return
+    await connections_store.save(work.tx, announced(event), work.books.now)
+    after = next(iter(await connections_store.by_id(work.tx, [event.connection_id])), None)
+    if after is None or after.company_id != event.company_id:
+        return
+    work.books.connections[after.id] = after
+    if before is None:
+        await _bring_imported(work, after, Trigger(event.correlation_id, event.id))
+    now = work.books.now
+    if before is not None and before.status != after.status:
+        await jobs_store.review_states_now(work.tx, after.id, _ON_THE_MOVE, now)
+        work.tx.wake(REVIEWS)
+    elif before is not None and before.facts != after.facts:
+        await jobs_store.review_states_now(work.tx, after.id, (SyncState.BLOCKED,), now)
+        work.tx.wake(REVIEWS)
+    if after.is_open and after.accounts_as_of is None and (before is None or not before.is_open):
+        trigger = Trigger(event.correlation_id, event.id)
+        await ask_for_reference_data(work, [after], trigger)
+
+
+def announced(event: StateEvent) -> Announced:
+    """What an event says, as the store keeps it."""
+    match event:
+        case ConnectionOpened():
+            return Announced(
+                id=event.connection_id,
+                company_id=event.company_id,
+                provider=event.provider,
+                status="open",
+                epoch=event.epoch,
+                organisation=event.organisation,
+                opened_by=event.opened_by,
+                opened_at=event.opened_at,
+                facts=event.facts,
+                token_good_until=event.token_good_until,
+                accounts_as_of=event.reference_as_of.get("accounts"),
+            )
+        case ConnectionExpired():
+            return Announced(
+                id=event.connection_id,
+                company_id=event.company_id,
+                provider=event.provider,
+                status="expired",
+                epoch=event.epoch,
+                organisation=event.organisation,
+                opened_by=event.opened_by,
+                opened_at=event.opened_at,
+                cause=event.cause,
+                ended_at=event.expired_at,
+            )
+        case ConnectionClosed():
+            return Announced(
+                id=event.connection_id,
+                company_id=event.company_id,
+                provider=event.provider,
+                status="closed",
+                epoch=event.epoch,
+                organisation=event.organisation,
+                opened_by=event.opened_by,
+                opened_at=event.opened_at,
+                cause=cause_of(
+                    "disconnected_by_person",
+                    person=event.closed_by_name or None,
+                    date=event.closed_at.date(),
+                    org=event.organisation.name,
+                ),
+                ended_at=event.closed_at,
+                ended_by_name=event.closed_by_name,
+            )
+
+
+async def ask_for_reference_data(
+    work: Work, connections: Sequence[Connection | LackingAccounts], trigger: Trigger
+) -> LoadId | None:
+    """Have connectors read accounts and tax rates again; the last load's id."""
+    load_id: LoadId | None = None
+    for connection in connections:
+        load_id = LoadId(work.tools.ids.new())
+        work.messages.append(
+            RefreshReferenceData(
+                id=MessageId(work.tools.ids.new()),
+                occurred_at=work.books.now,
+                company_id=connection.company_id,
+                correlation_id=trigger.correlation_id,
+                causation_id=trigger.causation_id,
+                provider=connection.provider,
+                connection_id=connection.id,
+                epoch=connection.epoch,
+                load_id=load_id,
+            )
+        )
+    await connections_store.reference_asked(work.tx, [c.id for c in connections])
+    return load_id
+
+
+async def _bring_imported(work: Work, connection: Connection, trigger: Trigger) -> None:
+    """Customers that were imported from a connection whose own event came later."""
+    records = await records_store.imported_from(work.tx, connection.id, work.tools.at_once)
+    ours = [record for record in records if record.company_id == connection.company_id]
+    work.take_records(ours)
+    keys = {RecordKey(connection.id, record.entity, record.id) for record in ours}
+    await work.load(keys)
+    for record in ours:
+        snapshot = record.snapshot
+        if isinstance(snapshot, CustomerSnapshot) and snapshot.came_from is not None:
+            origin = snapshot.came_from
+            remote = RemoteRef(id=origin.remote_id, version=origin.remote_version)
+            key = RecordKey(connection.id, record.entity, record.id)
+            work.round.apply(key, CameFromThere(remote), trigger)
+
+
+async def _accounts(work: Work, page: AccountsListed) -> None:
+    """A page of income accounts; when its load is whole, what hung on accounts is looked at."""
+    known = work.books.connections.get(page.connection_id)
+    if known is None or known.company_id != page.company_id:
+        return
+    whole = await reference_store.save_accounts_page(
+        work.tx, page, page.accounts, offered=page.offered
+    )
+    if not whole:
+        return
+    work.books.connections.update(
+        {c.id: c for c in await connections_store.by_id(work.tx, [known.id])}
+    )
+    codes = sorted(RETRIED_DAILY | {"item_account_unmapped", "prerequisite_blocked"})
+    await jobs_store.review_causes_now(work.tx, known.id, codes, work.books.now)
+    work.tx.wake(REVIEWS)

@@ -1,0 +1,91 @@
+"""Outcomes of connectors: any order, any number of times."""
+
+from collections.abc import Sequence
+
+from contracts.ids import MessageId
+from contracts.message import Message
+from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
+from messaging import inbox
+from messaging.database import Tx
+
+from sync_orchestrator.domain.facts import Answered
+from sync_orchestrator.domain.job import RecordKey
+from sync_orchestrator.domain.outcomes import TAKEN
+from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.domain.switches import edits_go_by_themselves
+from sync_orchestrator.handlers.history import outcome_line
+from sync_orchestrator.handlers.work import Tools, Work, begin
+from sync_orchestrator.store import history_store, jobs_store
+
+READER = "sync-orchestrator.outcomes"
+
+Outcome = SyncSucceeded | SyncFailed | SyncDelayed
+
+
+async def on_outcomes(tx: Tx, messages: Sequence[Message], tools: Tools) -> None:
+    """Record each outcome once, and decide what it settles and what it releases.
+
+    One for a connection or job that we don't know is dropped: the sweep asks again.
+    """
+    outcomes = [m for m in messages if isinstance(m, SyncSucceeded | SyncFailed | SyncDelayed)]
+    if not outcomes:
+        return
+    work = await begin(tx, {outcome.company_id for outcome in outcomes}, tools)
+    new = await inbox.first_time(tx, READER, [outcome.id for outcome in outcomes])
+    fresh = _once(outcomes, new)
+    await work.load({key_of(outcome) for outcome in fresh})
+    await _load_holders(work, fresh)
+    lines: list[history_store.Line] = []
+    for outcome in fresh:
+        line = _decide(work, outcome)
+        if line is not None:
+            lines.append(line)
+    await history_store.append(tx, lines)
+    await work.save()
+
+
+def key_of(outcome: Outcome) -> RecordKey:
+    return RecordKey(outcome.connection_id, outcome.entity, outcome.record_id)
+
+
+def _decide(work: Work, outcome: Outcome) -> history_store.Line | None:
+    books, key = work.books, key_of(outcome)
+    job, connection = books.job(key), books.connections.get(key.connection_id)
+    record = books.records.get((key.entity, key.record_id))
+    if job is None or connection is None or record is None:
+        return None
+    if job.company_id != outcome.company_id:
+        return None
+    line = history_store.Line(
+        company_id=job.company_id,
+        key=key,
+        sync_id=job.sync_id,
+        at=books.now,
+        kind="outcome",
+        begins=False,
+        generation=job.generation,
+        step=job.step,
+        state=job.state.value,
+        data=outcome_line(outcome),
+    )
+    automatic = edits_go_by_themselves(record.snapshot, connection)
+    trigger = Trigger(outcome.correlation_id, outcome.id)
+    work.round.apply(key, Answered(outcome, automatic), trigger)
+    return line
+
+
+def _once(outcomes: Sequence[Outcome], new: set[MessageId]) -> list[Outcome]:
+    fresh: dict[MessageId, Outcome] = {o.id: o for o in outcomes if o.id in new}
+    return list(fresh.values())
+
+
+async def _load_holders(work: Work, outcomes: Sequence[Outcome]) -> None:
+    """Records of ours that hold a number or name which a refusal says is taken."""
+    wanted = {
+        (outcome.connection_id, outcome.entity, remote)
+        for outcome in outcomes
+        if isinstance(outcome, SyncFailed)
+        and outcome.cause.code in TAKEN
+        and (remote := outcome.cause.params.get("remote_id")) is not None
+    }
+    await work.take(await jobs_store.linked_to(work.tx, wanted))

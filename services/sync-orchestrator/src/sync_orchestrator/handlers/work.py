@@ -1,0 +1,175 @@
+"""One transaction's work: the companies are locked, the books loaded, a round decided and saved.
+
+    work = await begin(tx, companies, tools)
+    await work.load(keys)
+    work.round.apply(key, fact, trigger)
+    await work.save()
+
+`save` writes jobs, links, history and messages set-wise, each in one statement.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from contracts.ids import CompanyId, Entity, Ids, ItemId, RecordId
+from contracts.invoicing import InvoiceSnapshot
+from contracts.message import Message
+from messaging import outbox
+from messaging.database import Tx
+
+from sync_orchestrator.domain.ages import Ages
+from sync_orchestrator.domain.books import Books
+from sync_orchestrator.domain.job import Job, RecordKey
+from sync_orchestrator.domain.messages import Envelope, command, record_state, state_changed
+from sync_orchestrator.domain.records import Record, items_of
+from sync_orchestrator.domain.round import Round
+from sync_orchestrator.handlers.history import line_of
+from sync_orchestrator.store import (
+    companies_store,
+    connections_store,
+    history_store,
+    jobs_store,
+    mapping_store,
+    records_store,
+)
+
+REVIEWS = "reviews"
+"""The sweep that looks at due jobs listens here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What handlers are given. `at_once` bounds how many waiting jobs one transaction takes on:
+    the others are marked and the sweep, woken by the commit, takes them batch by batch."""
+
+    ids: Ids
+    ages: Ages = field(default_factory=Ages)
+    at_once: int = 2_000
+
+
+@dataclass(slots=True)
+class Work:
+    """An open transaction with its companies locked. Make one with `begin`."""
+
+    tx: Tx
+    tools: Tools
+    books: Books
+    round: Round
+    messages: list[Message] = field(default_factory=list[Message])
+    _loaded: dict[RecordKey, Job] = field(default_factory=dict[RecordKey, Job])
+    _followed: set[RecordKey] = field(default_factory=set[RecordKey])
+
+    async def load(self, keys: Collection[RecordKey], *, followed: bool = True) -> None:
+        """Load these jobs, those that wait for them (if `followed`), and all these need."""
+        wanted = set(keys)
+        jobs = await jobs_store.load(self.tx, wanted)
+        if followed:
+            waiting = await jobs_store.waiting_for(self.tx, wanted, self.tools.at_once)
+            if len(waiting) < self.tools.at_once:
+                self._followed |= wanted
+            jobs += waiting
+        await self.take(jobs, wanted)
+
+    async def take(self, jobs: Iterable[Job], keys: Collection[RecordKey] = ()) -> None:
+        """Put these jobs into the books, with their records and all that invoices among them need.
+
+        `keys` are looked up as well where there is no job yet.
+        """
+        keys = set(keys)
+        for job in jobs:
+            keys.add(job.key)
+            self._put(job)
+        await self._load_records({(key.entity, key.record_id) for key in keys})
+        needs = self._needs(keys)
+        await self._load_records({(need.entity, need.record_id) for need in needs})
+        missing = {need for need in needs if self.books.job(need) is None}
+        for job in await jobs_store.load(self.tx, missing):
+            self._put(job)
+        items = {key for key in keys | needs if key.entity == "item"}
+        await self.load_accounts(items)
+
+    async def load_accounts(self, items: Collection[RecordKey]) -> None:
+        """(Re)read which accounts these items are mapped to."""
+        wanted = {(key.connection_id, ItemId(key.record_id)) for key in items}
+        for pair in wanted:
+            self.books.accounts.pop(pair, None)
+        self.books.accounts.update(await mapping_store.load(self.tx, wanted))
+
+    def take_records(self, records: Iterable[Record]) -> None:
+        """Records whose newest snapshot is in hand: they need not be read."""
+        for record in records:
+            self.books.records[record.entity, record.id] = record
+
+    async def save(self) -> None:
+        """Write what the round changed, and put what it says into the outbox."""
+        now, tools = self.books.now, self.tools
+        jobs = [job for key in self.round.changed if (job := self.books.job(key)) is not None]
+        await jobs_store.save(self.tx, jobs, tools.ages, now)
+        await jobs_store.save_links(self.tx, [job for job in jobs if self._link_moved(job)], now)
+        await history_store.append(
+            self.tx, [line_of(happened, now) for happened in self.round.history]
+        )
+        await self._wake_others()
+        for job in jobs:
+            self._tell(job)
+        await outbox.put(self.tx, self.messages)
+
+    def _tell(self, job: Job) -> None:
+        key = job.key
+        if key in self.round.to_send:
+            envelope = Envelope(self.tools.ids.new(), self.books.now, self.round.to_send[key])
+            situation = self.books.situation(key)
+            said = None if situation is None else command(job, situation, envelope)
+            if said is not None:
+                self.messages.append(said)
+        before = self._loaded.get(key)
+        if before is None or _shown(before) != _shown(job):
+            envelope = Envelope(self.tools.ids.new(), self.books.now, self.round.changed[key])
+            self.messages.append(state_changed(job, envelope))
+
+    async def _wake_others(self) -> None:
+        """The sweep looks at jobs that wait for what has moved and weren't loaded."""
+        moved = self.round.touched - self._followed
+        marked = await jobs_store.review_waiting_now(
+            self.tx, moved, self._loaded.keys(), self.books.now
+        )
+        if marked:
+            self.tx.wake(REVIEWS)
+
+    def _put(self, job: Job) -> None:
+        if job.key not in self._loaded:
+            self._loaded[job.key] = job
+            self.books.put(job)
+
+    def _link_moved(self, job: Job) -> bool:
+        before = self._loaded.get(job.key)
+        return job.link != (None if before is None else before.link)
+
+    async def _load_records(self, keys: set[tuple[Entity, RecordId]]) -> None:
+        missing = [key for key in keys if key not in self.books.records]
+        self.take_records(await records_store.load(self.tx, missing))
+
+    def _needs(self, keys: Iterable[RecordKey]) -> set[RecordKey]:
+        needs: set[RecordKey] = set()
+        for key in keys:
+            record = self.books.records.get((key.entity, key.record_id))
+            if record is None or not isinstance(record.snapshot, InvoiceSnapshot):
+                continue
+            invoice, there = record.snapshot, key.connection_id
+            needs.add(RecordKey(there, "customer", RecordId(invoice.customer_id)))
+            needs.update(RecordKey(there, "item", RecordId(item)) for item in items_of(invoice))
+        return needs
+
+
+async def begin(tx: Tx, companies: Collection[CompanyId], tools: Tools) -> Work:
+    """Lock these companies and load their connections."""
+    now = await companies_store.lock(tx, companies)
+    books = Books(now=now, ages=tools.ages)
+    for connection in await connections_store.of_companies(tx, companies):
+        books.connections[connection.id] = connection
+    return Work(tx, tools, books, Round(books, tools.ids.new))
+
+
+def _shown(job: Job) -> object:
+    """What a reader is shown; when it changed is no change."""
+    return record_state(replace(job, changed_at=None, state_since=None))

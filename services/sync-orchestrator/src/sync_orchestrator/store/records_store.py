@@ -1,0 +1,170 @@
+"""Records of invoice-api, newest snapshot each."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from contracts.ids import CompanyId, ConnectionId, Entity, RecordId
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from messaging.database import Row, Tx
+
+from sync_orchestrator.domain.connection import Connection
+from sync_orchestrator.domain.records import Record, Snapshot, plain_name
+
+_SAVE = """
+insert into records as r (entity, id, company_id, version, name, snapshot, happened_at, dated,
+    status, came_from, total, currency, seen_at, changed_at)
+select n.entity, n.id, n.company_id, n.version, n.name, n.snapshot::jsonb, n.happened_at, n.dated,
+    n.status, n.came_from, n.total, n.currency, $13, $13
+from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[],
+    $7::timestamptz[], $8::date[], $9::text[], $10::uuid[], $11::numeric[], $12::text[])
+    as n (entity, id, company_id, version, name, snapshot, happened_at, dated, status, came_from,
+        total, currency)
+on conflict (entity, id) do update set
+    version = excluded.version, name = excluded.name, snapshot = excluded.snapshot,
+    happened_at = excluded.happened_at, dated = excluded.dated, status = excluded.status,
+    came_from = excluded.came_from, total = excluded.total, currency = excluded.currency,
+    changed_at = excluded.changed_at
+where r.version < excluded.version and r.company_id = excluded.company_id
+returning entity, id
+"""
+
+_LOAD = """
+select r.entity, r.company_id, r.snapshot
+from unnest($1::text[], $2::uuid[]) as k (entity, id)
+join records r on r.entity = k.entity and r.id = k.id
+"""
+
+_OWNER = "select company_id from records where entity = $1 and id = $2"
+
+_IMPORTED = "select entity, company_id, snapshot from records where came_from = $1 limit $2"
+
+_MISSING_CUSTOMERS = """
+select r.entity, r.company_id, r.snapshot
+from records r
+where r.company_id = $1 and r.entity = 'customer' and r.happened_at >= $3
+    and r.came_from is distinct from $2
+    and not exists (select from jobs j where j.connection_id = $2 and j.entity = 'customer'
+        and j.record_id = r.id)
+order by r.happened_at, r.id
+limit $4
+"""
+
+_MISSING_INVOICES = """
+select r.entity, r.company_id, r.snapshot
+from records r
+left join jobs j on j.connection_id = $2 and j.entity = 'invoice' and j.record_id = r.id
+where r.company_id = $1 and r.entity = 'invoice' and r.happened_at >= $3 and r.dated >= $5
+    and r.status in ('sent', 'paid')
+    and (j.record_id is null or j.state = 'not_eligible')
+order by r.happened_at, r.id
+limit $4
+"""
+
+
+async def save_newer(
+    tx: Tx, records: Sequence[Record], now: datetime
+) -> set[tuple[Entity, RecordId]]:
+    """Keep those that are newer than what we have; which those are.
+
+    One of another company than before is not kept. Give each record once.
+    """
+    if not records:
+        return set()
+    snapshots = [record.snapshot for record in records]
+    rows = await tx.fetch(
+        _SAVE,
+        [record.entity for record in records],
+        [record.id for record in records],
+        [record.company_id for record in records],
+        [snapshot.version for snapshot in snapshots],
+        [plain_name(snapshot) for snapshot in snapshots],
+        [snapshot.model_dump_json() for snapshot in snapshots],
+        [_happened_at(snapshot) for snapshot in snapshots],
+        [_dated(snapshot) for snapshot in snapshots],
+        [s.status if isinstance(s, InvoiceSnapshot) else None for s in snapshots],
+        [_came_from(snapshot) for snapshot in snapshots],
+        [_total(snapshot) for snapshot in snapshots],
+        [s.currency if isinstance(s, InvoiceSnapshot) else None for s in snapshots],
+        now,
+    )
+    return {(row["entity"], RecordId(row["id"])) for row in rows}
+
+
+async def load(tx: Tx, keys: Iterable[tuple[Entity, RecordId]]) -> list[Record]:
+    """Those of these records that we know; in no order."""
+    wanted = list(keys)
+    if not wanted:
+        return []
+    rows = await tx.fetch(_LOAD, [entity for entity, _ in wanted], [id_ for _, id_ in wanted])
+    return [_record(row) for row in rows]
+
+
+async def owner(tx: Tx, entity: Entity, record_id: RecordId) -> CompanyId | None:
+    """Whose this record is; None if we don't know it."""
+    found = await tx.fetchval(_OWNER, entity, record_id)
+    return None if found is None else CompanyId(found)
+
+
+async def imported_from(tx: Tx, connection: ConnectionId, limit: int) -> list[Record]:
+    """Customers that an import made of records of this connection."""
+    return [_record(row) for row in await tx.fetch(_IMPORTED, connection, limit)]
+
+
+async def without_a_job(tx: Tx, connection: Connection, limit: int) -> list[Record]:
+    """Records that the switches take and that no job in this connection knows yet."""
+    found: list[Record] = []
+    settings = connection.settings
+    if settings.sync_customers and settings.customers_since is not None:
+        rows = await tx.fetch(
+            _MISSING_CUSTOMERS,
+            connection.company_id,
+            connection.id,
+            settings.customers_since,
+            limit,
+        )
+        found += [_record(row) for row in rows]
+    if settings.sync_invoices and settings.invoices_since is not None:
+        rows = await tx.fetch(
+            _MISSING_INVOICES,
+            connection.company_id,
+            connection.id,
+            settings.invoices_since,
+            limit,
+            settings.start_date,
+        )
+        found += [_record(row) for row in rows]
+    return found
+
+
+def _record(row: Row) -> Record:
+    return Record(CompanyId(row["company_id"]), snapshot_from_json(row["entity"], row["snapshot"]))
+
+
+def snapshot_from_json(entity: Entity, text: str) -> Snapshot:
+    """Raises pydantic.ValidationError if it isn't a snapshot of that kind."""
+    match entity:
+        case "customer":
+            return CustomerSnapshot.model_validate_json(text)
+        case "item":
+            return ItemSnapshot.model_validate_json(text)
+        case "invoice":
+            return InvoiceSnapshot.model_validate_json(text)
+
+
+def _happened_at(snapshot: Snapshot) -> datetime | None:
+    return snapshot.sent_at if isinstance(snapshot, InvoiceSnapshot) else snapshot.created_at
+
+
+def _dated(snapshot: Snapshot) -> date | None:
+    return snapshot.issue_date if isinstance(snapshot, InvoiceSnapshot) else None
+
+
+def _total(snapshot: Snapshot) -> Decimal | None:
+    return snapshot.total if isinstance(snapshot, InvoiceSnapshot) else None
+
+
+def _came_from(snapshot: Snapshot) -> ConnectionId | None:
+    if isinstance(snapshot, CustomerSnapshot) and snapshot.came_from is not None:
+        return snapshot.came_from.connection_id
+    return None

@@ -1,0 +1,24 @@
+"""Fixtures of the integration tests."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+from messaging.migrations import migrate
+from testkit import TestDatabase
+
+from .support import SCHEMA, Office, office_on
+
+
+@pytest.fixture(scope="session")
+async def migrated(new_database: Callable[[Sequence[str]], TestDatabase]) -> TestDatabase:
+    database = new_database([SCHEMA])
+    await migrate(database.dsn(SCHEMA), "sync_orchestrator")
+    return database
+
+
+@pytest.fixture
+async def office(migrated: TestDatabase) -> AsyncIterator[Office]:
+    """A company of its own, nothing connected."""
+    async with office_on(migrated) as office:
+        await office.pool.execute("truncate outbox")
+        yield office
