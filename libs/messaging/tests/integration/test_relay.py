@@ -166,7 +166,8 @@ async def test_the_running_relay_is_woken_by_commits_and_survives_broker_and_dat
         broker_there = True
 
         def took(count: int) -> None:
-            assert len(bus.taken) == count
+            # Killed between the broker's answer and the commit, a batch is published again.
+            assert len({row.value for row in bus.taken}) == count
 
         await eventually(lambda: took(1))
         admin = await asyncpg.connect(schema.admin_dsn)
