@@ -1,13 +1,15 @@
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from local_stack import postgres_server
 from local_stack.child_process import LogFile
 from local_stack.ports import find_free_block
-from local_stack.postgres_server import PostgresServer
+from local_stack.postgres_server import PostgresServer, binaries
 
 
 @pytest.fixture
@@ -84,6 +86,21 @@ def test_the_server_is_never_root(server: PostgresServer) -> None:
     server.start()
     owner = Path(f"/proc/{server.child.pid}").stat().st_uid
     assert owner != 0
+
+
+def test_binaries_and_data_may_lie_below_a_private_home(
+    server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    installed = binaries().parents[1]
+    for name in (installed.name, f"{installed.name}.libs"):
+        shutil.copytree(installed.with_name(name), home / name)
+    monkeypatch.setattr(
+        postgres_server, "binaries", lambda: home / installed.name / "pginstall" / "bin"
+    )
+    home.chmod(0o700)
+    tmp_path.chmod(0o700)
+    server.start()
 
 
 def test_the_rights_of_parent_folders_stay_as_they_are(

@@ -15,6 +15,8 @@ import sys
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -41,6 +43,8 @@ def _become(libc: ctypes.CDLL, uid: int, gid: int, keep_search: bool) -> None:
     os.setgid(gid)
     if keep_search:
         libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # access(2), with which PostgreSQL looks for its own parts, ignores kept rights otherwise.
+        libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setuid(uid)
     if not keep_search:
         return
