@@ -1,17 +1,20 @@
 """Settings from the environment, read once and passed down."""
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from contracts.ids import Provider
+from messaging.internal import key_from_hex
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+FRONTEND = Path(__file__).resolve().parents[2] / "frontend" / "node_modules"
 ROLES = ("http", "consume", "relay", "sweep")
 
 
 class Settings(BaseSettings):
-    """What a process of invoice-api needs to know. A wrong value is refused by name at the start."""
+    """What a process of invoice-api needs to know. A wrong value is refused at the start."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -27,6 +30,8 @@ class Settings(BaseSettings):
     orchestrator_url: str = "http://127.0.0.1:8001"
     connector_urls: dict[Provider, str] = Field(default_factory=dict[Provider, str])
     signup_open: bool = True
+    assets_dir: Path = FRONTEND
+    """Where npm installed what the pages load; by default this checkout's own."""
 
     @field_validator("roles", mode="before")
     @classmethod
@@ -42,19 +47,14 @@ class Settings(BaseSettings):
 
     @field_validator("internal_key")
     @classmethod
-    def _hex(cls, value: SecretStr) -> SecretStr:
-        try:
-            key = bytes.fromhex(value.get_secret_value())
-        except ValueError:
-            raise ValueError("must be hexadecimal") from None
-        if len(key) < 16:
-            raise ValueError("must have at least 32 hexadecimal digits")
+    def _long_hex(cls, value: SecretStr) -> SecretStr:
+        key_from_hex(value.get_secret_value())
         return value
 
     @property
     def key(self) -> bytes:
         """The key that signs calls between services."""
-        return bytes.fromhex(self.internal_key.get_secret_value())
+        return key_from_hex(self.internal_key.get_secret_value())
 
     @property
     def cookie(self) -> str:

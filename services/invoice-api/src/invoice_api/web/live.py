@@ -1,11 +1,92 @@
-"""The pages' own stream: a record's badges as HTML, the moment they change."""
+"""The pages' own stream: a record's badges as HTML, the moment they change.
 
-from collections.abc import Sequence
+Each record named in the address has an event of its own, `badge-<id>`. It comes once at the start,
+so that a page which was made just before a change shows it too.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Sequence
 from urllib.parse import urlencode
+from uuid import UUID
 
-MAX_WATCHED = 200
+from contracts.ids import Entity
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from messaging.clock import Clock
+
+from invoice_api.http.dependencies import TheClock, TheDatabase
+from invoice_api.live.hub import Change, TheHub
+from invoice_api.live.routes import MAX_WATCHED, Ids, changes, wanted_records
+from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.pages import BadgeView
+from invoice_api.web.rendering import Renderer
+from invoice_api.web.sessions import AVisit, Visit
+from invoice_api.web.views import Eyes, badge_view
+
+router = APIRouter(include_in_schema=False)
 
 
 def live_url(kind: str, ids: Sequence[str]) -> str:
     """The stream of these records' badges."""
     return f"/live?{urlencode([(kind, one) for one in ids[:MAX_WATCHED]])}"
+
+
+@router.get("/live")
+async def live(
+    one: AVisit,
+    hub: TheHub,
+    database: TheDatabase,
+    clock: TheClock,
+    render: TheRenderer,
+    invoice: Ids = None,
+    customer: Ids = None,
+    item: Ids = None,
+) -> StreamingResponse:
+    """Badges of the records named: as they are, then as they change."""
+    wanted = wanted_records(invoice, customer, item)
+    told = changes(one.caller, hub, database, clock, wanted)
+    return StreamingResponse(
+        _stream(told, Rows(one, render, frozenset(wanted)), clock),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+class Rows:
+    """What a stream's page shows of its records: all of a record's badges stand together."""
+
+    def __init__(
+        self, one: Visit, render: Renderer, wanted: frozenset[tuple[Entity, UUID]]
+    ) -> None:
+        self._one = one
+        self._render = render
+        self._wanted = wanted
+        self._badges: dict[UUID, dict[str, BadgeView]] = defaultdict(dict)
+
+    def html(self, change: Change, clock: Clock) -> tuple[str, str] | None:
+        """The event's name and the record's badges; None for what isn't on the page."""
+        record, badge = change.record, change.badge
+        if record is None or badge is None or (record.entity, record.id) not in self._wanted:
+            return None
+        eyes = Eyes(self._one.eyes.zone, clock.now())
+        view = badge_view(badge, eyes, can_write=self._one.caller.may_act)
+        shown = self._badges[record.id]
+        shown[badge.provider] = view
+        csrf = self._one.caller.csrf_token or ""
+        badges = tuple(shown[provider] for provider in sorted(shown))
+        part = self._render.part("row_badges", badges, record.entity, str(record.id), csrf)
+        return f"badge-{record.id}", part
+
+
+async def _stream(
+    told: AsyncGenerator[Change | None], rows: Rows, clock: Clock
+) -> AsyncGenerator[str]:
+    yield "retry: 1000\n\n"
+    async for change in told:
+        shown = None if change is None else rows.html(change, clock)
+        if shown is None:
+            yield ": still here\n\n"
+        else:
+            name, html = shown
+            lines = "\n".join(f"data: {line}" for line in html.splitlines())
+            yield f"event: {name}\n{lines}\n\n"

@@ -41,6 +41,18 @@
     timer = window.setTimeout(() => { since.textContent = last; paused.hidden = false; }, 10000);
   });
 
+  // A block isn't swapped while someone types in it; it catches up when they leave it.
+  const typing = (block) => block.contains(document.activeElement)
+    && document.activeElement.matches("input, select, textarea");
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const block = event.detail.elt;
+    if (!block.id || !typing(block)) return;
+    event.preventDefault();
+    block.addEventListener("focusout", () => window.setTimeout(() => {
+      if (!typing(block)) window.htmx.trigger(block, "catch-up");
+    }, 200), { once: true });
+  });
+
   // Account mapping: staged changes are counted, and leaving with them asks.
   const selects = Array.from(document.querySelectorAll("[data-mapping]"));
   const unsaved = document.querySelector("[data-unsaved]");
