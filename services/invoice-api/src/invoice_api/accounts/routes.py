@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from invoice_api.accounts import service
 from invoice_api.accounts.authentication import (
+    CSRF_HEADER,
     Owner,
     Reader,
+    check_csrf,
     clear_session_cookie,
     set_session_cookie,
 )
@@ -71,6 +73,7 @@ async def log_out(
     request: Request, caller: Reader, database: TheDatabase, settings: TheSettings
 ) -> Response:
     """End the browser's session."""
+    check_csrf(caller, request.headers.get(CSRF_HEADER))
     token = request.cookies.get(settings.cookie)
     if caller.via == "session" and token:
         async with database.transaction() as tx:
@@ -100,9 +103,9 @@ async def make_api_key(
         return answer(201, await service.make_key(tx, ids, random, caller, body.name)).response()
 
 
-@router.delete("/api-keys/{id}", status_code=204)
-async def delete_api_key(caller: Owner, id: UUID, database: TheDatabase) -> Response:
+@router.delete("/api-keys/{key_id}", status_code=204)
+async def delete_api_key(caller: Owner, key_id: UUID, database: TheDatabase) -> Response:
     """The key stops working at once."""
     async with database.transaction() as tx:
-        await service.delete_key(tx, caller, id)
+        await service.delete_key(tx, caller, key_id)
     return Response(status_code=204)

@@ -156,20 +156,20 @@ async def list_keys(tx: Tx, caller: Caller) -> ApiKeysShown:
     )
 
 
-async def delete_key(tx: Tx, caller: Caller, id: UUID) -> None:
+async def delete_key(tx: Tx, caller: Caller, key_id: UUID) -> None:
     """404 when it isn't one of the company's."""
-    if not await store.delete_api_key(tx, caller.company.id, id):
+    if not await store.delete_api_key(tx, caller.company.id, key_id):
         raise not_found("API key")
 
 
 async def _make_key(
     tx: Tx, ids: Ids, random: Random, company: CompanyId, user: UserId, name: str
 ) -> ApiKeyShown:
-    id, key = ids.new(), f"tb_{random(24).hex()}"
+    key_id, key = ids.new(), f"tb_{random(24).hex()}"
     shown = f"{key[:7]}…{key[-4:]}"
     created_at = await store.insert_api_key(
-        tx, id, company, user, name=name, key_hash=digest(key), shown=shown
+        tx, key_id, company, user, name=name, key_hash=digest(key), shown=shown
     )
     return ApiKeyShown(
-        id=str(id), name=name, shown=shown, user_id=user, created_at=created_at, api_key=key
+        id=str(key_id), name=name, shown=shown, user_id=user, created_at=created_at, api_key=key
     )

@@ -23,20 +23,22 @@ class LogInFacts:
     password_hash: str
 
 
-async def insert_company(tx: Tx, id: CompanyId, name: str, time_zone: str, currency: str) -> None:
+async def insert_company(
+    tx: Tx, company: CompanyId, name: str, time_zone: str, currency: str
+) -> None:
     await tx.execute(
         "INSERT INTO companies (id, name, time_zone, currency) VALUES ($1, $2, $3, $4)",
-        id,
+        company,
         name,
         time_zone,
         currency,
     )
-    await tx.execute("INSERT INTO invoice_numbers (company_id) VALUES ($1)", id)
+    await tx.execute("INSERT INTO invoice_numbers (company_id) VALUES ($1)", company)
 
 
 async def insert_user(
     tx: Tx,
-    id: UserId,
+    user: UserId,
     company: CompanyId,
     *,
     email: str,
@@ -48,7 +50,7 @@ async def insert_user(
     row = await tx.fetchrow(
         "INSERT INTO users (id, company_id, email, name, password_hash, role)"
         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (lower(email)) DO NOTHING RETURNING id",
-        id,
+        user,
         company,
         email,
         name,
@@ -69,23 +71,23 @@ async def set_password(tx: Tx, user: UserId, password_hash: str) -> None:
     await tx.execute("UPDATE users SET password_hash = $2 WHERE id = $1", user, password_hash)
 
 
-async def find_company(tx: Tx, id: CompanyId) -> Company | None:
+async def find_company(tx: Tx, company: CompanyId) -> Company | None:
     row = await tx.fetchrow(
         "SELECT id AS company_id, name AS company_name, time_zone, currency FROM companies"
         " WHERE id = $1",
-        id,
+        company,
     )
     return None if row is None else _company(row)
 
 
 async def insert_api_key(
-    tx: Tx, id: UUID, company: CompanyId, user: UserId, *, name: str, key_hash: bytes, shown: str
+    tx: Tx, key: UUID, company: CompanyId, user: UserId, *, name: str, key_hash: bytes, shown: str
 ) -> datetime:
     """When it was made."""
     row = await tx.fetchrow(
         "INSERT INTO api_keys (id, company_id, user_id, name, key_hash, shown)"
         " VALUES ($1, $2, $3, $4, $5, $6) RETURNING created_at",
-        id,
+        key,
         company,
         user,
         name,
@@ -104,9 +106,9 @@ async def list_api_keys(tx: Tx, company: CompanyId) -> Sequence[Row]:
     )
 
 
-async def delete_api_key(tx: Tx, company: CompanyId, id: UUID) -> bool:
+async def delete_api_key(tx: Tx, company: CompanyId, key: UUID) -> bool:
     row = await tx.fetchrow(
-        "DELETE FROM api_keys WHERE company_id = $1 AND id = $2 RETURNING id", company, id
+        "DELETE FROM api_keys WHERE company_id = $1 AND id = $2 RETURNING id", company, key
     )
     return row is not None
 

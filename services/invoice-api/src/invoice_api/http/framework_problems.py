@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from messaging.database import DATABASE_AWAY
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from telemetry.logs import get_logger
 
 from invoice_api.http.problems import (
     FieldError,
@@ -38,7 +38,7 @@ _MESSAGES = {
     "int_type": "must be a whole number",
 }
 
-_LOG = structlog.get_logger()
+_LOG = get_logger(__name__)
 
 
 def problem_of(error: ValidationError) -> Problem:

@@ -17,7 +17,7 @@ class FieldError:
     message: str
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  (RFC 9457 calls it that)
     """An answer that says no. Raise it anywhere below a route."""
 
     def __init__(

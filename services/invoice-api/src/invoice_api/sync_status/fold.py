@@ -5,6 +5,8 @@ of all, the last link said, and the last success. So it is commutative, associat
 any two orders of the same messages, with repeats, give the same badge.
 """
 
+from typing import TypeVar
+
 from contracts.causes import cause_of, state_of
 from contracts.commands import RemoteRef
 from contracts.sync import (
@@ -105,15 +107,29 @@ def said_by_progress(state: RecordState) -> Folded:
 
 def fold(one: Folded, other: Folded) -> Folded:
     """Both together."""
-    latest = max(one, other, key=lambda f: (*f.position.key, f.state.model_dump_json()))
-    links = [f.link for f in (one, other) if f.link is not None]
-    successes = [f.success for f in (one, other) if f.success is not None]
+    latest = _later(one, other)
     return Folded(
         position=latest.position,
         state=latest.state,
-        link=max(links, key=lambda x: (*x.position.key, x.model_dump_json()), default=None),
-        success=max(successes, key=lambda x: (*x.position.key, x.model_dump_json()), default=None),
+        link=_latest(one.link, other.link),
+        success=_latest(one.success, other.success),
     )
+
+
+_F = TypeVar("_F", Folded, SaidLink, SaidSuccess)
+
+
+def _latest(one: _F | None, other: _F | None) -> _F | None:
+    if one is None or other is None:
+        return one or other
+    return _later(one, other)
+
+
+def _later(one: _F, other: _F) -> _F:
+    if one.position.key != other.position.key:
+        return max(one, other, key=lambda said: said.position.key)
+    # The same thing said twice; should the words differ, every reader must choose the same.
+    return one if one == other else max(one, other, key=lambda said: said.model_dump_json())
 
 
 def _folded(position: Position, state: RecordState) -> Folded:

@@ -15,7 +15,7 @@ def _empty(value: object) -> bool:
 
 
 class FixShown(Shown):
-    """A button that mends a cause; `fields` are what its action takes, `values` some first values."""
+    """A button that mends a cause: the `fields` its action takes, first `values` of some."""
 
     action: str
     label: str

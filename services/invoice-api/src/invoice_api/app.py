@@ -1,0 +1,150 @@
+"""The composition root of everything that answers HTTP."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+from contracts.ids import Ids
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from messaging.clock import Clock
+from messaging.database import Database
+from messaging.health import AsgiApp, health_app
+from messaging.internal import InternalClient
+from pydantic import BaseModel
+from telemetry.logs import get_logger
+
+from invoice_api.accounts import routes as accounts
+from invoice_api.customers import routes as customers
+from invoice_api.feed import routes as feed
+from invoice_api.http.bodies import BodyLimit, JsonBody, describe_bodies
+from invoice_api.http.framework_problems import install
+from invoice_api.http.problems import Problem
+from invoice_api.integrations import not_built_routes, record_routes
+from invoice_api.integrations import routes as integrations
+from invoice_api.invoices import routes as invoices
+from invoice_api.items import routes as items
+from invoice_api.live import routes as live
+from invoice_api.live.hub import Hub
+from invoice_api.peers.connectors import Connectors
+from invoice_api.peers.orchestrator import Orchestrator
+from invoice_api.settings import Settings
+from invoice_api.web import routes as pages
+from invoice_api.web.problem_pages import answer_any_problem, answer_log_in_first
+from invoice_api.web.rendering import Assets, Renderer
+from invoice_api.web.security import SecurityHeaders
+from invoice_api.web.sessions import LogInFirstError
+
+API = "/api/v1"
+_LOG = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service is given: everything that isn't decided by its own code."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    ids: Ids
+    http: httpx.AsyncClient
+    random: Callable[[int], bytes] = os.urandom
+
+
+def make_app(parts: Parts, hub: Hub | None = None) -> FastAPI:
+    """The API, and the pages where they are installed. `hub` must be run by the caller."""
+    app = FastAPI(
+        title="Tallybridge",
+        version="1",
+        openapi_url=f"{API}/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+    )
+    settings = parts.settings
+    app.state.settings = settings
+    app.state.database = parts.database
+    app.state.clock = parts.clock
+    app.state.ids = parts.ids
+    app.state.random = parts.random
+    app.state.hub = hub or Hub(parts.database, parts.clock)
+    app.state.orchestrator = Orchestrator(
+        InternalClient(settings.orchestrator_url, settings.key, parts.clock, parts.http)
+    )
+    app.state.connectors = Connectors(
+        settings.connector_urls, settings.key, parts.clock, parts.ids, parts.http
+    )
+    install(app)
+    app.add_middleware(BodyLimit)
+    for room in (
+        accounts,
+        customers,
+        items,
+        invoices,
+        integrations,
+        record_routes,
+        live,
+        not_built_routes,
+    ):
+        app.include_router(room.router, prefix=API)
+    app.include_router(feed.router)
+    _mount_pages(app, settings)
+    _describe(app)
+    return app
+
+
+def with_health(app: FastAPI, database: Database) -> AsgiApp:
+    """The app behind `/livez`, `/readyz` and `/metrics`."""
+
+    async def ready() -> dict[str, str]:
+        async with database.transaction() as tx:
+            await tx.fetchval("SELECT 1")
+        return {"database": "ok"}
+
+    return health_app(ready, inner=cast("AsgiApp", app))
+
+
+def _mount_pages(app: FastAPI, settings: Settings) -> None:
+    assets = Assets(settings.assets_dir)
+    missing = assets.missing()
+    if missing:
+        _LOG.warning("pages_without_assets", missing=missing, folder=str(settings.assets_dir))
+    app.state.assets = assets
+    app.state.renderer = Renderer(assets)
+    app.add_exception_handler(LogInFirstError, answer_log_in_first)
+    app.add_exception_handler(Problem, answer_any_problem)
+    app.include_router(pages.router)
+    app.add_middleware(SecurityHeaders)
+
+
+def _describe(app: FastAPI) -> None:
+    """The OpenAPI document with the bodies that `JsonBody` reads."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title,
+                version=app.version,
+                routes=app.routes,
+                description="Companies, customers, items, invoices, and their sync to the books.",
+            )
+            describe_bodies(document, _bodies(app))
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi
+
+
+def _bodies(app: FastAPI) -> dict[tuple[str, str], type[BaseModel]]:
+    found: dict[tuple[str, str], type[BaseModel]] = {}
+    for route in app.routes:
+        if not isinstance(route, APIRoute):
+            continue
+        for dependency in route.dependant.dependencies:
+            if isinstance(dependency.call, JsonBody):
+                body = cast("JsonBody[BaseModel]", dependency.call)
+                for method in route.methods or ():
+                    found[(route.path, method.lower())] = body.model
+    return found

@@ -1,0 +1,1 @@
+"""Customers: businesses and homeowners that invoices go to."""

@@ -1,0 +1,105 @@
+"""SQL of customers."""
+
+from collections.abc import Sequence
+
+from contracts.ids import CompanyId, CustomerId
+from contracts.invoicing import CustomerSnapshot
+from messaging.database import Row, Tx
+
+from invoice_api.http.paging import PageRequest
+from invoice_api.sync_status.filters import SyncFilter
+
+
+async def insert_customers(
+    tx: Tx, company: CompanyId, customers: Sequence[CustomerSnapshot]
+) -> None:
+    """Keep new customers, set-wise."""
+    await tx.execute(
+        "INSERT INTO customers (company_id, id, version, name, email, company_name, snapshot)"
+        " SELECT $1, n.id, n.version, n.name, n.email, n.company_name, n.snapshot::jsonb"
+        " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])"
+        " AS n (id, version, name, email, company_name, snapshot)",
+        company,
+        [c.id for c in customers],
+        [c.version for c in customers],
+        [c.name for c in customers],
+        [c.email for c in customers],
+        [c.company_name for c in customers],
+        [c.model_dump_json() for c in customers],
+    )
+
+
+async def save_customer(tx: Tx, company: CompanyId, customer: CustomerSnapshot) -> None:
+    """Keep a customer that was loaded for update in this transaction."""
+    await tx.execute(
+        "UPDATE customers SET version = $3, name = $4, email = $5, company_name = $6,"
+        " snapshot = $7::jsonb, changed_at = clock(), changed_xid = pg_current_xact_id()"
+        " WHERE company_id = $1 AND id = $2",
+        company,
+        customer.id,
+        customer.version,
+        customer.name,
+        customer.email,
+        customer.company_name,
+        customer.model_dump_json(),
+    )
+
+
+async def find_customer(
+    tx: Tx, company: CompanyId, customer: CustomerId
+) -> CustomerSnapshot | None:
+    row = await tx.fetchrow(
+        "SELECT snapshot FROM customers WHERE company_id = $1 AND id = $2", company, customer
+    )
+    return None if row is None else _customer(row)
+
+
+async def find_customer_for_update(
+    tx: Tx, company: CompanyId, customer: CustomerId
+) -> CustomerSnapshot | None:
+    """The customer, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        "SELECT snapshot FROM customers WHERE company_id = $1 AND id = $2 FOR UPDATE",
+        company,
+        customer,
+    )
+    return None if row is None else _customer(row)
+
+
+async def load_customers(
+    tx: Tx, company: CompanyId, ids: Sequence[CustomerId]
+) -> dict[CustomerId, CustomerSnapshot]:
+    """Those of `ids` that are the company's."""
+    rows = await tx.fetch(
+        "SELECT snapshot FROM customers WHERE company_id = $1 AND id = ANY($2::uuid[])",
+        company,
+        list(set(ids)),
+    )
+    return {c.id: c for c in map(_customer, rows)}
+
+
+async def list_customers(
+    tx: Tx, company: CompanyId, page: PageRequest, wanted: SyncFilter
+) -> list[CustomerSnapshot]:
+    """Newest first, one more than the page holds."""
+    rows = await tx.fetch(
+        "SELECT c.snapshot FROM customers c"
+        " WHERE c.company_id = $1 AND ($2::uuid IS NULL OR c.id < $2)"
+        " AND ($7::text IS NULL OR c.name ILIKE $7 OR c.email ILIKE $7 OR c.company_name ILIKE $7)"
+        " AND (($4::text[] IS NULL AND $5::text IS NULL) OR EXISTS ("
+        "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
+        "  AND s.entity = 'customer' AND s.record_id = c.id"
+        "  WHERE k.company_id = $1 AND k.current AND ($6::text IS NULL OR k.provider = $6)"
+        "  AND ($4::text[] IS NULL OR coalesce(s.state, 'not_synced') = ANY($4))"
+        "  AND ($5::text IS NULL OR s.cause_code = $5 OR s.cause_group = $5)))"
+        " ORDER BY c.id DESC LIMIT $3",
+        company,
+        page.before,
+        page.limit + 1,
+        *wanted.arguments,
+    )
+    return [_customer(row) for row in rows]
+
+
+def _customer(row: Row) -> CustomerSnapshot:
+    return CustomerSnapshot.model_validate_json(row["snapshot"])

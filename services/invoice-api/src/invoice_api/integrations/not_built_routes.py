@@ -1,0 +1,46 @@
+"""Paths of the interface that aren't built yet: they say so, to those who may ask."""
+
+from fastapi import APIRouter, Response
+
+from invoice_api.accounts.authentication import Reader
+from invoice_api.http.problems import not_built
+
+router = APIRouter(tags=["not built yet"], include_in_schema=False)
+
+_PATHS: tuple[tuple[str, str, str], ...] = (
+    ("POST", "/imports/invoices", "Importing invoices from a file"),
+    ("GET", "/tax-rates", "Tax rates"),
+    ("POST", "/tax-rates", "Tax rates"),
+    ("GET", "/users", "Managing people"),
+    ("POST", "/users", "Managing people"),
+    ("PATCH", "/users/{user_id}", "Managing people"),
+    ("GET", "/runs/{run_id}", "Following a run"),
+    ("POST", "/runs/{run_id}/cancel", "Stopping a run"),
+    ("GET", "/integrations/{provider}/settings/dry-run", "Counting what would go"),
+    ("GET", "/integrations/{provider}/tax-mapping", "Matching tax rates"),
+    ("PUT", "/integrations/{provider}/tax-mapping", "Matching tax rates"),
+    ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
+    ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),
+    ("POST", "/integrations/{provider}/remote-customers/import", "Importing customers"),
+    ("POST", "/integrations/{provider}/sync", "Sync Now"),
+    ("GET", "/integrations/{provider}/sync/dry-run", "Sync Now"),
+    ("POST", "/integrations/{provider}/causes/{group}/{action}", "Fixing a whole group"),
+    ("GET", "/integrations/{provider}/match", "Comparing the books"),
+    ("PUT", "/customers/{record_id}/links/{provider}", "Linking by hand"),
+    ("DELETE", "/customers/{record_id}/links/{provider}", "Linking by hand"),
+    ("PUT", "/items/{record_id}/links/{provider}", "Linking by hand"),
+    ("DELETE", "/items/{record_id}/links/{provider}", "Linking by hand"),
+    ("GET", "/ops/{rest:path}", "Operating"),
+    ("POST", "/ops/{rest:path}", "Operating"),
+)
+
+
+def _add(method: str, path: str, what: str) -> None:
+    async def refuse(caller: Reader) -> Response:
+        raise not_built(what)
+
+    router.add_api_route(path, refuse, methods=[method], name=f"{method} {path}")
+
+
+for _row in _PATHS:
+    _add(*_row)

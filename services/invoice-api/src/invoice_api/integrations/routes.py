@@ -1,0 +1,209 @@
+"""`/integrations`: connections, settings, accounts, mapping, history."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from invoice_api.accounts.authentication import Reader, Writer
+from invoice_api.http.answers import Answer, answer
+from invoice_api.http.bodies import JsonBody
+from invoice_api.http.dependencies import TheClock, TheDatabase
+from invoice_api.http.fields import Sent
+from invoice_api.http.framework_problems import malformed_json
+from invoice_api.http.idempotency import key_of, once_outside
+from invoice_api.http.problems import invalid_field
+from invoice_api.integrations import connections, history, service
+from invoice_api.integrations.connections import TheProvider
+from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown
+from invoice_api.peers.connectors import TheConnectors
+from invoice_api.peers.orchestrator import TheOrchestrator, principal_of
+from invoice_api.sync_status.connected import check_connection
+
+router = APIRouter(tags=["integrations"])
+
+
+class NoFields(Sent):
+    """No body, or `{}`."""
+
+
+NoBody = Annotated[NoFields, Depends(JsonBody(NoFields, or_nothing=True))]
+
+
+@router.get("/integrations")
+async def list_integrations(
+    caller: Reader, database: TheDatabase, orchestrator: TheOrchestrator
+) -> Response:
+    """All three providers, connected or not."""
+    return answer(200, await service.overview(database, orchestrator, caller)).response()
+
+
+@router.post("/integrations/{provider}/connect")
+async def connect(
+    caller: Writer,
+    provider: TheProvider,
+    _body: NoBody,
+    database: TheDatabase,
+    connectors: TheConnectors,
+) -> Response:
+    """Where the browser goes to connect."""
+    url = await service.authorize_url(database, connectors, caller, provider)
+    return answer(200, AuthorizeShown(authorize_url=url)).response()
+
+
+@router.post("/integrations/{provider}/reconnect")
+async def reconnect(
+    caller: Writer,
+    provider: TheProvider,
+    _body: NoBody,
+    database: TheDatabase,
+    connectors: TheConnectors,
+) -> Response:
+    """Where the browser goes to connect the same organisation again."""
+    known = await check_connection(database, caller, provider)
+    url = connections.reconnect_url(connectors, caller, provider, known)
+    return answer(200, AuthorizeShown(authorize_url=url)).response()
+
+
+@router.post("/integrations/{provider}/disconnect")
+async def disconnect(
+    caller: Writer,
+    provider: TheProvider,
+    _body: NoBody,
+    database: TheDatabase,
+    connectors: TheConnectors,
+) -> Response:
+    """Nothing is sent any more; nothing is deleted there, and links and mapping stay."""
+    return answer(200, await service.disconnect(database, connectors, caller, provider)).response()
+
+
+@router.get("/integrations/{provider}/settings")
+async def get_settings(
+    caller: Reader, provider: TheProvider, database: TheDatabase, orchestrator: TheOrchestrator
+) -> Response:
+    """What goes by itself, from when, and choices that fixes need."""
+    told = await service.settings(database, orchestrator, caller, provider)
+    return Answer(200, told.text, told.headers).response()
+
+
+@router.put("/integrations/{provider}/settings")
+async def put_settings(
+    request: Request,
+    caller: Writer,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+) -> Response:
+    """Change just the fields given; the new whole."""
+    body = _object(await request.body())
+    told = await service.save_settings(
+        database, orchestrator, caller, provider, body, request.headers.get("if-match")
+    )
+    return Answer(200, told.text, told.headers).response()
+
+
+@router.get("/integrations/{provider}/accounts")
+async def list_accounts(
+    caller: Reader,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+    refresh: Annotated[bool, Query()] = False,
+) -> Response:
+    """Income accounts, from the cache at once; `refresh=true` asks the provider meanwhile."""
+    await check_connection(database, caller, provider)
+    told = await orchestrator.get(
+        principal_of(caller),
+        f"/integrations/{provider}/accounts",
+        {"refresh": "true"} if refresh else None,
+    )
+    return Answer(200, told.text).response()
+
+
+@router.get("/integrations/{provider}/account-mapping")
+async def get_mapping(
+    caller: Reader, provider: TheProvider, database: TheDatabase, orchestrator: TheOrchestrator
+) -> Response:
+    """Every item with its income account, or null."""
+    told = await service.account_mapping(database, orchestrator, caller, provider)
+    return Answer(200, told.text, told.headers).response()
+
+
+@router.put("/integrations/{provider}/account-mapping")
+async def put_mapping(
+    request: Request,
+    caller: Writer,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+) -> Response:
+    """Change the items given; the new whole."""
+    told = await service.save_account_mapping(
+        database,
+        orchestrator,
+        caller,
+        provider,
+        await request.body(),
+        request.headers.get("if-match"),
+    )
+    return Answer(200, told.text, told.headers).response()
+
+
+@router.post("/integrations/{provider}/account-mapping/apply-to-unmapped")
+async def apply_to_unmapped(
+    request: Request,
+    caller: Writer,
+    provider: TheProvider,
+    body: Annotated[ApplyToUnmapped, Depends(JsonBody(ApplyToUnmapped))],
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+) -> Response:
+    """Give every item without an account this one; how many were mapped."""
+
+    async def work() -> Answer:
+        applied = await service.apply_to_unmapped(
+            database, orchestrator, caller, provider, body.account_id
+        )
+        return answer(200, applied)
+
+    key = await key_of(request)
+    return (await once_outside(database, caller.company.id, key, work)).response()
+
+
+@router.get("/integrations/{provider}/syncs")
+async def list_syncs(
+    request: Request,
+    caller: Reader,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+    clock: TheClock,
+) -> Response:
+    """Recent Syncs: one row an operation, newest first."""
+    params = dict(request.query_params)
+    shown = await history.recent_syncs(database, orchestrator, clock, caller, provider, params)
+    return answer(200, shown).response()
+
+
+@router.get("/integrations/{provider}/causes")
+async def list_causes(
+    caller: Reader,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+    clock: TheClock,
+) -> Response:
+    """Problems: open failures by cause and subject, each with its fix."""
+    shown = await history.problems(database, orchestrator, clock, caller, provider)
+    return answer(200, shown).response()
+
+
+def _object(raw: bytes) -> str:
+    """The body as the JSON object it is."""
+    try:
+        parsed: object = json.loads(raw)
+    except ValueError as error:
+        raise malformed_json(str(error)) from None
+    if not isinstance(parsed, dict):
+        raise invalid_field("", "must be an object")
+    return json.dumps(parsed)

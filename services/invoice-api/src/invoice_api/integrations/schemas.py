@@ -1,0 +1,223 @@
+"""What the API takes and shows of integrations, and what it reads from the orchestrator."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from contracts.ids import ConnectionId, Entity, InvoiceId, ItemId, Provider, RecordId
+from contracts.sync import CauseInstance, RecordState
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+from invoice_api.http.fields import Sent
+from invoice_api.items.schemas import AccountId
+from invoice_api.sync_status.schemas import BadgeShown, CauseShown, FixShown
+
+Status = Literal["not_connected", "connected", "reconnect", "disconnected"]
+
+
+class Told(BaseModel):
+    """What the orchestrator answered: fields that a newer release added are let be."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class OrganisationShown(Told):
+    id: str
+    name: str
+
+
+class ProviderTold(Told):
+    provider: Provider
+    connection_id: ConnectionId | None = None
+    status: Status
+    organisation: OrganisationShown | None = None
+    token_health: JsonValue = None
+    settings: dict[str, JsonValue] | None = None
+    counts: dict[str, int] = Field(default_factory=dict[str, int])
+
+
+class ProvidersTold(Told):
+    data: tuple[ProviderTold, ...]
+
+
+class SettingsTold(Told):
+    start_date: date | None = None
+
+
+class MappedItem(Told):
+    item_id: ItemId
+    item_name: str = ""
+    account_id: str | None = None
+
+
+class MappingTold(Told):
+    items: tuple[MappedItem, ...]
+    version: JsonValue = None
+
+
+class SyncTold(Told):
+    id: str
+    entity: Entity | None = None
+    record_id: RecordId | None = None
+    record_name: str | None = None
+    state: str
+    cause: CauseInstance | None = None
+    started_by: JsonValue = None
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    attempts: JsonValue = None
+
+
+class SyncsTold(Told):
+    data: tuple[SyncTold, ...]
+    next_cursor: str | None = None
+
+
+class CauseTold(Told):
+    group: str
+    code: str
+    cause: CauseInstance
+    count: int
+    amount: JsonValue = None
+    since: AwareDatetime | None = None
+    records: tuple[JsonValue, ...] = ()
+
+
+class CausesTold(Told):
+    data: tuple[CauseTold, ...]
+
+
+class StateTold(Told):
+    state: RecordState
+
+
+class PreflightTold(Told):
+    ready: bool
+    problems: tuple[CauseInstance, ...]
+
+
+class IntegrationShown(BaseModel):
+    provider: Provider
+    label: str
+    status: Status
+    organisation: OrganisationShown | None
+    token_health: JsonValue
+    settings: dict[str, JsonValue] | None
+    counts: dict[str, int]
+
+
+class IntegrationsShown(BaseModel):
+    data: tuple[IntegrationShown, ...]
+
+
+class AuthorizeShown(BaseModel):
+    authorize_url: str
+
+
+class MappingItemShown(BaseModel):
+    item_id: ItemId
+    item_name: str
+    account_id: str | None
+
+
+class MappingShown(BaseModel):
+    items: tuple[MappingItemShown, ...]
+
+
+class MappingChange(Sent):
+    """An item's new account; its name may be sent back and isn't looked at."""
+
+    item_id: UUID
+    item_name: str | None = None
+    account_id: AccountId | None
+
+
+class MappingChanges(Sent):
+    items: Annotated[tuple[MappingChange, ...], Field(max_length=10_000)]
+
+
+class ApplyToUnmapped(Sent):
+    account_id: AccountId
+
+
+class AppliedShown(BaseModel):
+    mapped: int
+
+
+class SyncRowShown(BaseModel):
+    id: str
+    entity: Entity | None
+    record_id: RecordId | None
+    record_name: str | None
+    state: str
+    cause: CauseShown | None
+    started_by: JsonValue
+    started_at: AwareDatetime | None
+    finished_at: AwareDatetime | None
+    attempts: JsonValue
+
+
+class SyncRowsShown(BaseModel):
+    data: tuple[SyncRowShown, ...]
+    next_cursor: str | None
+
+
+class CauseGroupShown(BaseModel):
+    """One row of Problems: a cause and its subject, with everything that waits for it."""
+
+    group: str
+    code: str
+    who: str
+    title: str
+    sentence: str
+    fixes: tuple[FixShown, ...]
+    cause: CauseShown
+    count: int
+    amount: JsonValue
+    since: AwareDatetime | None
+    records: tuple[JsonValue, ...]
+
+
+class CauseGroupsShown(BaseModel):
+    data: tuple[CauseGroupShown, ...]
+    next_cursor: str | None = None
+
+
+class PreflightShown(BaseModel):
+    ready: bool
+    problems: tuple[CauseShown, ...]
+
+
+class WantedSync(Sent):
+    provider: Provider
+
+
+class WantedAction(BaseModel):
+    """An action's provider, and the fields of its fix, whichever it takes."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    provider: Provider
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        return dict(self.model_extra or {})
+
+
+class WantedSyncs(Sent):
+    provider: Provider
+    ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=200)]
+
+
+class StartedShown(BaseModel):
+    """One of a selection: its badge, or why it wasn't started."""
+
+    id: InvoiceId
+    started: bool
+    sync: BadgeShown | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class StartsShown(BaseModel):
+    data: tuple[StartedShown, ...]

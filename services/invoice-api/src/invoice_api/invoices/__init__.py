@@ -1,0 +1,1 @@
+"""Invoices: drafted, finalized, sent, paid or void."""

@@ -1,0 +1,103 @@
+"""SQL of items."""
+
+from collections.abc import Sequence
+
+from contracts.ids import CompanyId, ItemId
+from contracts.invoicing import ItemSnapshot
+from messaging.database import Row, Tx
+
+from invoice_api.http.paging import PageRequest
+from invoice_api.sync_status.filters import SyncFilter
+
+
+async def insert_items(tx: Tx, company: CompanyId, items: Sequence[ItemSnapshot]) -> None:
+    """Keep new items, set-wise."""
+    await tx.execute(
+        "INSERT INTO items (company_id, id, version, name, sku, snapshot)"
+        " SELECT $1, n.id, n.version, n.name, n.sku, n.snapshot::jsonb"
+        " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[])"
+        " AS n (id, version, name, sku, snapshot)",
+        company,
+        [i.id for i in items],
+        [i.version for i in items],
+        [i.name for i in items],
+        [i.sku for i in items],
+        [i.model_dump_json() for i in items],
+    )
+
+
+async def save_item(tx: Tx, company: CompanyId, item: ItemSnapshot) -> None:
+    """Keep an item that was loaded for update in this transaction."""
+    await tx.execute(
+        "UPDATE items SET version = $3, name = $4, sku = $5, snapshot = $6::jsonb,"
+        " changed_at = clock(), changed_xid = pg_current_xact_id()"
+        " WHERE company_id = $1 AND id = $2",
+        company,
+        item.id,
+        item.version,
+        item.name,
+        item.sku,
+        item.model_dump_json(),
+    )
+
+
+async def find_item(tx: Tx, company: CompanyId, item: ItemId) -> ItemSnapshot | None:
+    row = await tx.fetchrow(
+        "SELECT snapshot FROM items WHERE company_id = $1 AND id = $2", company, item
+    )
+    return None if row is None else _item(row)
+
+
+async def find_item_for_update(tx: Tx, company: CompanyId, item: ItemId) -> ItemSnapshot | None:
+    """The item, locked until the transaction ends."""
+    row = await tx.fetchrow(
+        "SELECT snapshot FROM items WHERE company_id = $1 AND id = $2 FOR UPDATE", company, item
+    )
+    return None if row is None else _item(row)
+
+
+async def load_items(
+    tx: Tx, company: CompanyId, ids: Sequence[ItemId]
+) -> dict[ItemId, ItemSnapshot]:
+    """Those of `ids` that are the company's."""
+    rows = await tx.fetch(
+        "SELECT snapshot FROM items WHERE company_id = $1 AND id = ANY($2::uuid[])",
+        company,
+        list(set(ids)),
+    )
+    return {i.id: i for i in map(_item, rows)}
+
+
+async def list_names(tx: Tx, company: CompanyId) -> list[tuple[ItemId, str]]:
+    """Every item of the company, by name."""
+    rows = await tx.fetch(
+        "SELECT id, name FROM items WHERE company_id = $1 ORDER BY name, id", company
+    )
+    return [(ItemId(row["id"]), row["name"]) for row in rows]
+
+
+async def list_items(
+    tx: Tx, company: CompanyId, page: PageRequest, wanted: SyncFilter
+) -> list[ItemSnapshot]:
+    """Newest first, one more than the page holds."""
+    rows = await tx.fetch(
+        "SELECT i.snapshot FROM items i"
+        " WHERE i.company_id = $1 AND ($2::uuid IS NULL OR i.id < $2)"
+        " AND ($7::text IS NULL OR i.name ILIKE $7 OR i.sku ILIKE $7)"
+        " AND (($4::text[] IS NULL AND $5::text IS NULL) OR EXISTS ("
+        "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
+        "  AND s.entity = 'item' AND s.record_id = i.id"
+        "  WHERE k.company_id = $1 AND k.current AND ($6::text IS NULL OR k.provider = $6)"
+        "  AND ($4::text[] IS NULL OR coalesce(s.state, 'not_synced') = ANY($4))"
+        "  AND ($5::text IS NULL OR s.cause_code = $5 OR s.cause_group = $5)))"
+        " ORDER BY i.id DESC LIMIT $3",
+        company,
+        page.before,
+        page.limit + 1,
+        *wanted.arguments,
+    )
+    return [_item(row) for row in rows]
+
+
+def _item(row: Row) -> ItemSnapshot:
+    return ItemSnapshot.model_validate_json(row["snapshot"])

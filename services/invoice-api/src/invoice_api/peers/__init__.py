@@ -1,0 +1,1 @@
+"""Other services' internal HTTP interfaces, as this service calls them."""

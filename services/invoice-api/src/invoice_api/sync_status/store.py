@@ -1,0 +1,196 @@
+"""SQL of badges: states of records in connections, and what they map to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contracts.ids import CompanyId, ConnectionId, Entity, ItemId, Provider, RecordId
+from contracts.sync import MappingChanged, RecordState
+from messaging.database import Row, Tx
+
+from invoice_api.sync_status.fold import Folded
+
+
+@dataclass(frozen=True, order=True)
+class StateKey:
+    """One record in one connection."""
+
+    connection_id: ConnectionId
+    entity: Entity
+    record_id: RecordId
+
+
+@dataclass(frozen=True)
+class StateRow:
+    """What is to be kept of one record in one connection."""
+
+    company_id: CompanyId
+    provider: Provider
+    folded: Folded
+    cause_group: str | None
+
+
+async def load_states(
+    tx: Tx, company: CompanyId, connections: Sequence[ConnectionId], records: Sequence[RecordId]
+) -> dict[tuple[ConnectionId, RecordId], RecordState]:
+    """What was said of these records in these connections."""
+    rows = await tx.fetch(
+        "SELECT connection_id, record_id, folded FROM record_states"
+        " WHERE company_id = $1 AND record_id = ANY($2::uuid[])"
+        " AND connection_id = ANY($3::uuid[])",
+        company,
+        list(records),
+        list(connections),
+    )
+    return {
+        (ConnectionId(row["connection_id"]), RecordId(row["record_id"])): _folded(row).shown()
+        for row in rows
+    }
+
+
+async def lock_states(
+    tx: Tx, companies: Mapping[StateKey, tuple[CompanyId, Provider]]
+) -> dict[StateKey, Folded]:
+    """What was said so far, locked in key order; rows that weren't there yet are made and empty.
+
+    A row made here must be filled by `save_states` in the same transaction.
+    """
+    keys = sorted(companies)
+    columns = (
+        [key.connection_id for key in keys],
+        [key.entity for key in keys],
+        [key.record_id for key in keys],
+    )
+    await tx.execute(
+        "INSERT INTO record_states"
+        " (connection_id, entity, record_id, company_id, provider, state, folded)"
+        " SELECT k.connection_id, k.entity, k.record_id, k.company_id, k.provider, '', 'null'"
+        " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[])"
+        " AS k (connection_id, entity, record_id, company_id, provider)"
+        " ON CONFLICT DO NOTHING",
+        *columns,
+        [companies[key][0] for key in keys],
+        [companies[key][1] for key in keys],
+    )
+    rows = await tx.fetch(
+        "SELECT s.connection_id, s.entity, s.record_id, s.folded FROM record_states s"
+        " JOIN unnest($1::uuid[], $2::text[], $3::uuid[]) AS k (connection_id, entity, record_id)"
+        " USING (connection_id, entity, record_id)"
+        " ORDER BY s.connection_id, s.entity, s.record_id FOR UPDATE OF s",
+        *columns,
+    )
+    return {_key(row): _folded(row) for row in rows if row["folded"] != "null"}
+
+
+async def save_states(tx: Tx, states: Mapping[StateKey, StateRow]) -> None:
+    """Keep these, set-wise."""
+    keys = sorted(states)
+    rows = [states[key] for key in keys]
+    shown = [row.folded.shown() for row in rows]
+    await tx.execute(
+        "UPDATE record_states s SET state = k.state, cause_code = k.cause_code,"
+        " cause_group = k.cause_group, folded = k.folded::jsonb,"
+        " changed_xid = pg_current_xact_id()"
+        " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],"
+        " $7::text[]) AS k (connection_id, entity, record_id, state, cause_code, cause_group,"
+        " folded)"
+        " WHERE s.connection_id = k.connection_id AND s.entity = k.entity"
+        " AND s.record_id = k.record_id",
+        [key.connection_id for key in keys],
+        [key.entity for key in keys],
+        [key.record_id for key in keys],
+        [state.state.value for state in shown],
+        [None if state.cause is None else state.cause.code for state in shown],
+        [row.cause_group for row in rows],
+        [row.folded.model_dump_json() for row in rows],
+    )
+
+
+async def save_mappings(tx: Tx, mappings: Sequence[MappingChanged]) -> None:
+    """Keep the newest version of each item's account; at most one entry per item and connection."""
+    ordered = sorted(mappings, key=lambda m: (m.connection_id, m.item_id))
+    await tx.execute(
+        "INSERT INTO mappings AS m"
+        " (connection_id, item_id, company_id, provider, account_id, version)"
+        " SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],"
+        " $6::bigint[])"
+        " ON CONFLICT (connection_id, item_id) DO UPDATE"
+        " SET account_id = excluded.account_id, version = excluded.version"
+        " WHERE m.version < excluded.version",
+        [m.connection_id for m in ordered],
+        [m.item_id for m in ordered],
+        [m.company_id for m in ordered],
+        [m.provider for m in ordered],
+        [m.account_id for m in ordered],
+        [m.version for m in ordered],
+    )
+
+
+async def assume_mapping(
+    tx: Tx,
+    company: CompanyId,
+    connection: ConnectionId,
+    provider: Provider,
+    accounts: Mapping[ItemId, str | None],
+) -> None:
+    """Show a mapping that the orchestrator has just accepted, until it says so itself."""
+    items = sorted(accounts)
+    await tx.execute(
+        "INSERT INTO mappings AS m"
+        " (connection_id, item_id, company_id, provider, account_id, version)"
+        " SELECT $1, k.item_id, $2, $3, k.account_id, 0"
+        " FROM unnest($4::uuid[], $5::text[]) AS k (item_id, account_id)"
+        " ON CONFLICT (connection_id, item_id) DO UPDATE SET account_id = excluded.account_id",
+        connection,
+        company,
+        provider,
+        items,
+        [accounts[item] for item in items],
+    )
+
+
+async def load_mappings(
+    tx: Tx, company: CompanyId, connections: Sequence[ConnectionId], items: Sequence[ItemId]
+) -> list[tuple[ItemId, Provider, str]]:
+    """Which of these items have an income account in these connections."""
+    rows = await tx.fetch(
+        "SELECT item_id, provider, account_id FROM mappings"
+        " WHERE company_id = $1 AND item_id = ANY($2::uuid[]) AND connection_id = ANY($3::uuid[])"
+        " AND account_id IS NOT NULL",
+        company,
+        list(items),
+        list(connections),
+    )
+    return [(ItemId(row["item_id"]), row["provider"], row["account_id"]) for row in rows]
+
+
+async def count_states(tx: Tx, company: CompanyId, connection: ConnectionId) -> dict[str, int]:
+    """How many records are in each state that was said of them."""
+    rows = await tx.fetch(
+        "SELECT state, count(*) AS n FROM record_states"
+        " WHERE company_id = $1 AND connection_id = $2 GROUP BY state ORDER BY state",
+        company,
+        connection,
+    )
+    return {row["state"]: int(row["n"]) for row in rows}
+
+
+async def count_causes(
+    tx: Tx, company: CompanyId, connections: Sequence[ConnectionId]
+) -> dict[tuple[Provider, str], int]:
+    """How many records each group of causes holds."""
+    rows = await tx.fetch(
+        "SELECT provider, cause_group, count(*) AS n FROM record_states"
+        " WHERE company_id = $1 AND connection_id = ANY($2::uuid[]) AND cause_group IS NOT NULL"
+        " GROUP BY provider, cause_group",
+        company,
+        list(connections),
+    )
+    return {(row["provider"], row["cause_group"]): int(row["n"]) for row in rows}
+
+
+def _key(row: Row) -> StateKey:
+    return StateKey(ConnectionId(row["connection_id"]), row["entity"], RecordId(row["record_id"]))
+
+
+def _folded(row: Row) -> Folded:
+    return Folded.model_validate_json(row["folded"])
