@@ -89,10 +89,18 @@ def members() -> "list[str]":
     return [path for path in found if os.path.exists(os.path.join(path, "pyproject.toml"))]
 
 
+def frontends() -> "list[str]":
+    """Folders whose package-lock.json names what pages load in the browser."""
+    found = [os.path.join(member, "frontend") for member in members()]
+    return [path for path in found if os.path.exists(os.path.join(path, "package-lock.json"))]
+
+
 def fingerprint() -> str:
     """Changes when what must be installed does."""
     digest = hashlib.sha256(sys.version.encode())
-    for path in [LOCK] + [os.path.join(member, "pyproject.toml") for member in members()]:
+    declared = [os.path.join(member, "pyproject.toml") for member in members()]
+    declared += [os.path.join(folder, "package-lock.json") for folder in frontends()]
+    for path in [LOCK, *declared]:
         digest.update(os.path.relpath(path, ROOT).encode())
         with open(path, "rb") as content:
             digest.update(content.read())
@@ -103,7 +111,8 @@ def is_current() -> bool:
     """Whether the virtual environment holds what the lock says."""
     try:
         with open(STAMP) as stamp:
-            return stamp.read() == fingerprint() and os.path.exists(VENV_PYTHON)
+            there = [VENV_PYTHON] + [os.path.join(f, "node_modules") for f in frontends()]
+            return stamp.read() == fingerprint() and all(map(os.path.exists, there))
     except OSError:
         return False
 
@@ -149,9 +158,32 @@ def new_venv(folder: str) -> "list[str]":
 def install() -> "list[str]":
     """Third-party packages by hash, then ours as they lie."""
     ours = [word for member in members() for word in ("--editable", member)]
-    return pip(VENV_PYTHON, "install", "--require-hashes", "--requirement", LOCK) or pip(
-        VENV_PYTHON, "install", "--no-deps", "--no-build-isolation", *ours
+    return (
+        pip(VENV_PYTHON, "install", "--require-hashes", "--requirement", LOCK)
+        or pip(VENV_PYTHON, "install", "--no-deps", "--no-build-isolation", *ours)
+        or [line for folder in frontends() for line in npm(folder)]
     )
+
+
+def npm(folder: str) -> "list[str]":
+    """Install what a package-lock.json names, by its hashes; what went wrong, in a line.
+
+    The npm of the virtual environment comes with its own Node. No package's script is run.
+    """
+    command = [os.path.join(VENV, "bin", "npm"), "ci", "--ignore-scripts", "--no-audit"]
+    done = subprocess.run(
+        [*command, "--no-fund", "--loglevel=error"],
+        cwd=folder,
+        env={**os.environ, "PATH": os.path.join(VENV, "bin") + os.pathsep + os.environ["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode == 0:
+        return []
+    said = done.stdout.decode(errors="replace")
+    sys.stderr.write(said)
+    return ["the pages' packages can't be installed by npm: " + last_line(said)]
 
 
 def install_complaints() -> "list[str]":
