@@ -41,7 +41,7 @@ async def take(
     slots: Sequence[Slot],
     answer_within: float,
 ) -> None:
-    """Reserve slots under the lock of `lock_room`, for a request answered within that many seconds."""
+    """Reserve slots under the lock of `lock_room`; the answer comes within so many seconds."""
     await tx.execute(
         """
         INSERT INTO slots (connection_id, limit_name, spender, units, free_at, window_seconds)

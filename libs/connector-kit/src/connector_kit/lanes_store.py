@@ -1,12 +1,13 @@
-"""Lanes: the newest command of each record, and who works on it."""
+"""Lanes: the newest command of each record, and what was told of its wait."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from contracts.ids import ConnectionId, Entity, RecordId
+from contracts.sync import CauseInstance
 from messaging.database import Row, Tx
 from pydantic import TypeAdapter
 
@@ -14,6 +15,9 @@ from connector_kit.provider import LaneCommand
 
 WAKE = "lanes"
 """Workers listen here."""
+
+Hold = Literal["quota", "provider", "connection"]
+"""Why a connection's work waits although it is open."""
 
 PERSON = 0
 AUTOMATIC = 1
@@ -89,7 +93,7 @@ async def load_heads(tx: Tx, keys: Sequence[LaneKey]) -> list[Head]:
         ) AS last ON true
         ORDER BY place
         """,
-        *_columns(keys),
+        *columns(keys),
     )
     return [
         Head(
@@ -141,7 +145,7 @@ async def put_content(tx: Tx, contents: Sequence[NewContent]) -> None:
             told = NULL
         WHERE (excluded.generation, excluded.step) > (old.generation, old.step)
         """,
-        *_columns([content.key for content in ordered]),
+        *columns([content.key for content in ordered]),
         [content.generation for content in ordered],
         [content.step for content in ordered],
         [content.priority for content in ordered],
@@ -151,7 +155,7 @@ async def put_content(tx: Tx, contents: Sequence[NewContent]) -> None:
 
 
 async def ask_again(tx: Tx, contents: Sequence[NewContent]) -> None:
-    """The same step asked for again: the lane keeps the higher priority and tells its delay anew."""
+    """The same step asked for again: the lane keeps the higher priority, tells its delay anew."""
     await tx.execute(
         """
         UPDATE lanes SET priority = least(lanes.priority, given.priority), told = NULL
@@ -161,7 +165,7 @@ async def ask_again(tx: Tx, contents: Sequence[NewContent]) -> None:
             AND lanes.record_id = given.record_id AND lanes.waiting
             AND lanes.generation = given.generation AND lanes.step = given.step
         """,
-        *_columns([content.key for content in contents]),
+        *columns([content.key for content in contents]),
         [content.generation for content in contents],
         [content.step for content in contents],
         [content.priority for content in contents],
@@ -169,215 +173,86 @@ async def ask_again(tx: Tx, contents: Sequence[NewContent]) -> None:
     tx.wake(WAKE)
 
 
-async def claim(
-    tx: Tx,
-    worker: UUID,
-    *,
-    connections: int,
-    sizes: dict[Entity, int],
-    in_flight: int,
-    fill: timedelta,
-    lease: timedelta,
-    alone_after: int,
-) -> list[Lane]:
-    """Lease work of up to `connections` connections: of each up to one full request of one entity.
-
-    Connections with a click come first, then those served longest ago; clicks go by themselves, so
-    that they can use what is kept for them. A connection takes part
-    while it is open, not paused, not on hold, and has fewer than `in_flight` requests under way;
-    automatic work waits up to `fill` for a full request while others of its connection are under
-    way. A connection that failed `alone_after` times in a row sends one record. Connections and
-    lanes that another transaction holds are passed over.
-    """
-    rows = await tx.fetch(
-        """
-        WITH head AS MATERIALIZED (
-            SELECT turns.connection_id, turns.served_at, turns.failures, now.at,
-                first.entity, first.priority, first.queued_at,
-                CASE WHEN turns.failures >= $7 THEN 1
-                    ELSE coalesce(($4::jsonb ->> first.entity)::int, 1) END AS size,
-                (
-                    SELECT count(*) FROM requests
-                    WHERE requests.connection_id = turns.connection_id AND requests.open
-                        AND requests.leased_until > now.at
-                ) AS under_way
-            FROM (SELECT clock() AS at) AS now
-            JOIN turns ON turns.clicks_ready_at <= now.at
-            JOIN connections ON connections.id = turns.connection_id
-                AND connections.status = 'open' AND connections.paused_at IS NULL
-            CROSS JOIN LATERAL (
-                SELECT entity, priority, queued_at FROM lanes
-                WHERE lanes.connection_id = turns.connection_id
-                    AND lanes.waiting AND lanes.request_id IS NULL AND lanes.ready_at <= now.at
-                    AND (lanes.leased_until IS NULL OR lanes.leased_until <= now.at)
-                ORDER BY priority, queued_at
-                LIMIT 1
-            ) AS first
-            WHERE first.priority = 0 OR turns.ready_at <= now.at
-        ), turn AS MATERIALIZED (
-            SELECT head.* FROM head
-            JOIN turns USING (connection_id)
-            WHERE under_way < $5
-                AND (
-                    head.priority = 0 OR under_way = 0 OR queued_at <= head.at - $6::interval
-                    OR size <= (
-                        SELECT count(*) FROM (
-                            SELECT FROM lanes
-                            WHERE lanes.connection_id = head.connection_id
-                                AND lanes.waiting AND lanes.request_id IS NULL
-                                AND lanes.entity = head.entity AND lanes.ready_at <= head.at
-                                AND (lanes.leased_until IS NULL OR lanes.leased_until <= head.at)
-                            LIMIT head.size
-                        ) AS enough
-                    )
-                )
-            ORDER BY head.priority, head.served_at
-            LIMIT $3
-            FOR UPDATE OF turns SKIP LOCKED
-        ), served AS (
-            UPDATE turns SET served_at = turn.at FROM turn
-            WHERE turns.connection_id = turn.connection_id
-        ), picked AS MATERIALIZED (
-            SELECT mine.connection_id, mine.entity, mine.record_id, turn.at
-            FROM turn
-            CROSS JOIN LATERAL (
-                SELECT lanes.connection_id, lanes.entity, lanes.record_id FROM lanes
-                WHERE lanes.connection_id = turn.connection_id
-                    AND lanes.waiting AND lanes.request_id IS NULL
-                    AND lanes.entity = turn.entity AND lanes.ready_at <= turn.at
-                    AND (turn.priority > 0 OR lanes.priority = 0)
-                    AND (lanes.leased_until IS NULL OR lanes.leased_until <= turn.at)
-                ORDER BY priority, queued_at
-                LIMIT turn.size
-                FOR UPDATE SKIP LOCKED
-            ) AS mine
-        )
-        UPDATE lanes SET leased_by = $1, leased_until = picked.at + $2::interval
-        FROM picked
-        WHERE lanes.connection_id = picked.connection_id AND lanes.entity = picked.entity
-            AND lanes.record_id = picked.record_id
-        RETURNING lanes.connection_id, lanes.entity, lanes.record_id, generation, step, priority,
-            content, queued_at, alone, stale
-        """,
-        worker,
-        lease,
-        connections,
-        json.dumps(sizes),
-        in_flight,
-        fill,
-        alone_after,
-    )
-    lanes = [_lane(row) for row in rows]
-    return sorted(lanes, key=lambda lane: (lane.priority, lane.queued_at, lane.key))
-
-
-async def lock_lanes(tx: Tx, keys: Sequence[LaneKey]) -> list[Lane]:
-    """The lanes that still wait and are in no open request, as they are now, until the commit."""
-    rows = await tx.fetch(
-        """
-        SELECT lanes.connection_id, lanes.entity, lanes.record_id, generation, step, priority,
-            content, queued_at, alone, stale
-        FROM lanes
-        JOIN unnest($1::uuid[], $2::text[], $3::uuid[])
-            AS given (connection_id, entity, record_id)
-            USING (connection_id, entity, record_id)
-        WHERE waiting AND request_id IS NULL
-        ORDER BY connection_id, entity, record_id
-        FOR UPDATE OF lanes
-        """,
-        *_columns(keys),
-    )
-    return [_lane(row) for row in rows]
-
-
-async def enter_request(tx: Tx, keys: Sequence[LaneKey], request_id: UUID) -> None:
-    """The records are in an open request now; whoever holds the request holds them."""
-    await tx.execute(
-        """
-        UPDATE lanes SET request_id = $4, leased_by = NULL, leased_until = NULL
-        FROM unnest($1::uuid[], $2::text[], $3::uuid[])
-            AS given (connection_id, entity, record_id)
-        WHERE lanes.connection_id = given.connection_id AND lanes.entity = given.entity
-            AND lanes.record_id = given.record_id
-        """,
-        *_columns(keys),
-        request_id,
-    )
-
-
 @dataclass(frozen=True)
-class LaneChange:
-    """What a closed row means for its lane.
+class Untold:
+    """A waiting lane whose wait wasn't told. `hold` is None where its connection doesn't send.
 
-    `finished`: the step is done, unless the lane holds a higher one by now. Otherwise the lane goes
-    on after `wait`.
+    `rank` is its place in its connection's line, from 0; `told` what to remember once it is told.
     """
 
     key: LaneKey
-    generation: int
-    step: int
-    finished: bool
-    wait: timedelta = timedelta(0)
-    alone: bool = False
-    stale: bool = False
+    command: LaneCommand
+    hold: Hold | None
+    cause: CauseInstance | None
+    ready_at: datetime
+    rank: int
+    told: str
 
 
-async def apply_changes(tx: Tx, changes: Sequence[LaneChange]) -> None:
-    """Take lanes out of their request (or out of a worker's hands) and retire what is finished."""
-    if not changes:
-        return
-    ordered = sorted(changes, key=lambda change: change.key)
+async def untold(tx: Tx, longer_than: timedelta, limit: int) -> list[Untold]:
+    """Waiting lanes, held for longer than that from now, that weren't told of this hold."""
+    rows = await tx.fetch(
+        """
+        WITH held AS MATERIALIZED (
+            SELECT turns.connection_id, turns.ready_at, now.at,
+                CASE WHEN connections.status = 'open' AND connections.paused_at IS NULL
+                    THEN turns.hold END AS hold,
+                CASE WHEN connections.status = 'open' AND connections.paused_at IS NULL
+                    THEN turns.hold_cause END AS cause,
+                CASE
+                    WHEN connections.status <> 'open' THEN 'connection ' || connections.epoch
+                    WHEN connections.paused_at IS NOT NULL THEN 'paused ' || connections.paused_at
+                    ELSE turns.hold || ' ' || turns.held_since
+                END AS told
+            FROM (SELECT clock() AS at) AS now
+            CROSS JOIN turns
+            JOIN connections ON connections.id = turns.connection_id
+            WHERE connections.status <> 'open' OR connections.paused_at IS NOT NULL
+                OR (turns.hold IS NOT NULL AND turns.ready_at > now.at + $1::interval)
+        )
+        SELECT lanes.connection_id, lanes.entity, lanes.record_id, lanes.content,
+            held.hold, held.cause, held.ready_at, held.told, lanes.rank
+        FROM held
+        CROSS JOIN LATERAL (
+            SELECT line.*, row_number() OVER (ORDER BY priority, queued_at) - 1 AS rank
+            FROM lanes AS line
+            WHERE line.connection_id = held.connection_id
+                AND line.waiting AND line.request_id IS NULL
+        ) AS lanes
+        WHERE lanes.told IS DISTINCT FROM held.told
+            AND NOT (lanes.priority = 0 AND held.hold = 'quota' AND held.cause IS NULL)
+        ORDER BY lanes.priority, lanes.queued_at
+        LIMIT $2
+        """,
+        longer_than,
+        limit,
+    )
+    return [
+        Untold(
+            key=_key(row),
+            command=parse_command(row["content"]),
+            hold=row["hold"],
+            cause=None if row["cause"] is None else CauseInstance.model_validate_json(row["cause"]),
+            ready_at=row["ready_at"],
+            rank=row["rank"],
+            told=row["told"],
+        )
+        for row in rows
+    ]
+
+
+async def mark_told(tx: Tx, told: Sequence[tuple[LaneKey, str]]) -> None:
+    """Remember which wait was told of these lanes."""
     await tx.execute(
         """
-        UPDATE lanes SET
-            request_id = NULL,
-            leased_by = NULL,
-            leased_until = NULL,
-            waiting = lanes.waiting AND NOT (same AND finished),
-            content = CASE WHEN same AND finished THEN NULL ELSE content END,
-            ready_at = CASE WHEN same THEN at + given.wait ELSE ready_at END,
-            alone = CASE WHEN same THEN lanes.alone OR given.alone ELSE lanes.alone END,
-            stale = CASE WHEN same AND given.stale THEN lanes.stale + 1 ELSE lanes.stale END,
-            told = CASE WHEN same AND finished THEN NULL ELSE told END
-        FROM (
-            SELECT given.*, clock() AS at,
-                (old.generation, old.step) = (given.generation, given.step) AS same
-            FROM unnest(
-                $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::bool[],
-                $7::interval[], $8::bool[], $9::bool[]
-            ) AS given (
-                connection_id, entity, record_id, generation, step, finished, wait, alone, stale
-            )
-            JOIN lanes AS old USING (connection_id, entity, record_id)
-            ORDER BY connection_id, entity, record_id
-            FOR UPDATE OF old
-        ) AS given
+        UPDATE lanes SET told = given.told
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[])
+            AS given (connection_id, entity, record_id, told)
         WHERE lanes.connection_id = given.connection_id AND lanes.entity = given.entity
-            AND lanes.record_id = given.record_id
+            AND lanes.record_id = given.record_id AND lanes.waiting
         """,
-        *_columns([change.key for change in ordered]),
-        [change.generation for change in ordered],
-        [change.step for change in ordered],
-        [change.finished for change in ordered],
-        [change.wait for change in ordered],
-        [change.alone for change in ordered],
-        [change.stale for change in ordered],
-    )
-    tx.wake(WAKE)
-
-
-async def renew(tx: Tx, worker: UUID, lease: timedelta) -> None:
-    """Keep the lanes and requests that this worker holds."""
-    await tx.execute(
-        "UPDATE lanes SET leased_until = clock() + $2::interval WHERE leased_by = $1", worker, lease
-    )
-    await tx.execute(
-        """
-        UPDATE requests SET leased_until = clock() + $2::interval
-        WHERE leased_by = $1 AND open
-        """,
-        worker,
-        lease,
+        *columns([key for key, _ in told]),
+        [text for _, text in told],
     )
 
 
@@ -402,7 +277,8 @@ def parse_command(content: str) -> LaneCommand:
     return _COMMAND.validate_json(content)
 
 
-def _columns(keys: Sequence[LaneKey]) -> tuple[list[UUID], list[str], list[UUID]]:
+def columns(keys: Sequence[LaneKey]) -> tuple[list[UUID], list[str], list[UUID]]:
+    """The keys as three parallel columns, for `unnest`."""
     return (
         [key.connection_id for key in keys],
         [key.entity for key in keys],
@@ -414,7 +290,8 @@ def _key(row: Row) -> LaneKey:
     return LaneKey(row["connection_id"], row["entity"], row["record_id"])
 
 
-def _lane(row: Row) -> Lane:
+def lane_of(row: Row) -> Lane:
+    """A lane that has content, from a row with all its columns."""
     return Lane(
         key=_key(row),
         generation=row["generation"],

@@ -37,6 +37,7 @@ class OpenRequest:
     quiet_until: datetime
     checks: int
     told: bool
+    status: int | None
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,8 @@ async def attempts(tx: Tx, row_ids: Sequence[UUID]) -> dict[UUID, tuple[Attempt,
     """For each open row, the attempts before it that were made for the same step."""
     rows = await tx.fetch(
         """
-        SELECT mine.id, jsonb_agg(earlier.attempt ORDER BY earlier.opened_at, earlier.id) AS attempts
+        SELECT mine.id,
+            jsonb_agg(earlier.attempt ORDER BY earlier.opened_at, earlier.id) AS attempts
         FROM ledger AS mine
         JOIN ledger AS earlier USING (connection_id, entity, record_id, generation, step)
         WHERE mine.id = ANY ($1::uuid[]) AND earlier.id <> mine.id AND earlier.attempt IS NOT NULL
@@ -360,17 +362,19 @@ async def claim_check(tx: Tx, worker: UUID, lease: timedelta) -> OpenRequest | N
     return None if row is None else _request(row)
 
 
-async def check_again(tx: Tx, request_id: RequestId, wait: timedelta) -> None:
-    """Give the request back; it is looked up next at `quiet_until`, or after `wait` if that is
-    past."""
+async def check_again(tx: Tx, request_id: RequestId, wait: timedelta, *, soon: bool) -> None:
+    """Give the request back. It is looked up next `wait` after now and, unless `soon`, not before
+    its `quiet_until`: until then an absence proves nothing."""
     await tx.execute(
         """
         UPDATE requests SET leased_by = NULL, leased_until = NULL,
-            check_at = greatest(quiet_until, clock() + $2::interval)
+            check_at = CASE WHEN $3 THEN clock() ELSE greatest(quiet_until, clock()) END
+                + $2::interval
         WHERE id = $1
         """,
         request_id,
         wait,
+        soon,
     )
 
 
@@ -388,6 +392,8 @@ async def linked(
     tx: Tx, connection_id: ConnectionId, entity: Entity, remote_ids: Sequence[RemoteId]
 ) -> Mapping[RemoteId, RecordId]:
     """Which records of ours hold these remote ids, by finished rows and by waiting commands."""
+    if not remote_ids:
+        return {}
     rows = await tx.fetch(
         """
         SELECT remote_id, record_id FROM ledger
@@ -416,4 +422,5 @@ def _request(row: Row) -> OpenRequest:
         quiet_until=row["quiet_until"],
         checks=row["checks"],
         told=row["told"],
+        status=row["status"],
     )

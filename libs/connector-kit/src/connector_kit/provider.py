@@ -128,9 +128,10 @@ class EntityFacts:
 class OAuthFacts:
     """Where consent is asked for and tokens are given: paths on hosts of `Provider.hosts`.
 
-    `refresh_grace` is how long, in seconds, after an unanswered refresh the old refresh token may
-    be tried again; `refresh_retries` how often (QBO once, Xero any number within 30 minutes:
-    None, FreshBooks 0). `refresh_early`: refresh so many seconds before the access token ends.
+    `refresh_grace` is for how many seconds after an unanswered refresh the old refresh token is
+    known to work still, and `refresh_retries` how often (None: any number). Within that the kit
+    tries again soon, beyond it more slowly; only the provider's own `invalid_grant` ends a grant.
+    `refresh_early`: refresh so many seconds before the access token ends.
     """
 
     scopes: tuple[str, ...]
@@ -183,27 +184,6 @@ class Context:
     """The resolved hosts, for links that a person opens."""
 
 
-@dataclass(frozen=True)
-class Member:
-    """A record about to be sent. The kit has chosen: `remote` set means update (or void) that one.
-
-    `used` is kept by the kit and echoed with every outcome; a provider needn't touch it.
-    """
-
-    command: WriteCommand
-    remote: RemoteRef | None
-
-    @property
-    def intent(self) -> Intent:
-        if isinstance(self.command, VoidInvoice):
-            return "void"
-        return "create" if self.remote is None else "update"
-
-    def at(self, remote: RemoteRef) -> "Member":
-        """The same record, known to be that one there."""
-        return replace(self, remote=remote)
-
-
 class FrozenMember(Part):
     """What is remembered of a member once its request is committed; kept as JSON until closed.
 
@@ -227,6 +207,30 @@ class FrozenMember(Part):
     fields: dict[str, str]
     used: dict[str, RemoteId]
     extra: dict[str, str] = Field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Member:
+    """A record about to be sent. The kit has chosen: `remote` set means update (or void) that one.
+
+    `remote.version` is None where nobody knows it: then `prepare` reads it, if the provider needs
+    one. `last` is what we last wrote to that record in this generation, if anything: a version that
+    has moved on while its fields still are as `last` says moved for some other reason (a payment).
+    """
+
+    command: WriteCommand
+    remote: RemoteRef | None
+    last: FrozenMember | None = None
+
+    @property
+    def intent(self) -> Intent:
+        if isinstance(self.command, VoidInvoice):
+            return "void"
+        return "create" if self.remote is None else "update"
+
+    def at(self, remote: RemoteRef) -> "Member":
+        """The same record, known to be that one there."""
+        return replace(self, remote=remote)
 
 
 @dataclass(frozen=True)

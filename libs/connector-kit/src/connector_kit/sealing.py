@@ -1,8 +1,8 @@
-"""Sealing of secrets at rest: AES-256-GCM with a key of its own per owner, wrapped by a master key.
+"""Secrets at rest: AES-256-GCM with a key of its own per owner, wrapped by a master key.
 
-What is sealed for one owner can't be opened as another's: the owner is authenticated with it. Master
-keys come from settings by name, the newest last; a rotation wraps owners' keys anew and touches no
-sealed secret.
+What is sealed for one owner can't be opened as another's: the owner is authenticated with it.
+Master keys come from settings by name, the newest last; a rotation wraps owners' keys anew and
+touches no sealed secret.
 """
 
 from collections.abc import Callable, Mapping
@@ -61,13 +61,13 @@ class Sealer:
         """The same key under the newest master key."""
         return self._wrap(self._unwrap(key, owner), owner)
 
-    def seal(self, key: WrappedKey, owner: str, secret: str) -> bytes:
-        """The secret, sealed for this owner."""
+    def seal(self, key: WrappedKey, owner: str, purpose: str, secret: str) -> bytes:
+        """The secret, sealed for this owner and this purpose."""
         nonce = self._random(_NONCE)
         cipher = AESGCM(self._unwrap(key, owner))
-        return nonce + cipher.encrypt(nonce, secret.encode(), owner.encode())
+        return nonce + cipher.encrypt(nonce, secret.encode(), _bound_to(owner, purpose))
 
-    def open(self, key: WrappedKey, owner: str, sealed: bytes) -> str:
+    def open(self, key: WrappedKey, owner: str, purpose: str, sealed: bytes) -> str:
         """The secret again.
 
         Raises:
@@ -75,7 +75,8 @@ class Sealer:
         """
         cipher = AESGCM(self._unwrap(key, owner))
         try:
-            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], owner.encode()).decode()
+            secret = cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound_to(owner, purpose))
+            return secret.decode()
         except InvalidTag as error:
             raise CannotUnseal(f"the secret isn't {owner}'s, or was changed") from error
 
@@ -94,3 +95,7 @@ class Sealer:
             )
         except InvalidTag as error:
             raise CannotUnseal(f"the key isn't {owner}'s, or {key.key_id} was changed") from error
+
+
+def _bound_to(owner: str, purpose: str) -> bytes:
+    return f"{owner}|{purpose}".encode()

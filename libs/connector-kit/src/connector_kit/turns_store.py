@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from contracts.ids import ConnectionId
 from contracts.sync import CauseInstance
 from messaging.database import Tx
 
-from connector_kit.lanes_store import WAKE
-
-Hold = Literal["quota", "provider", "connection"]
+from connector_kit.lanes_store import WAKE, Hold
 
 
 @dataclass(frozen=True)

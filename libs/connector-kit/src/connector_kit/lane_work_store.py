@@ -1,0 +1,224 @@
+"""Work on lanes: who holds them, which go next, and how they come back."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from contracts.ids import Entity
+from messaging.database import Tx
+
+from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, lane_of
+
+
+async def claim(
+    tx: Tx,
+    worker: UUID,
+    *,
+    connections: int,
+    sizes: dict[Entity, int],
+    in_flight: int,
+    fill: timedelta,
+    lease: timedelta,
+    alone_after: int,
+) -> list[Lane]:
+    """Lease work of up to `connections` connections: of each up to one full request of one entity.
+
+    Connections with a click come first, then those served longest ago; clicks go by themselves, so
+    that they can use what is kept for them. A connection takes part
+    while it is open, not paused, not on hold, and has fewer than `in_flight` requests under way;
+    automatic work waits up to `fill` for a full request while others of its connection are under
+    way. A connection that failed `alone_after` times in a row sends one record. Connections and
+    lanes that another transaction holds are passed over.
+    """
+    rows = await tx.fetch(
+        """
+        WITH head AS MATERIALIZED (
+            SELECT turns.connection_id, turns.served_at, turns.failures, now.at,
+                first.entity, first.priority, first.queued_at,
+                CASE WHEN turns.failures >= $7 THEN 1
+                    ELSE coalesce(($4::jsonb ->> first.entity)::int, 1) END AS size,
+                (
+                    SELECT count(*) FROM requests
+                    WHERE requests.connection_id = turns.connection_id AND requests.open
+                        AND requests.leased_until > now.at
+                ) AS under_way
+            FROM (SELECT clock() AS at) AS now
+            JOIN turns ON turns.clicks_ready_at <= now.at
+            JOIN connections ON connections.id = turns.connection_id
+                AND connections.status = 'open' AND connections.paused_at IS NULL
+            CROSS JOIN LATERAL (
+                SELECT entity, priority, queued_at FROM lanes
+                WHERE lanes.connection_id = turns.connection_id
+                    AND lanes.waiting AND lanes.request_id IS NULL AND lanes.ready_at <= now.at
+                    AND (lanes.leased_until IS NULL OR lanes.leased_until <= now.at)
+                ORDER BY priority, queued_at
+                LIMIT 1
+            ) AS first
+            WHERE first.priority = 0 OR turns.ready_at <= now.at
+        ), turn AS MATERIALIZED (
+            SELECT head.* FROM head
+            JOIN turns USING (connection_id)
+            WHERE under_way < $5
+                AND (
+                    head.priority = 0 OR under_way = 0 OR queued_at <= head.at - $6::interval
+                    OR size <= (
+                        SELECT count(*) FROM (
+                            SELECT FROM lanes
+                            WHERE lanes.connection_id = head.connection_id
+                                AND lanes.waiting AND lanes.request_id IS NULL
+                                AND lanes.entity = head.entity AND lanes.ready_at <= head.at
+                                AND (lanes.leased_until IS NULL OR lanes.leased_until <= head.at)
+                            LIMIT head.size
+                        ) AS enough
+                    )
+                )
+            ORDER BY head.priority, head.served_at
+            LIMIT $3
+            FOR UPDATE OF turns SKIP LOCKED
+        ), served AS (
+            UPDATE turns SET served_at = turn.at FROM turn
+            WHERE turns.connection_id = turn.connection_id
+        ), picked AS MATERIALIZED (
+            SELECT mine.connection_id, mine.entity, mine.record_id, turn.at
+            FROM turn
+            CROSS JOIN LATERAL (
+                SELECT lanes.connection_id, lanes.entity, lanes.record_id FROM lanes
+                WHERE lanes.connection_id = turn.connection_id
+                    AND lanes.waiting AND lanes.request_id IS NULL
+                    AND lanes.entity = turn.entity AND lanes.ready_at <= turn.at
+                    AND (turn.priority > 0 OR lanes.priority = 0)
+                    AND (lanes.leased_until IS NULL OR lanes.leased_until <= turn.at)
+                ORDER BY priority, queued_at
+                LIMIT turn.size
+                FOR UPDATE SKIP LOCKED
+            ) AS mine
+        )
+        UPDATE lanes SET leased_by = $1, leased_until = picked.at + $2::interval
+        FROM picked
+        WHERE lanes.connection_id = picked.connection_id AND lanes.entity = picked.entity
+            AND lanes.record_id = picked.record_id
+        RETURNING lanes.connection_id, lanes.entity, lanes.record_id, generation, step, priority,
+            content, queued_at, alone, stale
+        """,
+        worker,
+        lease,
+        connections,
+        json.dumps(sizes),
+        in_flight,
+        fill,
+        alone_after,
+    )
+    lanes = [lane_of(row) for row in rows]
+    return sorted(lanes, key=lambda lane: (lane.priority, lane.queued_at, lane.key))
+
+
+async def lock_lanes(tx: Tx, keys: Sequence[LaneKey]) -> list[Lane]:
+    """The lanes that still wait and are in no open request, as they are now, until the commit."""
+    rows = await tx.fetch(
+        """
+        SELECT lanes.connection_id, lanes.entity, lanes.record_id, generation, step, priority,
+            content, queued_at, alone, stale
+        FROM lanes
+        JOIN unnest($1::uuid[], $2::text[], $3::uuid[])
+            AS given (connection_id, entity, record_id)
+            USING (connection_id, entity, record_id)
+        WHERE waiting AND request_id IS NULL
+        ORDER BY connection_id, entity, record_id
+        FOR UPDATE OF lanes
+        """,
+        *columns(keys),
+    )
+    return [lane_of(row) for row in rows]
+
+
+async def enter_request(tx: Tx, keys: Sequence[LaneKey], request_id: UUID) -> None:
+    """The records are in an open request now; whoever holds the request holds them."""
+    await tx.execute(
+        """
+        UPDATE lanes SET request_id = $4, leased_by = NULL, leased_until = NULL
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[])
+            AS given (connection_id, entity, record_id)
+        WHERE lanes.connection_id = given.connection_id AND lanes.entity = given.entity
+            AND lanes.record_id = given.record_id
+        """,
+        *columns(keys),
+        request_id,
+    )
+
+
+@dataclass(frozen=True)
+class LaneChange:
+    """What a closed row means for its lane.
+
+    `finished`: the step is done, unless the lane holds a higher one by now. Otherwise the lane goes
+    on after `wait`.
+    """
+
+    key: LaneKey
+    generation: int
+    step: int
+    finished: bool
+    wait: timedelta = timedelta(0)
+    alone: bool = False
+    stale: bool = False
+
+
+async def apply_changes(tx: Tx, changes: Sequence[LaneChange]) -> None:
+    """Take lanes out of their request (or out of a worker's hands) and retire what is finished."""
+    if not changes:
+        return
+    ordered = sorted(changes, key=lambda change: change.key)
+    await tx.execute(
+        """
+        UPDATE lanes SET
+            request_id = NULL,
+            leased_by = NULL,
+            leased_until = NULL,
+            waiting = lanes.waiting AND NOT (same AND finished),
+            content = CASE WHEN same AND finished THEN NULL ELSE content END,
+            ready_at = CASE WHEN same THEN at + given.wait ELSE ready_at END,
+            alone = CASE WHEN same THEN lanes.alone OR given.alone ELSE lanes.alone END,
+            stale = CASE WHEN same AND given.stale THEN lanes.stale + 1 ELSE lanes.stale END,
+            told = CASE WHEN same AND finished THEN NULL ELSE told END
+        FROM (
+            SELECT given.*, clock() AS at,
+                (old.generation, old.step) = (given.generation, given.step) AS same
+            FROM unnest(
+                $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::bool[],
+                $7::interval[], $8::bool[], $9::bool[]
+            ) AS given (
+                connection_id, entity, record_id, generation, step, finished, wait, alone, stale
+            )
+            JOIN lanes AS old USING (connection_id, entity, record_id)
+            ORDER BY connection_id, entity, record_id
+            FOR UPDATE OF old
+        ) AS given
+        WHERE lanes.connection_id = given.connection_id AND lanes.entity = given.entity
+            AND lanes.record_id = given.record_id
+        """,
+        *columns([change.key for change in ordered]),
+        [change.generation for change in ordered],
+        [change.step for change in ordered],
+        [change.finished for change in ordered],
+        [change.wait for change in ordered],
+        [change.alone for change in ordered],
+        [change.stale for change in ordered],
+    )
+    tx.wake(WAKE)
+
+
+async def renew(tx: Tx, worker: UUID, lease: timedelta) -> None:
+    """Keep the lanes and requests that this worker holds."""
+    await tx.execute(
+        "UPDATE lanes SET leased_until = clock() + $2::interval WHERE leased_by = $1", worker, lease
+    )
+    await tx.execute(
+        """
+        UPDATE requests SET leased_until = clock() + $2::interval
+        WHERE leased_by = $1 AND open
+        """,
+        worker,
+        lease,
+    )

@@ -1,0 +1,159 @@
+"""Reads reference data at the provider and publishes it, a page at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict, TypeVar, cast
+from uuid import UUID
+
+from contracts.connections import (
+    AccountsListed,
+    ReferenceKind,
+    RemoteCustomersListed,
+    TaxRatesListed,
+)
+from contracts.ids import CompanyId, ConnectionId, LoadId, MessageId
+from contracts.ids import Provider as ProviderName
+from contracts.message import Message
+from messaging import outbox
+
+from connector_kit import connections_store, loads_store
+from connector_kit.asking import Halted
+from connector_kit.connections_store import Connection
+from connector_kit.connector import Connector
+from connector_kit.expiry import announce
+from connector_kit.loads_store import Load
+from connector_kit.provider import OrganisationRead
+from connector_kit.setbacks import apply_setback
+from connector_kit.timing import LEASE, backoff
+
+T = TypeVar("T")
+
+PAGE = 500
+"""Rows of one message: far below the size a message may have."""
+
+
+class Loader:
+    """One load at a time: claim, read, publish. `id` is what its leases stand under."""
+
+    def __init__(self, connector: Connector, holder: UUID) -> None:
+        self._connector = connector
+        self.id = holder
+
+    async def load_one(self) -> bool:
+        """Read and publish one load, if any waits; whether there was one."""
+        connector = self._connector
+        async with connector.database.transaction() as tx:
+            load = await loads_store.claim(tx, self.id, LEASE)
+            if load is None:
+                return False
+            found = await connections_store.find(tx, [load.connection_id])
+            connection = found[load.connection_id]
+        data = await self._read(load, connection)
+        async with connector.database.transaction() as tx:
+            if isinstance(data, Halted):
+                await loads_store.try_again(tx, load, backoff(load.tries))
+                await apply_setback(
+                    tx,
+                    connector.provider,
+                    connector.timing,
+                    connector.ids,
+                    connection.id,
+                    data.why,
+                )
+                return True
+            if not await loads_store.finish(tx, load):
+                return True
+            if isinstance(data, OrganisationRead):
+                await connections_store.save_facts(
+                    tx, connection.id, data.organisation.name, data.facts
+                )
+            else:
+                kind = cast("ReferenceKind", load.kind)
+                await connections_store.save_as_of(tx, connection.id, kind, load.as_of)
+                await outbox.put(tx, data)
+            await announce(
+                tx,
+                connector.provider.name,
+                connector.ids,
+                [connection.id],
+                correlation_id=load.correlation_id,
+            )
+        return True
+
+    async def _read(
+        self, load: Load, connection: Connection
+    ) -> Sequence[Message] | OrganisationRead | Halted:
+        operations, ask = self._connector.provider.operations, self._connector.asker.ask
+        context = self._connector.context_of(connection)
+        match load.kind:
+            case "organisation":
+                organisation = await ask(operations.organisation(context), connection)
+                if isinstance(organisation, Halted):
+                    return organisation
+                return organisation.value
+            case "accounts":
+                accounts = await ask(operations.accounts(context), connection)
+                if isinstance(accounts, Halted):
+                    return accounts
+                offered = accounts.value.offered
+                return [
+                    AccountsListed(**envelope, offered=offered, accounts=tuple(rows))
+                    for envelope, rows in self._paged(load, connection, accounts.value.accounts)
+                ]
+            case "tax_rates":
+                rates = await ask(operations.tax_rates(context), connection)
+                if isinstance(rates, Halted):
+                    return rates
+                return [
+                    TaxRatesListed(**envelope, tax_rates=tuple(rows))
+                    for envelope, rows in self._paged(load, connection, rates.value)
+                ]
+            case "remote_customers":
+                customers = await ask(operations.remote_customers(context), connection)
+                if isinstance(customers, Halted):
+                    return customers
+                return [
+                    RemoteCustomersListed(**envelope, customers=tuple(rows))
+                    for envelope, rows in self._paged(load, connection, customers.value)
+                ]
+
+    def _paged(
+        self, load: Load, connection: Connection, rows: Sequence[T]
+    ) -> "list[tuple[_Envelope, Sequence[T]]]":
+        """The envelope and rows of each page; a load of nothing is one empty page."""
+        pages = max(1, -(-len(rows) // PAGE))
+        return [
+            (
+                {
+                    "id": MessageId(self._connector.ids.new()),
+                    "occurred_at": load.as_of,
+                    "company_id": connection.company_id,
+                    "correlation_id": load.correlation_id,
+                    "causation_id": load.causation_id,
+                    "provider": self._connector.provider.name,
+                    "connection_id": connection.id,
+                    "epoch": connection.epoch,
+                    "load_id": load.id,
+                    "as_of": load.as_of,
+                    "page": page,
+                    "pages": pages,
+                },
+                rows[page * PAGE : (page + 1) * PAGE],
+            )
+            for page in range(pages)
+        ]
+
+
+class _Envelope(TypedDict):
+    id: MessageId
+    occurred_at: datetime
+    company_id: CompanyId
+    correlation_id: UUID
+    causation_id: UUID | None
+    provider: ProviderName
+    connection_id: ConnectionId
+    epoch: int
+    load_id: LoadId
+    as_of: datetime
+    page: int
+    pages: int

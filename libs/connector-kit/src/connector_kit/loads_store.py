@@ -1,0 +1,123 @@
+"""Loads: reference data that is to be read at the provider and published."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from contracts.ids import ConnectionId, LoadId
+from messaging.database import Tx
+
+WAKE = "loads"
+Kind = Literal["organisation", "accounts", "tax_rates", "remote_customers"]
+
+
+@dataclass(frozen=True)
+class NewLoad:
+    id: LoadId
+    kind: Kind
+    connection_id: ConnectionId
+    correlation_id: UUID
+    causation_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """A load in a worker's hands. `tries` counts this one."""
+
+    id: LoadId
+    kind: Kind
+    connection_id: ConnectionId
+    correlation_id: UUID
+    causation_id: UUID | None
+    tries: int
+    as_of: datetime
+    """The database's clock when it was claimed: what is read is at least that new."""
+
+
+async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
+    """Ask for loads; one that is known already is left as it is."""
+    await tx.execute(
+        """
+        INSERT INTO loads (
+            id, kind, connection_id, correlation_id, causation_id, asked_at, ready_at
+        )
+        SELECT id, kind, connection_id, correlation_id, causation_id, at, at
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[])
+            AS given (id, kind, connection_id, correlation_id, causation_id)
+        CROSS JOIN (SELECT clock() AS at) AS now
+        ON CONFLICT DO NOTHING
+        """,
+        [load.id for load in loads],
+        [load.kind for load in loads],
+        [load.connection_id for load in loads],
+        [load.correlation_id for load in loads],
+        [load.causation_id for load in loads],
+    )
+    tx.wake(WAKE)
+
+
+async def claim(tx: Tx, worker: UUID, lease: timedelta) -> Load | None:
+    """Lease the load that waits longest, of a connection that sends."""
+    row = await tx.fetchrow(
+        """
+        UPDATE loads SET leased_by = $1, leased_until = clock() + $2::interval, tries = tries + 1
+        WHERE (id, kind) = (
+            SELECT loads.id, loads.kind FROM loads
+            JOIN connections ON connections.id = loads.connection_id
+                AND connections.status = 'open' AND connections.paused_at IS NULL
+            WHERE done_at IS NULL AND ready_at <= clock()
+                AND (leased_until IS NULL OR leased_until <= clock())
+            ORDER BY ready_at
+            LIMIT 1
+            FOR UPDATE OF loads SKIP LOCKED
+        )
+        RETURNING id, kind, connection_id, correlation_id, causation_id, tries, clock() AS as_of
+        """,
+        worker,
+        lease,
+    )
+    return None if row is None else Load(**dict(row))
+
+
+async def renew(tx: Tx, worker: UUID, lease: timedelta) -> None:
+    await tx.execute(
+        """
+        UPDATE loads SET leased_until = clock() + $2::interval
+        WHERE leased_by = $1 AND done_at IS NULL
+        """,
+        worker,
+        lease,
+    )
+
+
+async def finish(tx: Tx, load: Load) -> bool:
+    """The load is done; False if somebody finished it before."""
+    done: bool | None = await tx.fetchval(
+        """
+        UPDATE loads SET done_at = clock(), leased_by = NULL, leased_until = NULL
+        WHERE id = $1 AND kind = $2 AND done_at IS NULL
+        RETURNING true
+        """,
+        load.id,
+        load.kind,
+    )
+    return done is True
+
+
+async def try_again(tx: Tx, load: Load, wait: timedelta) -> None:
+    await tx.execute(
+        """
+        UPDATE loads SET ready_at = clock() + $3::interval, leased_by = NULL, leased_until = NULL
+        WHERE id = $1 AND kind = $2
+        """,
+        load.id,
+        load.kind,
+        wait,
+    )
+
+
+async def prune(tx: Tx, older_than: timedelta) -> None:
+    """Forget loads that were done so long ago."""
+    await tx.execute("DELETE FROM loads WHERE done_at < clock() - $1::interval", older_than)

@@ -1,0 +1,325 @@
+"""A worker's steps: claim, prepare, freeze, send, record.
+
+Loops are elsewhere; no step waits for its turn, so a scheduler can put anything between any two.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+from contracts.ids import ConnectionId, Entity
+from messaging import outbox
+from messaging.database import Tx
+from telemetry.logs import get_logger
+from telemetry.metrics import counter, histogram
+
+from connector_kit import connections_store, lane_work_store, ledger_store, turns_store
+from connector_kit.answering import (
+    AnsweredHere,
+    goes_on,
+    nothing_to_read_here,
+    read_there,
+    refused_here,
+)
+from connector_kit.answers import (
+    NO_DETAILS,
+    NoAnswer,
+    NotExecuted,
+    RequestAnswer,
+    Seen,
+    Unauthorized,
+)
+from connector_kit.asking import Halted, Setback
+from connector_kit.choosing import Chosen, Lot, ReadLot, choose_lots
+from connector_kit.connections_store import Connection
+from connector_kit.connector import Connector
+from connector_kit.exchange import Response
+from connector_kit.freezing import Frozen, NotFrozen, freeze
+from connector_kit.lanes_store import Lane
+from connector_kit.provider import FrozenRequest, NotReady, Ready
+from connector_kit.recording import record_answer, record_unsent
+from connector_kit.setbacks import apply_setback
+from connector_kit.timing import ALONE_AFTER, AWAY_AFTER, FILL, LEASE
+from connector_kit.tokens import NoToken, Token
+from connector_kit.transport import Delivery, Lost, NotSent
+
+log = get_logger(__name__)
+
+_PROBE_EVERY = timedelta(seconds=5)
+AnyLot: TypeAlias = Lot | ReadLot
+
+
+@dataclass(frozen=True)
+class ReadyLot:
+    """A prepared lot, and the token to send it with."""
+
+    lot: Lot
+    token: Token
+
+
+@dataclass(frozen=True)
+class InHand:
+    """A committed request in the hands of its only sender, who may begin up to `deadline`."""
+
+    frozen: Frozen
+    token: Token
+    deadline: float
+
+
+class Worker:
+    """The steps of one worker process; `id` is what its leases stand under.
+
+    Every step is one transaction or one exchange with the provider. One that fails leaves what a
+    crash at that moment would leave, and others go on from there.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self.id: UUID = connector.ids.new()
+
+    async def claim(self, connections: int) -> list[AnyLot]:
+        """Lease work of up to so many connections, as requests that could be sent."""
+        provider = self._connector.provider
+        sizes: dict[Entity, int] = {name: facts.batch for name, facts in provider.entities.items()}
+        async with self._connector.database.transaction() as tx:
+            sky = await turns_store.load_sky(tx)
+            if sky.paused:
+                return []
+            if sky.failures >= AWAY_AFTER:
+                if not await turns_store.take_probe(tx, AWAY_AFTER, _PROBE_EVERY):
+                    return []
+                connections, sizes = 1, dict.fromkeys(sizes, 1)
+            lanes = await lane_work_store.claim(
+                tx,
+                self.id,
+                connections=connections,
+                sizes=sizes,
+                in_flight=provider.requests_in_flight,
+                fill=FILL,
+                lease=LEASE,
+                alone_after=ALONE_AFTER,
+            )
+            if not lanes:
+                return []
+            wanted = [(lane.key, lane.generation) for lane in lanes]
+            finished = await ledger_store.finished(tx, wanted)
+            found = await connections_store.find(tx, [lane.key.connection_id for lane in lanes])
+        by_connection: dict[ConnectionId, list[Lane]] = defaultdict(list)
+        for lane in lanes:
+            by_connection[lane.key.connection_id].append(lane)
+        return [
+            lot
+            for connection_id, mine in by_connection.items()
+            for lot in choose_lots(found[connection_id], mine, finished, provider.operations)
+        ]
+
+    async def renew(self) -> None:
+        """Keep the leases of all that is in this worker's hands."""
+        async with self._connector.database.transaction() as tx:
+            await lane_work_store.renew(tx, self.id, LEASE)
+
+    async def prepare(self, lot: Lot) -> ReadyLot | None:
+        """Read what must be read before sending, and get a token. None if nothing can go now."""
+        connector = self._connector
+        members = [chosen.member for chosen in lot.chosen]
+        context = connector.context_of(lot.connection)
+        asked = await connector.asker.ask(
+            connector.provider.operations.prepare(members, context), lot.connection, click=lot.click
+        )
+        if isinstance(asked, Halted):
+            await self._set_back(lot, asked.why)
+            return None
+        ready: list[Chosen] = []
+        not_ready: list[tuple[Chosen, NotReady]] = []
+        for chosen, prepared in zip(lot.chosen, asked.value, strict=True):
+            match prepared:
+                case Ready(member):
+                    ready.append(replace(chosen, member=member))
+                case NotReady():
+                    not_ready.append((chosen, prepared))
+        if not_ready:
+            await self._answer_not_ready(lot.connection, not_ready)
+        if not ready:
+            return None
+        lot = replace(lot, chosen=tuple(ready))
+        token = await connector.tokens.of(lot.connection.id)
+        if isinstance(token, NoToken):
+            await self._set_back(lot, token)
+            return None
+        return ReadyLot(lot, token)
+
+    async def freeze(self, ready: ReadyLot) -> InHand | None:
+        """Commit a request for as many of the lot as may go. None: nothing may be sent."""
+        connector, lot = self._connector, ready.lot
+        deadline = connector.clock.elapsed() + connector.timing.send_window
+        try:
+            async with connector.database.transaction() as tx:
+                frozen = await freeze(
+                    tx,
+                    lot,
+                    connector.provider,
+                    connector.timing,
+                    connector.context_of(lot.connection),
+                    connector.ids,
+                    self.id,
+                )
+                if isinstance(frozen, NotFrozen):
+                    if frozen.why is not None:
+                        await self._apply(tx, lot.connection, frozen.why)
+                    return None
+        except asyncpg.UniqueViolationError:
+            log.info("a record or its key was opened elsewhere", connection=str(lot.connection.id))
+            await self._set_back(lot, None)
+            return None
+        return InHand(frozen, ready.token, deadline)
+
+    async def send(self, in_hand: InHand) -> Delivery:
+        """Send the committed request once, within its window."""
+        connector = self._connector
+        began = connector.clock.elapsed()
+        delivery = await connector.transport.send(
+            in_hand.frozen.request,
+            extra=connector.provider.auth.bearer(in_hand.token.access),
+            answer_within=connector.timing.answer_timeout,
+            deadline=in_hand.deadline,
+        )
+        name = connector.provider.name
+        took = connector.clock.elapsed() - began
+        histogram("provider_request_seconds", provider=name).observe(took)
+        counter("provider_requests_total", provider=name, result=type(delivery).__name__).inc()
+        return delivery
+
+    async def record(self, in_hand: InHand, delivery: Delivery) -> None:
+        """Write down what became of the request. May be called again if it fails."""
+        connector, frozen = self._connector, in_hand.frozen
+        if isinstance(delivery, NotSent):
+            details = NO_DETAILS.model_copy(update={"provider_message": delivery.reason})
+            async with connector.database.transaction() as tx:
+                await record_unsent(tx, connector, frozen, details)
+                if not delivery.too_late:
+                    await self._apply(tx, frozen.connection, NoAnswer(details))
+            return
+        answer = self._read(frozen, delivery)
+        status = delivery.status if isinstance(delivery, Response) else None
+        async with connector.database.transaction() as tx:
+            await record_answer(tx, connector, frozen, answer, status)
+        if isinstance(answer, NotExecuted) and isinstance(answer.why, Unauthorized):
+            await connector.tokens.rejected(in_hand.token)
+        elif isinstance(delivery, Response):
+            await connector.tokens.accepted(in_hand.token)
+
+    async def read_remote(self, lot: ReadLot) -> None:
+        """Read records at the provider and say how they are there."""
+        connector, connection = self._connector, lot.connection
+        at_least: list[AnsweredHere] = []
+        async with connector.database.transaction() as tx:
+            at = await connections_store.now(tx)
+            at_least = [
+                nothing_to_read_here(lane, connection=connection, at=at, ids=connector.ids)
+                for lane in lot.nothing_there
+            ]
+            await self._write_answers(tx, at_least)
+        if not lot.reads:
+            return
+        asked = await connector.asker.ask(
+            connector.provider.operations.read_remote(
+                [(command, remote) for _, command, remote in lot.reads],
+                connector.context_of(connection),
+            ),
+            connection,
+            click=lot.click,
+        )
+        lanes = [lane for lane, _, _ in lot.reads]
+        async with connector.database.transaction() as tx:
+            if isinstance(asked, Halted):
+                await lane_work_store.apply_changes(tx, [goes_on(lane, None) for lane in lanes])
+                await self._apply(tx, connection, asked.why)
+                return
+            finished = await ledger_store.finished(tx, [(la.key, la.generation) for la in lanes])
+            at = await connections_store.now(tx)
+            answers: list[AnsweredHere] = []
+            for (lane, _, remote), sighting in zip(lot.reads, asked.value, strict=True):
+                if isinstance(sighting, Seen):
+                    done = finished.get(lane.key)
+                    version = 0 if done is None else done.member.record_version
+                    answers.append(
+                        read_there(
+                            lane,
+                            remote,
+                            sighting,
+                            version,
+                            connection=connection,
+                            at=at,
+                            ids=connector.ids,
+                        )
+                    )
+            await self._write_answers(tx, answers)
+            unread = {lane.key for lane in lanes} - {answer.lane.key for answer in answers}
+            changes = [goes_on(lane, None) for lane in lanes if lane.key in unread]
+            await lane_work_store.apply_changes(
+                tx, [replace(change, wait=timedelta(seconds=5)) for change in changes]
+            )
+
+    def _read(self, frozen: Frozen, delivery: Response | Lost) -> RequestAnswer:
+        if isinstance(delivery, Lost):
+            return NoAnswer(NO_DETAILS.model_copy(update={"provider_message": delivery.reason}))
+        operations = self._connector.provider.operations
+        request = FrozenRequest(frozen.open.id, frozen.open.entity, frozen.members)
+        try:
+            return operations.whole(delivery) or operations.read(request, delivery)
+        except Exception:
+            # A defect in reading must not lose what the provider did: it is looked up instead.
+            log.exception("an answer could not be read", request=str(frozen.open.id))
+            return NoAnswer()
+
+    async def _answer_not_ready(
+        self, connection: Connection, not_ready: Sequence[tuple[Chosen, NotReady]]
+    ) -> None:
+        connector = self._connector
+        async with connector.database.transaction() as tx:
+            at = await connections_store.now(tx)
+            answers: list[AnsweredHere] = []
+            for chosen, prepared in not_ready:
+                match prepared.answer:
+                    case NotExecuted() | NoAnswer() as setback:
+                        why = setback if isinstance(setback, NotExecuted) else None
+                        await lane_work_store.apply_changes(tx, [goes_on(chosen.lane, why)])
+                        await self._apply(tx, connection, setback)
+                    case answer:
+                        answers.append(
+                            refused_here(
+                                chosen.lane,
+                                answer,
+                                chosen.member.remote,
+                                connection=connection,
+                                at=at,
+                                ids=connector.ids,
+                            )
+                        )
+            await self._write_answers(tx, answers)
+
+    async def _write_answers(self, tx: Tx, answers: Sequence[AnsweredHere]) -> None:
+        await ledger_store.write_rows(tx, None, [answer.row for answer in answers])
+        await lane_work_store.apply_changes(tx, [answer.lane for answer in answers])
+        await outbox.put(tx, [answer.outcome for answer in answers])
+
+    async def _set_back(self, lot: Lot, why: Setback | None) -> None:
+        """Give the lot's lanes back, and hold the connection as the setback demands."""
+        async with self._connector.database.transaction() as tx:
+            lanes = await lane_work_store.lock_lanes(tx, [chosen.lane.key for chosen in lot.chosen])
+            changes = [goes_on(lane, None) for lane in lanes]
+            if why is None:
+                changes = [replace(change, wait=timedelta(seconds=1)) for change in changes]
+            await lane_work_store.apply_changes(tx, changes)
+            if why is not None:
+                await self._apply(tx, lot.connection, why)
+
+    async def _apply(self, tx: Tx, connection: Connection, why: Setback) -> None:
+        connector = self._connector
+        await apply_setback(
+            tx, connector.provider, connector.timing, connector.ids, connection.id, why
+        )
