@@ -186,12 +186,12 @@ CASES = [
     Case(
         "6000",
         Blocks("tax_rate_unmapped"),
-        "Business Validation Error: Make sure all your transactions have a VAT rate before you save.",
+        "Make sure all your transactions have a VAT rate before you save.",
     ),
     Case(
         "6000",
         Blocks("tax_rate_unmapped"),
-        "Business Validation Error: Make sure all your transactions have a GST/HST rate before you save.",
+        "Make sure all your transactions have a GST/HST rate before you save.",
     ),
     Case(
         "6000",

@@ -3,7 +3,7 @@
 A kind says how its record is written and read; it knows nothing of requests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -114,6 +114,35 @@ class Kind(Protocol):
 def text_fields(**values: str | None) -> dict[str, str]:
     """The comparable values that are set, without outer spaces, by their names there."""
     return {name: value.strip() for name, value in values.items() if value is not None}
+
+
+_WORDS = {
+    "DisplayName": "the name",
+    "Name": "the name",
+    "CompanyName": "the company name",
+    "PrimaryEmailAddr": "the e-mail",
+    "PrimaryPhone": "the phone number",
+    "Line1": "the address",
+    "City": "the address",
+    "PostalCode": "the address",
+    "Sku": "the code",
+    "Description": "the description",
+    "UnitPrice": "the price",
+    "IncomeAccountRef": "the income account",
+    "DocNumber": "the number",
+    "CustomerRef": "the customer",
+    "TxnDate": "the date",
+    "DueDate": "the due date",
+    "CurrencyRef": "the currency",
+    "CustomerMemo": "the memo",
+    "TotalAmt": "the total",
+    "Line": "the lines",
+}
+
+
+def in_words(fields: Iterable[str]) -> list[str]:
+    """Fields as sentences name them, each once."""
+    return list(dict.fromkeys(_WORDS[name] for name in fields if name in _WORDS))
 
 
 def differing(frozen: FrozenMember, there: There) -> tuple[str, ...]:

@@ -20,17 +20,17 @@ from connector_kit.answers import (
 )
 from connector_kit.exchange import Exchange, Response
 from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
-from contracts.causes import cause_of
+from contracts.causes import cause_of, record_name
 from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
 from contracts.ids import Entity, RemoteId
 from contracts.sync import Subject
 
 from connector_qbo.errors import Plain, classify
 from connector_qbo.operations.invoice import number_of
-from connector_qbo.operations.kinds import Kind, There, differing
+from connector_qbo.operations.kinds import Kind, There, differing, in_words
 from connector_qbo.operations.marks import of_record, whose
 from connector_qbo.operations.names import normal
-from connector_qbo.operations.refusals import gone_cause
+from connector_qbo.operations.refusals import gone_cause, name_of
 from connector_qbo.operations.statements import among, answered, chunks, get, rows
 from connector_qbo.provider import PAGES
 from connector_qbo.wire import read_fault
@@ -96,19 +96,36 @@ def prepare(
         if m.intent == "create" and isinstance(m.command, SyncInvoice)
     ]
     holders = yield from _by_keys(realm, kinds["invoice"], numbers)
-    return [_prepared(member, known[member.command.entity], holders) for member in members]
+    return [
+        _prepared(member, known[member.command.entity], holders, kinds, context)
+        for member in members
+    ]
 
 
-def _prepared(member: Member, known: _ById, holders: list[There] | None) -> Prepared:
+def _prepared(
+    member: Member,
+    known: _ById,
+    holders: list[There] | None,
+    kinds: Mapping[Entity, Kind],
+    context: Context,
+) -> Prepared:
     remote = member.remote
     if remote is not None:
-        return Ready(member) if remote.version is not None else _versioned(member, remote, known)
+        if remote.version is not None:
+            return Ready(member)
+        return _versioned(member, remote, known, kinds, context)
     if isinstance(member.command, SyncInvoice):
         return _numbered(member, member.command, holders)
     return Ready(member)
 
 
-def _versioned(member: Member, remote: RemoteRef, known: _ById) -> Prepared:
+def _versioned(
+    member: Member,
+    remote: RemoteRef,
+    known: _ById,
+    kinds: Mapping[Entity, Kind],
+    context: Context,
+) -> Prepared:
     record = member.command.record_id
     there = known.there.get(remote.id)
     removed: Removed | None = "deleted" if remote.id in known.gone else None
@@ -119,7 +136,44 @@ def _versioned(member: Member, remote: RemoteRef, known: _ById) -> Prepared:
         return NotReady(record, RemovedThere(removed, cause))
     if there is None:
         return NotReady(record, NoAnswer())
+    edited = _edited_there(member, there)
+    if edited:
+        return NotReady(record, _both_changed(member, edited, kinds, context))
     return Ready(member.at(there.ref()))
+
+
+def _edited_there(member: Member, there: There) -> tuple[str, ...]:
+    """What somebody changed there since we last wrote it; nothing if we never did.
+
+    A payment moves the version too, and a record made inactive is made active again: neither is a
+    change of what we wrote. A void needs none of it to be as it was.
+    """
+    if member.last is None or member.intent == "void":
+        return ()
+    return tuple(name for name in differing(member.last, there) if name != "Active")
+
+
+def _both_changed(
+    member: Member, edited: tuple[str, ...], kinds: Mapping[Entity, Kind], context: Context
+) -> Refused:
+    """Never written over unasked: a person chooses whose content stays."""
+    command = member.command
+    here: tuple[str, ...] = ()
+    kind = kinds[command.entity]
+    if member.last is not None and kind.refuse(member, context) is None:
+        now = kind.write(member, context).frozen.fields
+        here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
+    name = name_of(command)
+    return Refused(
+        cause_of(
+            "changed_on_both_sides",
+            subject=Subject(id=str(command.record_id), name=name),
+            invoice=name if command.entity == "invoice" else None,
+            record=record_name(command.entity, name),
+            fields_here=in_words(here) or None,
+            fields_there=in_words(edited),
+        )
+    )
 
 
 def _numbered(member: Member, command: SyncInvoice, holders: list[There] | None) -> Prepared:
@@ -274,13 +328,9 @@ def _read_one(kind: Kind, response: Response) -> There | str | None:
 
 def _later(there: str | None, sent: str | None) -> bool:
     """Whether a SyncToken is a later one: they are counters, as text."""
-    if (
-        there is None
-        or sent is None
-        or not (_COUNTER.fullmatch(there) and _COUNTER.fullmatch(sent))
-    ):
-        return False
-    return int(there) > int(sent)
+    counters = [_COUNTER.fullmatch(token or "") for token in (there, sent)]
+    read = [int(found[0]) for found in counters if found is not None]
+    return len(read) == len(counters) and read[0] > read[1]
 
 
 def _notes(member: FrozenMember) -> tuple[str, ...]:

@@ -95,14 +95,18 @@ def removed_cause(
 
 def gone_cause(command: WriteCommand, how: Removed) -> CauseInstance:
     """The same, of a record that is about to be sent."""
+    return removed_cause(command.entity, command.record_id, name_of(command), how)
+
+
+def name_of(command: WriteCommand) -> str:
+    """The record as sentences name it: a name here, an invoice's number."""
     match command:
         case SyncCustomer():
-            name = command.customer.name
+            return command.customer.name
         case SyncItem():
-            name = command.item.name
+            return command.item.name
         case SyncInvoice() | VoidInvoice():
-            name = command.invoice.number
-    return removed_cause(command.entity, command.record_id, name, how)
+            return command.invoice.number
 
 
 def mistake(member: FrozenMember, details: ProviderDetails) -> Refused:

@@ -1,0 +1,132 @@
+"""Accounts, customers and the company's settings, as they are read there."""
+
+import pytest
+from connector_kit.provider import OrganisationRead
+from connector_qbo.wire import Unreadable
+from contracts.connections import Account, RemoteCustomer
+from contracts.ids import RemoteId
+
+from .examples import OPERATIONS, REALM, context, drive, ok, refused, rows
+
+SALES = {
+    "Name": "Sales of Product Income",
+    "FullyQualifiedName": "Sales of Product Income",
+    "Active": True,
+    "AccountType": "Income",
+    "AccountSubType": "SalesOfProductIncome",
+    "AcctNum": "400",
+    "Id": "79",
+}
+INSTALLATION = {
+    "Name": "Installation",
+    "FullyQualifiedName": "Landscaping Services:Labor:Installation",
+    "Active": True,
+    "AccountType": "Income",
+    "AccountSubType": "ServiceFeeIncome",
+    "Id": "52",
+}
+CLOSED = {
+    "Name": "Repairs (deleted)",
+    "FullyQualifiedName": "Repairs (deleted)",
+    "Active": False,
+    "AccountType": "Income",
+    "Id": "90",
+}
+UNAPPLIED = {
+    "Name": "Unapplied Cash Payment Income",
+    "Active": True,
+    "AccountSubType": "UnappliedCashPaymentIncome",
+    "Id": "91",
+}
+
+
+def test_income_accounts_have_their_parents_names_and_inactive_ones_are_marked() -> None:
+    answer = rows("Account", SALES, INSTALLATION, CLOSED, UNAPPLIED)
+    read, (request,) = drive(OPERATIONS.accounts(context()), answer)
+    assert request.body == (
+        b"SELECT * FROM Account WHERE AccountType = 'Income' AND Active IN (true, false)"
+        b" ORDERBY Id STARTPOSITION 1 MAXRESULTS 1000"
+    )
+    assert read.offered
+    assert read.accounts == (
+        Account(id="79", code="400", name="Sales of Product Income"),
+        Account(id="52", name="Landscaping Services:Labor:Installation"),
+        Account(id="90", name="Repairs", active=False),
+    )
+
+
+def test_customers_are_read_a_thousand_at_a_time() -> None:
+    page = [{"Id": str(n), "DisplayName": f"Customer {n}"} for n in range(1, 1001)]
+    last = {
+        "Id": "2000",
+        "DisplayName": "Ann Lee (deleted)",
+        "Active": False,
+        "PrimaryEmailAddr": {"Address": "ann@lee.example"},
+        "PrimaryPhone": {"FreeFormNumber": "555"},
+        "CompanyName": "Lee Ltd",
+        "CurrencyRef": {"value": "USD"},
+        "SyncToken": "3",
+    }
+    read, sent = drive(
+        OPERATIONS.remote_customers(context()), rows("Customer", *page), rows("Customer", last)
+    )
+    assert len(read) == 1001
+    assert b"STARTPOSITION 1001" in sent[1].body
+    assert read[-1] == RemoteCustomer(
+        id=RemoteId("2000"),
+        name="Ann Lee",
+        email="ann@lee.example",
+        phone="555",
+        company_name="Lee Ltd",
+        active=False,
+        currency="USD",
+        version="3",
+    )
+
+
+def test_a_list_that_cannot_be_read_is_not_an_empty_one() -> None:
+    for exchange in (OPERATIONS.accounts(context()), OPERATIONS.remote_customers(context())):
+        with pytest.raises(Unreadable):
+            drive(exchange, refused("4000"))
+    with pytest.raises(Unreadable):
+        drive(OPERATIONS.organisation(context()), refused("610"))
+
+
+def test_tax_rates_are_none_yet() -> None:
+    assert drive(OPERATIONS.tax_rates(context())) == ([], [])
+
+
+def organisation(info: object, preferences: object) -> OrganisationRead:
+    read, sent = drive(
+        OPERATIONS.organisation(context()),
+        ok({"CompanyInfo": info, "time": "2026"}),
+        ok({"Preferences": preferences, "time": "2026"}),
+    )
+    assert [r.path.removeprefix(f"/v3/company/{REALM}") for r in sent] == [
+        f"/companyinfo/{REALM}",
+        "/preferences",
+    ]
+    return read
+
+
+def test_the_company_s_name_and_settings_are_read() -> None:
+    read = organisation(
+        {"CompanyName": "Oak Books", "LegalName": "Oak Ltd", "Country": "US", "Id": "1"},
+        {
+            "SalesFormsPrefs": {"CustomTxnNumbers": True},
+            "TaxPrefs": {"UsingSalesTax": True, "PartnerTaxEnabled": False},
+            "CurrencyPrefs": {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": "USD"}},
+            "AccountingInfoPrefs": {"BookCloseDate": "2026-03-31"},
+        },
+    )
+    assert (read.organisation.id, read.organisation.name) == (REALM, "Oak Books")
+    facts = read.facts
+    assert (facts.home_currency, facts.country) == ("USD", "US")
+    assert (facts.multi_currency, facts.sales_tax) == (True, True)
+    assert str(facts.books_closed_up_to) == "2026-03-31"
+
+
+def test_no_preference_is_trusted_to_refuse_doubled_numbers() -> None:
+    read = organisation({"CompanyName": "Oak Books"}, {})
+    assert not read.facts.refuses_duplicate_numbers
+    assert read.facts.home_currency is None
