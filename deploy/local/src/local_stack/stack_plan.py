@@ -8,6 +8,7 @@ import secrets as random_source
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 DATABASE = "tallybridge"
 POSTGRES_OFFSET = 9
@@ -106,4 +107,4 @@ def _texts(known: Mapping[str, object], name: str) -> Mapping[str, str]:
     value = known.get(name)
     if not isinstance(value, dict):
         raise TypeError(f"{name} is missing")
-    return {str(key): str(text) for key, text in value.items()}  # pyright: ignore
+    return {key: str(text) for key, text in cast("dict[str, object]", value).items()}
