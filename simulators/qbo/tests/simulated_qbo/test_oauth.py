@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from intuitlib.enums import Scopes
 from intuitlib.exceptions import AuthClientError
 from quickbooks.exceptions import AuthorizationException
-from quickbooks.objects.customer import Customer
 
+from .sdk import Customer
 from .support import (
     REDIRECT,
     Connected,
@@ -20,6 +19,7 @@ from .support import (
     discovery,
     held,
     serving,
+    web,
 )
 
 HOUR = 3600
@@ -32,14 +32,16 @@ def test_the_sdk_finds_every_address_in_the_discovery_document(controls: Control
         assert auth.token_endpoint == f"{controls.base}/oauth2/v1/tokens/bearer"
         assert auth.revoke_endpoint == f"{controls.base}/v2/oauth2/tokens/revoke"
     for path in ("openid_configuration", "openid_configuration/", "openid_sandbox_configuration"):
-        found = httpx.get(f"{controls.base}/.well-known/{path}")
-        assert found.json() == httpx.get(discovery(controls.base)).json()
+        found = controls.http.get(f"{controls.base}/.well-known/{path}")
+        assert found.json() == controls.http.get(discovery(controls.base)).json()
 
 
 def test_the_consent_page_is_one_form_that_needs_no_script(controls: Controls) -> None:
     controls.seed("Oak")
     with auth_client(controls.base) as auth:
-        page = httpx.get(auth.get_authorization_url([Scopes.ACCOUNTING], state_token="st<>ate"))
+        page = controls.http.get(
+            auth.get_authorization_url([Scopes.ACCOUNTING], state_token="st<>ate")
+        )
     assert page.status_code == 200
     assert page.text.count("<form") == 1
     assert "<script" not in page.text
@@ -78,7 +80,7 @@ def test_a_malformed_authorisation_is_told_to_the_person(controls: Controls, lef
         "scope": "openid",
     }
     del query[left_out]
-    page = httpx.get(f"{controls.base}/connect/oauth2", params=query)
+    page = controls.http.get(f"{controls.base}/connect/oauth2", params=query)
     assert page.status_code == 400
     assert left_out in page.text
 
@@ -177,7 +179,7 @@ def test_a_refresh_token_dies_after_a_hundred_and_one_days_unused(
 
 
 def test_the_hard_end_of_life_is_told_to_who_asks(controls: Controls, oak: Connected) -> None:
-    answer = httpx.post(
+    answer = controls.http.post(
         f"{controls.base}/oauth2/v1/tokens/bearer",
         data={"grant_type": "refresh_token", "refresh_token": held(oak.auth, "refresh_token")},
         auth=("app", "secret"),
@@ -211,16 +213,16 @@ def test_malformed_token_requests_say_so(
     controls: Controls, fields: dict[str, str], error: str
 ) -> None:
     address = f"{controls.base}/oauth2/v1/tokens/bearer"
-    answer = httpx.post(address, data=fields, auth=("app", "secret"))
+    answer = controls.http.post(address, data=fields, auth=("app", "secret"))
     assert (answer.status_code, answer.json()) == (400, {"error": error})
 
 
 def test_only_named_clients_get_in_where_some_are_named() -> None:
-    with serving(build(clients={"app": "right"})) as base:
+    with serving(build(clients={"app": "right"})) as base, web() as http:
         for pair, status in ((("app", "right"), 400), (("app", "wrong"), 401), (None, 401)):
             address = f"{base}/oauth2/v1/tokens/bearer"
             body = {"grant_type": "refresh_token", "refresh_token": "AB11"}
-            answer = httpx.post(address, data=body, auth=pair)
+            answer = http.post(address, data=body, auth=pair)
             assert answer.status_code == status
             if status == 401:
                 assert answer.json() == {"error": "invalid_client"}
@@ -289,5 +291,7 @@ def test_a_consent_without_the_accounting_scope_is_refused(controls: Controls) -
         back = agree(controls.base, "Oak", scope="openid")
         auth.get_bearer_token(back["code"])
         path = f"{controls.base}/v3/company/{back['realmId']}/preferences"
-        refused = httpx.get(path, headers={"Authorization": f"Bearer {held(auth, 'access_token')}"})
+        refused = controls.http.get(
+            path, headers={"Authorization": f"Bearer {held(auth, 'access_token')}"}
+        )
         assert refused.status_code == 403

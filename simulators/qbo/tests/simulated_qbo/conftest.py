@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from quickbooks import QuickBooks
 
-from .support import Api, Connected, Controls, Stock, build, connected, serving
+from .support import Api, Connected, Controls, Stock, build, connected, serving, web
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +49,10 @@ def stock(controls: Controls, api: Api) -> Stock:
     seeded = controls.seed(customers=[{"name": "Ann Lee"}], items=[{"name": "Call-out"}])
     item = seeded["items"][0]
     return Stock(seeded["customers"][0]["id"], item["id"], item["account_id"])
+
+
+@pytest.fixture
+def http(base: str) -> Iterator[httpx.Client]:
+    """A client of the running simulator without consent."""
+    with web(base) as client:
+        yield client
