@@ -32,7 +32,8 @@ def web(base: str = "") -> httpx.Client:
 @contextmanager
 def serving(app: Simulator) -> Generator[str]:
     """Serve an app on a free port in a thread; its address."""
-    listener = socket.socket()
+    # Said to be TCP, so that asyncio turns off the delay of small writes.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     port = cast(int, listener.getsockname()[1])
     server = uvicorn.Server(config(app, host="127.0.0.1", port=port))
