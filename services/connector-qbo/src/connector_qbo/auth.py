@@ -28,6 +28,7 @@ from contracts.sync import CauseInstance, ProviderDetails
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connector_qbo.provider import AUTHORIZE_PATH, REVOKE_PATH, SCOPES, TOKEN_PATH
+from connector_qbo.wire import NotRead
 
 
 class _TokenBody(BaseModel):
@@ -53,7 +54,7 @@ _REALM = re.compile(r"[0-9]{1,32}")
 class QboAuth:
     """The `Auth` of QuickBooks Online. `organisation` reads the company with this realm."""
 
-    organisation: Callable[[str], Exchange[OrganisationRead | None]]
+    organisation: Callable[[str], Exchange[OrganisationRead | NotRead]]
 
     def authorize_url(
         self, client: OAuthClient, authorize_base: str, *, state: str, challenge: str | None
@@ -127,7 +128,7 @@ class QboAuth:
         if realm is None:
             return ConnectRefused("no_organisation")
         read = yield from self.organisation(realm)
-        if read is None:
+        if isinstance(read, NotRead):
             return ConnectRefused("permission_missing")
         return [OrganisationOffered(read.organisation, read.facts, subject=realm)]
 

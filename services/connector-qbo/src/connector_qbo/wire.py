@@ -6,10 +6,12 @@ or empty, whatever was asked for (tests/test_wire.py holds a body of each kind).
 
 import html
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
+from contracts.sync import ProviderDetails
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -36,6 +38,17 @@ def _number(value: Decimal) -> int | float | str:
     if value == value.to_integral_value() and abs(value) < 2**53:
         return int(value)
     return float(value) if Decimal(repr(float(value))) == value else format(value, "f")
+
+
+@dataclass(frozen=True)
+class NotRead:
+    """A read that gave nothing. `refused`: the provider answered, and doesn't take what we asked.
+
+    Either way it says nothing of what is there.
+    """
+
+    refused: bool
+    details: ProviderDetails
 
 
 def plain(value: Decimal) -> str:

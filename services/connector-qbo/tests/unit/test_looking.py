@@ -307,9 +307,11 @@ def test_a_linked_invoice_that_was_removed_is_not_written_to() -> None:
 
 
 def test_a_version_that_cannot_be_read_waits() -> None:
-    (waits,) = prepare([member(invoice_command(), linked("155", None))], refused("4000"))
-    assert isinstance(waits, NotReady)
-    assert isinstance(waits.answer, NoAnswer)
+    unknown = member(invoice_command(), linked("155", None))
+    for responses in ([ok({})], [rows("Invoice"), ok(b"<html>")]):
+        (waits,) = prepare([unknown], *responses)
+        assert isinstance(waits, NotReady)
+        assert isinstance(waits.answer, NoAnswer)
 
 
 def test_numbers_of_new_invoices_are_asked_for_at_once() -> None:
@@ -352,10 +354,13 @@ def test_the_predecessor_of_an_invoice_made_again_does_not_hold_its_number() -> 
     assert prepare([again], rows("Invoice", invoice_row())) == [Ready(again)]
 
 
-def test_numbers_that_cannot_be_asked_for_wait() -> None:
-    (waits,) = prepare([member(invoice_command())], refused("4001"))
-    assert isinstance(waits, NotReady)
-    assert isinstance(waits.answer, NoAnswer)
+def test_a_question_that_is_refused_is_our_mistake_and_holds_nobody_else() -> None:
+    for new in (member(invoice_command()), member(invoice_command(), linked("155", None))):
+        (blocked,) = prepare([new], refused("4001", "Invalid query"))
+        assert isinstance(blocked, NotReady)
+        assert isinstance(blocked.answer, Refused)
+        assert blocked.answer.cause.code == "our_mistake"
+        assert blocked.answer.cause.details.provider_message == "Invalid query"
 
 
 # Reads that were asked for

@@ -12,6 +12,7 @@ from connector_qbo.operations.names import (
     without_deleted,
 )
 from connector_qbo.operations.statements import among, chunks, quoted, rows, select
+from connector_qbo.wire import NotRead
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +67,7 @@ def test_chunks_fit_a_statement() -> None:
 def test_pages_are_read_until_one_is_short() -> None:
     full = [{"Id": str(n), "DisplayName": f"C{n}"} for n in range(1000)]
     pages, sent = drive(rows(REALM, "Customer"), page("Customer", *full), page("Customer"))
-    assert pages is not None
+    assert not isinstance(pages, NotRead)
     assert [len(each.customer) for each in pages] == [1000, 0]
     assert [r.method for r in sent] == ["POST", "POST"]
     assert b"STARTPOSITION 1 " in sent[0].body
@@ -77,7 +78,8 @@ def test_pages_are_read_until_one_is_short() -> None:
 @pytest.mark.parametrize("response", [refused("4000"), ok(b"", 200), ok({"time": "x"})])
 def test_a_page_that_is_refused_is_no_empty_list(response: Response) -> None:
     pages, _ = drive(rows(REALM, "Customer"), response)
-    assert pages is None
+    assert isinstance(pages, NotRead)
+    assert pages.refused == (response.status == 400)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ same for all three.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from connector_kit.answers import NoAnswer, NotExecuted, RequestAnswer, Sighting
 from connector_kit.exchange import Exchange, Response
@@ -31,7 +32,9 @@ from connector_qbo.operations.invoice import Invoices
 from connector_qbo.operations.item import Items
 from connector_qbo.operations.kinds import Kind
 from connector_qbo.operations.organisation import organisation
-from connector_qbo.wire import Unreadable
+from connector_qbo.wire import NotRead, Unreadable
+
+T = TypeVar("T")
 
 KINDS: Mapping[Entity, Kind] = {
     "customer": Customers(),
@@ -74,15 +77,11 @@ class QboOperations:
 
     def organisation(self, context: Context) -> Exchange[OrganisationRead]:
         read = yield from organisation(context.organisation.id)
-        if read is None:
-            raise Unreadable("the company's settings")
-        return read
+        return _read(read, "the company's settings")
 
     def accounts(self, context: Context) -> Exchange[AccountsRead]:
         accounts = yield from income_accounts(context.organisation.id)
-        if accounts is None:
-            raise Unreadable("the income accounts")
-        return AccountsRead(accounts)
+        return AccountsRead(_read(accounts, "the income accounts"))
 
     def tax_rates(self, context: Context) -> Exchange[list[RemoteTaxRate]]:
         """None yet: invoices with tax aren't sent (see `invoice`)."""
@@ -91,6 +90,11 @@ class QboOperations:
 
     def remote_customers(self, context: Context) -> Exchange[list[RemoteCustomer]]:
         customers = yield from remote_customers(context.organisation.id)
-        if customers is None:
-            raise Unreadable("the customers")
-        return customers
+        return _read(customers, "the customers")
+
+
+def _read(result: T | NotRead, what: str) -> T:
+    if isinstance(result, NotRead):
+        code, message = result.details.provider_code, result.details.provider_message
+        raise Unreadable(f"{what}: {code} {message or ''}")
+    return result

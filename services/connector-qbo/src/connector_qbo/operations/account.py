@@ -10,17 +10,18 @@ from contracts.connections import Account
 from connector_qbo import wire
 from connector_qbo.operations.names import without_deleted
 from connector_qbo.operations.statements import ANY_ACTIVITY, rows
+from connector_qbo.wire import NotRead
 
 _INCOME = "AccountType = 'Income'"
 _NOT_FOR_SALES = "UnappliedCashPaymentIncome"
 """QuickBooks posts to it by itself; nobody books a sale there."""
 
 
-def income_accounts(realm: str) -> Exchange[tuple[Account, ...] | None]:
-    """All income accounts, inactive ones marked so; None if a page couldn't be read."""
+def income_accounts(realm: str) -> Exchange[tuple[Account, ...] | NotRead]:
+    """All income accounts, inactive ones marked so; or why a page couldn't be read."""
     pages = yield from rows(realm, "Account", _INCOME, ANY_ACTIVITY)
-    if pages is None:
-        return None
+    if isinstance(pages, NotRead):
+        return pages
     return tuple(
         _account(row)
         for page in pages

@@ -27,6 +27,7 @@ from connector_qbo.wire import (
     BatchItem,
     Customer,
     EmailAddress,
+    NotRead,
     Phone,
     PhysicalAddress,
     QueryResponse,
@@ -125,11 +126,11 @@ class Customers:
         return (name, when_deleted(name))
 
 
-def remote_customers(realm: str) -> Exchange[list[RemoteCustomer] | None]:
-    """All customers there, inactive ones too; None if a page couldn't be read."""
+def remote_customers(realm: str) -> Exchange[list[RemoteCustomer] | NotRead]:
+    """All customers there, inactive ones too; or why a page couldn't be read."""
     pages = yield from rows(realm, "Customer", ANY_ACTIVITY)
-    if pages is None:
-        return None
+    if isinstance(pages, NotRead):
+        return pages
     return [_listed(row) for page in pages for row in page.customer if row.id]
 
 

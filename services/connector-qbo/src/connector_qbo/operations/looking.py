@@ -23,7 +23,7 @@ from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prep
 from contracts.causes import cause_of, record_name
 from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
 from contracts.ids import Entity, RemoteId
-from contracts.sync import Subject
+from contracts.sync import ProviderDetails, Subject
 
 from connector_qbo.errors import Plain, classify
 from connector_qbo.operations.invoice import number_of
@@ -33,17 +33,19 @@ from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause, name_of
 from connector_qbo.operations.statements import among, answered, chunks, get, rows
 from connector_qbo.provider import PAGES
-from connector_qbo.wire import read_fault
+from connector_qbo.wire import NotRead, read_fault
 
 _COUNTER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
 class _ById:
-    """What was found: rows, and ids whose address says that they are gone. The rest is unknown."""
+    """What was found: rows, and ids whose address says that they are gone. The rest is unknown,
+    and `why` says why."""
 
     there: Mapping[str, There] = field(default_factory=dict[str, There])
     gone: frozenset[str] = frozenset()
+    why: NotRead = field(default=NotRead(refused=False, details=ProviderDetails()))
 
 
 def look_up(
@@ -105,7 +107,7 @@ def prepare(
 def _prepared(
     member: Member,
     known: _ById,
-    holders: list[There] | None,
+    holders: list[There] | NotRead,
     kinds: Mapping[Entity, Kind],
     context: Context,
 ) -> Prepared:
@@ -135,11 +137,20 @@ def _versioned(
         cause = gone_cause(member.command, removed)
         return NotReady(record, RemovedThere(removed, cause))
     if there is None:
-        return NotReady(record, NoAnswer())
+        return _not_known(member, known.why)
     edited = _edited_there(member, there)
     if edited:
         return NotReady(record, _both_changed(member, edited, kinds, context))
     return Ready(member.at(there.ref()))
+
+
+def _not_known(member: Member, why: NotRead) -> NotReady:
+    """What must be known first isn't: our mistake if the question was refused, else once more."""
+    if not why.refused:
+        return NotReady(member.command.record_id, NoAnswer(why.details))
+    record = record_name(member.command.entity, name_of(member.command))
+    cause = cause_of("our_mistake", details=why.details, record=record)
+    return NotReady(member.command.record_id, Refused(cause))
 
 
 def _edited_there(member: Member, there: There) -> tuple[str, ...]:
@@ -176,14 +187,14 @@ def _both_changed(
     )
 
 
-def _numbered(member: Member, command: SyncInvoice, holders: list[There] | None) -> Prepared:
+def _numbered(member: Member, command: SyncInvoice, holders: list[There] | NotRead) -> Prepared:
     """Whether an invoice may be created under its number.
 
     One with our own mark was sent by an earlier request after all: it is updated, not doubled. One
     of an earlier generation of the same record is what this one replaces.
     """
-    if holders is None:
-        return NotReady(command.record_id, NoAnswer())
+    if isinstance(holders, NotRead):
+        return _not_known(member, holders)
     key = normal(number_of(command))
     same = [there for there in holders if there.key == key]
     for there in same:
@@ -212,9 +223,9 @@ def _numbered(member: Member, command: SyncInvoice, holders: list[There] | None)
     )
 
 
-def _create_sighting(member: FrozenMember, found: list[There] | None) -> Sighting:
-    if found is None:
-        return Unreadable()
+def _create_sighting(member: FrozenMember, found: list[There] | NotRead) -> Sighting:
+    if isinstance(found, NotRead):
+        return Unreadable(found.details)
     return Seen(
         tuple(
             Candidate(
@@ -240,7 +251,7 @@ def _update_sighting(member: FrozenMember, remote: RemoteRef, known: _ById) -> S
         return Seen((Candidate(remote=remote, mark="none", removed="deleted"),))
     there = known.there.get(remote.id)
     if there is None:
-        return Unreadable()
+        return Unreadable(known.why.details)
     return Seen(
         (
             Candidate(
@@ -266,7 +277,7 @@ def _remote_sighting(
         return Seen((Candidate(remote=remote, mark="none", removed="deleted"),))
     there = by_id.there.get(remote.id)
     if there is None:
-        return Unreadable()
+        return Unreadable(by_id.why.details)
     pages = PAGES[context.environment]
     url = f"{pages}/app/invoice?txnId=" if pages and command.entity == "invoice" else ""
     return Seen(
@@ -284,13 +295,13 @@ def _remote_sighting(
     )
 
 
-def _by_keys(realm: str, kind: Kind, keys: Sequence[str]) -> Exchange[list[There] | None]:
-    """All records under these names or numbers; None if that couldn't be read."""
+def _by_keys(realm: str, kind: Kind, keys: Sequence[str]) -> Exchange[list[There] | NotRead]:
+    """All records under these names or numbers, or why that couldn't be read."""
     found: list[There] = []
     for part in chunks(keys):
         pages = yield from rows(realm, kind.table, among(kind.key_field, part), *kind.conditions)
-        if pages is None:
-            return None
+        if isinstance(pages, NotRead):
+            return pages
         found.extend(there for page in pages for there in kind.list(page))
     return found
 
@@ -301,8 +312,8 @@ def _by_ids(realm: str, kind: Kind, ids: Sequence[RemoteId]) -> Exchange[_ById]:
     gone: set[str] = set()
     for part in chunks(ids):
         pages = yield from rows(realm, kind.table, among("Id", part), *kind.conditions)
-        if pages is None:
-            continue
+        if isinstance(pages, NotRead):
+            return _ById(there, frozenset(gone), why=pages)
         there.update((found.id, found) for page in pages for found in kind.list(page))
         for missing in [remote for remote in part if remote not in there]:
             response = yield get(realm, f"{kind.path}/{missing}")
@@ -316,7 +327,7 @@ def _by_ids(realm: str, kind: Kind, ids: Sequence[RemoteId]) -> Exchange[_ById]:
 
 def _read_one(kind: Kind, response: Response) -> There | str | None:
     answer = answered(response)
-    if answer is not None:
+    if not isinstance(answer, NotRead):
         return kind.read(answer)
     fault = read_fault(response.body)
     if fault is None:

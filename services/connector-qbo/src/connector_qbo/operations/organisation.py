@@ -9,18 +9,25 @@ from connector_kit.provider import OrganisationRead
 from contracts.connections import Organisation, OrganisationFacts
 from contracts.ids import RemoteId
 
+from connector_qbo.errors import details_of
 from connector_qbo.operations.statements import answered, get
-from connector_qbo.wire import CompanyInfo, Preferences
+from connector_qbo.wire import CompanyInfo, NotRead, Preferences
 
 
-def organisation(realm: str) -> Exchange[OrganisationRead | None]:
-    """Name and facts; None if either couldn't be read."""
-    info = answered((yield get(realm, f"companyinfo/{realm}")))
-    if info is None or info.company_info is None:
-        return None
-    preferences = answered((yield get(realm, "preferences")))
-    if preferences is None or preferences.preferences is None:
-        return None
+def organisation(realm: str) -> Exchange[OrganisationRead | NotRead]:
+    """Name and facts, or why they couldn't be read."""
+    response = yield get(realm, f"companyinfo/{realm}")
+    info = answered(response)
+    if isinstance(info, NotRead):
+        return info
+    if info.company_info is None:
+        return NotRead(refused=False, details=details_of(response, None))
+    response = yield get(realm, "preferences")
+    preferences = answered(response)
+    if isinstance(preferences, NotRead):
+        return preferences
+    if preferences.preferences is None:
+        return NotRead(refused=False, details=details_of(response, None))
     name = info.company_info.company_name or info.company_info.legal_name or realm
     return OrganisationRead(
         Organisation(id=RemoteId(realm), name=name),

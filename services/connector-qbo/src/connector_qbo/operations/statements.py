@@ -11,8 +11,16 @@ from typing import Literal
 
 from connector_kit.exchange import Exchange, Request, Response
 
+from connector_qbo.errors import details_of
 from connector_qbo.provider import MINOR_VERSION, QUERY_PAGE
-from connector_qbo.wire import Answer, QueryResponse, Unreadable, read_answer
+from connector_qbo.wire import (
+    Answer,
+    NotRead,
+    QueryResponse,
+    Unreadable,
+    read_answer,
+    read_fault,
+)
 
 Table = Literal["Customer", "Item", "Invoice", "Account"]
 
@@ -65,18 +73,20 @@ def select(table: Table, *conditions: str, position: int) -> str:
     return f"SELECT {columns} FROM {table}{where} ORDERBY Id {page}"  # noqa: S608
 
 
-def rows(realm: str, table: Table, *conditions: str) -> Exchange[list[QueryResponse] | None]:
-    """All pages of these rows; None if one of them couldn't be read."""
+def rows(realm: str, table: Table, *conditions: str) -> Exchange[list[QueryResponse] | NotRead]:
+    """All pages of these rows, or why one of them couldn't be read."""
     pages: list[QueryResponse] = []
     for position in count(1, QUERY_PAGE):
         response = yield query(realm, select(table, *conditions, position=position))
         answer = answered(response)
-        if answer is None or answer.query_response is None:
-            return None
+        if isinstance(answer, NotRead):
+            return answer
+        if answer.query_response is None:
+            return NotRead(refused=False, details=details_of(response, None))
         pages.append(answer.query_response)
         if _length(answer.query_response, table) < QUERY_PAGE:
-            return pages
-    return None
+            break
+    return pages
 
 
 def query(realm: str, statement: str) -> Request:
@@ -101,15 +111,16 @@ def get(realm: str, path: str) -> Request:
     )
 
 
-def answered(response: Response) -> Answer | None:
-    """What a read gave; None for a fault or anything unreadable, which say nothing of the rows."""
-    if response.status != 200:
-        return None
+def answered(response: Response) -> Answer | NotRead:
+    """What a read gave, or why it gave nothing."""
+    fault = read_fault(response.body)
+    if fault is not None or response.status == 404:
+        error = fault.error[0] if fault and fault.error else None
+        return NotRead(refused=True, details=details_of(response, error))
     try:
-        answer = read_answer(response.body)
+        return read_answer(response.body)
     except Unreadable:
-        return None
-    return None if answer.fault is not None else answer
+        return NotRead(refused=False, details=details_of(response, None))
 
 
 def _length(page: QueryResponse, table: Table) -> int:
