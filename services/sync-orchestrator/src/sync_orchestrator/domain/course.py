@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from contracts.causes import cause_of, record_name
 from contracts.commands import Origin, Priority
+from contracts.ids import Provider
 from contracts.sync import CauseInstance, SyncState
 
 from sync_orchestrator.domain.ages import is_tried_again, waited_too_long
@@ -12,6 +13,7 @@ from sync_orchestrator.domain.events import (
     Event,
     HeldBack,
     Issued,
+    Removed,
     Requested,
     Stopped,
     TookTooLong,
@@ -23,6 +25,9 @@ from sync_orchestrator.domain.job import Job, Want
 from sync_orchestrator.domain.preflight import Obstacle, obstacles
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.domain.situation import Situation
+
+MADE_ACTIVE_AGAIN: frozenset[Provider] = frozenset({"qbo", "freshbooks"})
+"""Where a customer or item that has gone is made active again; elsewhere it is made anew."""
 
 RIGHT_AWAY = frozenset({"waiting_for_record", "prerequisite_blocked"})
 
@@ -101,6 +106,12 @@ class Course:
         self.derive(again=is_tried_again(self.job, ages, now))
         if waited_too_long(self.job, ages, now):
             self.tell(TookTooLong(self.too_long()))
+
+    def remove(self, cause: CauseInstance) -> None:
+        """The remote record is gone. A customer or item may come back as the same record, once."""
+        job = self.job
+        comes_back = job.entity != "invoice" and job.provider in MADE_ACTIVE_AGAIN
+        self.tell(Removed(cause, job.link if comes_back else None))
 
     def too_long(self) -> CauseInstance:
         return cause_of(

@@ -19,7 +19,6 @@ from sync_orchestrator.domain.events import (
     NotEligible,
     OutOfDate,
     Reissued,
-    Removed,
     Replaced,
     Stopped,
     TookTooLong,
@@ -227,7 +226,7 @@ def _remote_gone(course: Course, fact: RemoteGone) -> None:
         job.remade_at is not None
         and situation.now - job.remade_at < situation.ages.made_again_at_most
     )
-    course.tell(Removed(cause_of("record_deleted_there", record=name)))
+    course.remove(cause_of("record_deleted_there", record=name))
     if again_soon:
         course.request("there")
         course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))

@@ -146,9 +146,13 @@ class Delayed:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The remote record is gone; a new generation begins."""
+    """The remote record is gone; a new generation begins.
+
+    `made_active_again` is the same remote record, where the next command may bring it back.
+    """
 
     cause: CauseInstance
+    made_active_again: RemoteRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

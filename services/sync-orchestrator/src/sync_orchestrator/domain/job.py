@@ -50,6 +50,7 @@ class Job:
         dirty: while a command is out, something else is wanted already.
         synced_mark: what the provider is known to hold.
         account_there: an item's income account at the provider.
+        gone_link: what it was linked to, where that can be made active again instead of made anew.
         answered_step: the newest step whose outcome was recorded.
         named_there: a name or number chosen for there only.
         without_email: a person said to add this customer without one.
@@ -83,6 +84,7 @@ class Job:
     refused: bool = False
     dirty: bool = False
     link: RemoteRef | None = None
+    gone_link: RemoteRef | None = None
     answered_step: int = 0
     synced_version: int | None = None
     synced_mark: str | None = None

@@ -91,7 +91,7 @@ def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand
         "step": job.outstanding,
         "priority": job.priority,
         "origin": job.origin or Origin(by="event"),
-        "link": job.link,
+        "link": job.link or job.gone_link,
     }
     match record:
         case CustomerSnapshot():

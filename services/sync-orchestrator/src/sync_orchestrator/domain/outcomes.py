@@ -31,7 +31,6 @@ from sync_orchestrator.domain.events import (
     LinkSeen,
     OutOfDate,
     Refused,
-    Removed,
     Synced,
     VoidedThere,
     VoidedUnsent,
@@ -41,7 +40,15 @@ from sync_orchestrator.domain.job import SYNCED
 from sync_orchestrator.domain.records import plain_name
 
 TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_taken"})
-"""Causes whose `remote_id` is the record there that has the number or name."""
+"""Causes that say another record there has the number or name."""
+
+
+def in_the_way(cause: CauseInstance) -> str | None:
+    """The remote id of the record that has it, if the connector knows."""
+    if cause.code not in TAKEN:
+        return None
+    return cause.params.get("holder_remote_id") or cause.params.get("remote_id")
+
 
 _STATE_WHY = {
     "checking": SyncState.CHECKING,
@@ -60,7 +67,9 @@ def answered(course: Course, fact: Answered) -> tuple[tuple[str, str | None], ..
     remote = _remote_of(outcome)
     removed = None if isinstance(outcome, SyncDelayed) else outcome.removed
     if remote is not None and removed is None:
-        _see_link(course, remote, outcome.step)
+        gone = course.job.gone_link
+        if isinstance(outcome, SyncSucceeded) or gone is None or gone.id != remote.id:
+            _see_link(course, remote, outcome.step)
     if removed is not None:
         if outcome.step >= course.job.answered_step:
             _removed(course, removed)
@@ -108,9 +117,9 @@ def _removed(course: Course, how: str) -> None:
     if job.entity == "invoice":
         invoice = plain_name(course.situation.record)
         today = course.situation.now.date()
-        course.tell(Removed(cause_of("invoice_gone_there", invoice=invoice, how=how, date=today)))
+        course.remove(cause_of("invoice_gone_there", invoice=invoice, how=how, date=today))
     else:
-        course.tell(Removed(cause_of("record_deleted_there", record=course.name)))
+        course.remove(cause_of("record_deleted_there", record=course.name))
     if void_here:
         course.tell(VoidedUnsent())
 

@@ -18,7 +18,7 @@ from sync_orchestrator.domain.deciding import Decision, decide
 from sync_orchestrator.domain.events import Event, Issued, LinkSeen, Reissued, Requested
 from sync_orchestrator.domain.facts import Answered, Asked, Fact, RemoteGone, Reviewed
 from sync_orchestrator.domain.job import FINAL, Job, RecordKey
-from sync_orchestrator.domain.outcomes import TAKEN
+from sync_orchestrator.domain.outcomes import in_the_way
 from sync_orchestrator.domain.preflight import may_bring_its_customer, obstacles
 from sync_orchestrator.domain.situation import Need, Situation
 
@@ -189,5 +189,4 @@ def _shows(job: Job) -> object:
 def _in_the_way(fact: Fact) -> str | None:
     if not isinstance(fact, Answered) or not isinstance(fact.outcome, SyncFailed):
         return None
-    cause = fact.outcome.cause
-    return cause.params.get("remote_id") if cause.code in TAKEN else None
+    return in_the_way(fact.outcome.cause)

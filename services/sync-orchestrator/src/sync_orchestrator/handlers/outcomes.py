@@ -10,7 +10,7 @@ from messaging.database import Tx
 
 from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.domain.job import RecordKey
-from sync_orchestrator.domain.outcomes import TAKEN
+from sync_orchestrator.domain.outcomes import in_the_way
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves
 from sync_orchestrator.handlers.history import outcome_line
@@ -84,8 +84,6 @@ async def _load_holders(work: Work, outcomes: Sequence[Outcome]) -> None:
     wanted = {
         (outcome.connection_id, outcome.entity, remote)
         for outcome in outcomes
-        if isinstance(outcome, SyncFailed)
-        and outcome.cause.code in TAKEN
-        and (remote := outcome.cause.params.get("remote_id")) is not None
+        if isinstance(outcome, SyncFailed) and (remote := in_the_way(outcome.cause)) is not None
     }
     await work.take(await jobs_store.linked_to(work.tx, wanted))

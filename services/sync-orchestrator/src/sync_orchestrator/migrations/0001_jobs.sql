@@ -149,6 +149,7 @@ create table jobs (
     sent_account text,
     refused boolean not null,
     dirty boolean not null,
+    gone_link jsonb,
     answered_step bigint not null,
     synced_version bigint,
     synced_mark text,
