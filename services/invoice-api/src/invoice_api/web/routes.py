@@ -19,11 +19,11 @@ for pages in (
     assets_routes,
     account_pages,
     live,
-    action_pages,
     invoice_pages,
     customer_pages,
     item_pages,
     history_pages,
     integration_pages,
+    action_pages,  # last: its paths are the most general
 ):
     router.include_router(pages.router)

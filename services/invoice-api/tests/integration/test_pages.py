@@ -1,0 +1,190 @@
+"""Pages as a browser without JavaScript uses them: forms, what is wrong beside its field, links."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+Service = Any
+
+PASSWORD = "correct horse battery 9"
+
+
+def browser(service: Service) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(service.app, raise_app_exceptions=False),
+        base_url="http://127.0.0.1:8000",
+    )
+
+
+async def log_in(web: httpx.AsyncClient, email: str) -> None:
+    answer = await web.post("/login", data={"email": email, "password": PASSWORD})
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/invoices"), answer.text
+
+
+def token(page: str) -> str:
+    found = re.search(r'name="csrf" content="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+async def post(web: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """The form on a page, with its token."""
+    csrf = token((await web.get("/invoices")).text)
+    return await web.post(path, data={"csrf": csrf, **fields})
+
+
+async def test_signing_up_by_the_page_leads_to_the_empty_invoice_list(service: Service) -> None:
+    async with browser(service) as web:
+        form = await web.get("/signup")
+        assert form.status_code == 200
+        assert form.headers["content-security-policy"].startswith("default-src 'none'")
+        fields = {
+            "company_name": "Fir Plumbing",
+            "email": "joe@fir.example",
+            "password": PASSWORD,
+            "time_zone": "Europe/Oslo",
+            "currency": "EUR",
+        }
+        wrong = await web.post("/signup", data={**fields, "email": "nowhere"})
+        assert wrong.status_code == 422
+        assert "must be an e-mail address" in wrong.text
+        assert 'value="Fir Plumbing"' in wrong.text
+        made = await web.post("/signup", data=fields)
+        assert (made.status_code, made.headers["location"]) == (303, "/invoices")
+        page = await web.get("/invoices")
+        assert "No invoices yet" in page.text
+        assert "Connect accounting" in page.text
+        again = await web.post("/signup", data=fields)
+        assert again.status_code == 409
+
+
+async def test_a_wrong_password_never_says_which_was_wrong(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        for email in (oak["email"], "nobody@oak.example"):
+            refused = await web.post("/login", data={"email": email, "password": "no"})
+            assert refused.status_code == 401
+            assert "E-mail or password doesn&#39;t match." in refused.text
+
+
+async def test_who_isnt_logged_in_comes_back_after_it(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        sent_away = await web.get("/customers?q=Ann")
+        assert sent_away.status_code == 303
+        assert sent_away.headers["location"] == "/login?next=/customers%3Fq%3DAnn"
+        form = await web.get(sent_away.headers["location"])
+        assert 'name="next" value="/customers?q=Ann"' in form.text
+        fields = {"email": oak["email"], "password": PASSWORD}
+        for bad in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+            back = await web.post("/login", data={**fields, "next": bad})
+            assert back.headers["location"] == "/invoices"
+            web.cookies.clear()
+        back = await web.post("/login", data={**fields, "next": "/customers?q=Ann"})
+        assert back.headers["location"] == "/customers?q=Ann"
+
+
+async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        customer = await post(
+            web, "/customers/new", name="Ann Lee", kind="homeowner", email="ann@lee.example"
+        )
+        customer_id = customer.headers["location"].rsplit("/", 1)[1]
+        assert "Ann Lee" in (await web.get(customer.headers["location"])).text
+        item = await post(web, "/items/new", name="Call-out", unit_price="128.19", sku="CALL")
+        item_id = item.headers["location"].rsplit("/", 1)[1]
+
+        fields = {
+            "customer_id": customer_id,
+            "issue_date": "2026-06-15",
+            "lines.1.item_id": item_id,
+            "lines.1.quantity": "2",
+            "lines.1.unit_price": "x",
+        }
+        wrong = await post(web, "/invoices/new", **fields)
+        assert wrong.status_code == 422
+        assert 'id="f-lines.0.unit_price"' in wrong.text
+        assert "must be a decimal" in wrong.text
+        more = await post(web, "/invoices/new", **{**fields, "more": "1"})
+        assert (more.status_code, more.text.count('role="group"')) == (200, 5)
+
+        made = await post(web, "/invoices/new", **{**fields, "lines.1.unit_price": "128.19"})
+        assert made.status_code == 303
+        path = made.headers["location"]
+        page = (await web.get(path)).text
+        assert "Invoice 1001" in page
+        assert "$256.38" in page
+        assert "Draft" in page
+        sent = await post(web, f"{path}/send")
+        assert sent.headers["location"] == path
+        assert ">Sent<" in (await web.get(path)).text
+
+        form = (await web.get(f"{path}/edit")).text
+        etag = re.search(r'name="etag" value="&#34;(\d+)&#34;"', form)
+        assert etag
+        edit = {
+            "etag": f'"{etag[1]}"',
+            "customer_id": customer_id,
+            "issue_date": "2026-06-16",
+            "lines.0.item_id": item_id,
+            "lines.0.quantity": "1",
+            "lines.0.unit_price": "100",
+        }
+        assert (await post(web, f"{path}/edit", **edit)).status_code == 303
+        assert "$100.00" in (await web.get(path)).text
+        stale = await post(web, f"{path}/edit", **edit)
+        assert stale.status_code == 412
+        assert "was changed since you read it" in stale.text
+        assert (await post(web, f"{path}/void")).status_code == 303
+        assert ">Void<" in (await web.get(path)).text
+
+
+async def test_a_form_without_its_token_changes_nothing(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        fields = {"name": "Ann Lee", "kind": "homeowner"}
+        for bad in ({}, {"csrf": "wrong"}):
+            refused = await web.post("/customers/new", data={**fields, **bad})
+            assert refused.status_code == 403
+        csrf = token((await web.get("/invoices")).text)
+        foreign = await web.post(
+            "/customers/new",
+            data={**fields, "csrf": csrf},
+            headers={"Origin": "https://evil.example"},
+        )
+        assert foreign.status_code == 404
+        assert "No customers yet" in (await web.get("/customers")).text
+
+
+async def test_pages_stand_while_the_orchestrator_is_away(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        for path in ("/invoices", "/customers", "/items", "/integrations", "/patterns"):
+            assert (await web.get(path)).status_code == 200, path
+        for tab in ("settings", "account-mapping", "recent", "problems"):
+            page = await web.get(f"/integrations/qbo/{tab}")
+            assert page.status_code == 200, tab
+
+
+@pytest.mark.parametrize("path", ["/invoices/0", "/nowhere", "/integrations/sage/settings"])
+async def test_what_isnt_there_is_a_page_that_says_so(service: Service, path: str) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        assert (await web.get(path)).status_code in {404, 422}
+
+
+async def test_anothers_records_are_not_there(service: Service) -> None:
+    oak, fir = await service.sign_up(), await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        made = await post(web, "/customers/new", name="Ann Lee", kind="homeowner")
+    async with browser(service) as web:
+        await log_in(web, fir["email"])
+        assert (await web.get(made.headers["location"])).status_code == 404
