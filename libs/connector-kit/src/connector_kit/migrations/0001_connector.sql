@@ -88,7 +88,7 @@ CREATE TABLE turns (
 
 -- The provider as a whole, one row: away after failures in a row, or paused by an operator.
 CREATE TABLE weather (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     failures integer NOT NULL DEFAULT 0,
     probe_at timestamptz,
     paused_at timestamptz
