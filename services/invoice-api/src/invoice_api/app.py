@@ -12,7 +12,6 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from messaging.clock import Clock
 from messaging.database import Database
-from messaging.health import AsgiApp, health_app
 from messaging.internal import InternalClient
 from pydantic import BaseModel
 from telemetry.logs import get_logger
@@ -39,6 +38,17 @@ from invoice_api.web.security import SecurityHeaders
 from invoice_api.web.sessions import LogInFirstError
 
 API = "/api/v1"
+
+_ROOMS = (
+    accounts.router,
+    customers.router,
+    items.router,
+    invoices.router,
+    integrations.router,
+    record_routes.router,
+    live.router,
+    not_built_routes.router,
+)
 _LOG = get_logger(__name__)
 
 
@@ -78,32 +88,12 @@ def make_app(parts: Parts, hub: Hub | None = None) -> FastAPI:
     )
     install(app)
     app.add_middleware(BodyLimit)
-    for room in (
-        accounts,
-        customers,
-        items,
-        invoices,
-        integrations,
-        record_routes,
-        live,
-        not_built_routes,
-    ):
-        app.include_router(room.router, prefix=API)
+    for room in _ROOMS:
+        app.include_router(room, prefix=API)
     app.include_router(feed.router)
     _mount_pages(app, settings)
     _describe(app)
     return app
-
-
-def with_health(app: FastAPI, database: Database) -> AsgiApp:
-    """The app behind `/livez`, `/readyz` and `/metrics`."""
-
-    async def ready() -> dict[str, str]:
-        async with database.transaction() as tx:
-            await tx.fetchval("SELECT 1")
-        return {"database": "ok"}
-
-    return health_app(ready, inner=cast("AsgiApp", app))
 
 
 def _mount_pages(app: FastAPI, settings: Settings) -> None:
@@ -130,21 +120,21 @@ def _describe(app: FastAPI) -> None:
                 routes=app.routes,
                 description="Companies, customers, items, invoices, and their sync to the books.",
             )
-            describe_bodies(document, _bodies(app))
+            describe_bodies(document, _bodies())
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi
 
 
-def _bodies(app: FastAPI) -> dict[tuple[str, str], type[BaseModel]]:
+def _bodies() -> dict[tuple[str, str], type[BaseModel]]:
     found: dict[tuple[str, str], type[BaseModel]] = {}
-    for route in app.routes:
+    for route in (route for room in _ROOMS for route in room.routes):
         if not isinstance(route, APIRoute):
             continue
         for dependency in route.dependant.dependencies:
             if isinstance(dependency.call, JsonBody):
                 body = cast("JsonBody[BaseModel]", dependency.call)
                 for method in route.methods or ():
-                    found[(route.path, method.lower())] = body.model
+                    found[(API + route.path, method.lower())] = body.model
     return found

@@ -54,26 +54,31 @@ async def sign_up(
         )
     password_hash = await hash_password(wanted.password)
     async with database.transaction() as tx:
-        company, user = CompanyId(ids.new()), UserId(ids.new())
-        await store.insert_company(
-            tx, company, wanted.company_name, wanted.time_zone, wanted.currency
+        return await make_company(tx, ids, random, wanted, password_hash)
+
+
+async def make_company(
+    tx: Tx, ids: Ids, random: Random, wanted: SignUp, password_hash: str
+) -> SignedUp:
+    """The company, its owner and a key. 409 `email_taken`."""
+    company, user = CompanyId(ids.new()), UserId(ids.new())
+    await store.insert_company(tx, company, wanted.company_name, wanted.time_zone, wanted.currency)
+    made = await store.insert_user(
+        tx,
+        user,
+        company,
+        email=wanted.email,
+        name=wanted.email.partition("@")[0],
+        password_hash=password_hash,
+        role="owner",
+    )
+    if not made:
+        raise conflict(
+            "email_taken",
+            "E-mail already used",
+            f"There is a log-in for {wanted.email} already.",
         )
-        made = await store.insert_user(
-            tx,
-            user,
-            company,
-            email=wanted.email,
-            name=wanted.email.partition("@")[0],
-            password_hash=password_hash,
-            role="owner",
-        )
-        if not made:
-            raise conflict(
-                "email_taken",
-                "E-mail already used",
-                f"There is a log-in for {wanted.email} already.",
-            )
-        key = await _make_key(tx, ids, random, company, user, "Made at sign-up")
+    key = await _make_key(tx, ids, random, company, user, "Made at sign-up")
     assert key.api_key is not None, "a key just made is shown"
     return SignedUp(company_id=company, user_id=user, api_key=key.api_key)
 

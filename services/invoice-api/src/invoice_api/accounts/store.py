@@ -60,24 +60,13 @@ async def insert_user(
     return row is not None
 
 
-async def find_company_of_user(tx: Tx, email: str) -> tuple[CompanyId, UserId] | None:
-    row = await tx.fetchrow(
-        "SELECT company_id, id FROM users WHERE lower(email) = lower($1)", email
-    )
-    return None if row is None else (CompanyId(row["company_id"]), UserId(row["id"]))
+async def find_user(tx: Tx, email: str) -> UserId | None:
+    row = await tx.fetchrow("SELECT id FROM users WHERE lower(email) = lower($1)", email)
+    return None if row is None else UserId(row["id"])
 
 
 async def set_password(tx: Tx, user: UserId, password_hash: str) -> None:
     await tx.execute("UPDATE users SET password_hash = $2 WHERE id = $1", user, password_hash)
-
-
-async def find_company(tx: Tx, company: CompanyId) -> Company | None:
-    row = await tx.fetchrow(
-        "SELECT id AS company_id, name AS company_name, time_zone, currency FROM companies"
-        " WHERE id = $1",
-        company,
-    )
-    return None if row is None else _company(row)
 
 
 async def insert_api_key(
@@ -144,6 +133,19 @@ async def find_caller_by_session(tx: Tx, token_hash: bytes) -> Caller | None:
         "session",
         row["csrf_token"],
     )
+
+
+async def find_caller_by_user(tx: Tx, user: UserId) -> Caller | None:
+    """Someone known by their id alone, as if they called with a key of theirs."""
+    row = await tx.fetchrow(
+        "SELECT u.id AS user_id, u.name AS user_name, u.role, c.id AS company_id,"
+        " c.name AS company_name, c.time_zone, c.currency"
+        " FROM users u JOIN companies c ON c.id = u.company_id WHERE u.id = $1",
+        user,
+    )
+    if row is None:
+        return None
+    return Caller(_company(row), UserId(row["user_id"]), row["user_name"], row["role"], "key")
 
 
 async def count_try(tx: Tx, email: str) -> tuple[int, float]:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from messaging.database import DATABASE_AWAY
+from messaging.database import DATABASE_AWAY, is_away
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from telemetry.logs import get_logger
@@ -103,8 +103,11 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
     return problem.answer()
 
 
-async def _answer_database_away(_request: Request, error: Exception) -> Response:
-    _LOG.warning("database_away", error=type(error).__name__)
+async def _answer_database_away(request: Request, error: Exception) -> Response:
+    if not is_away(error):
+        _LOG.error("request failed", path=request.url.path, exc_info=error)
+        return await _answer_defect(request, error)
+    _LOG.warning("database away", error=type(error).__name__)
     return Problem(
         503,
         "database_away",

@@ -301,7 +301,8 @@ async def _insert_numbered(
             raise _number_taken([(f"{at}number", one.snapshot.number) for at, one in taken])
     open_ids = {one.snapshot.id for one in made if not one.snapshot.number}
     numbered = {one.snapshot.id: one for one in given}
-    take = store.take_numbers
+    # Many are numbered in their own order; one takes the short way first.
+    take = store.take_numbers if len(open_ids) == 1 else store.take_free_numbers
     while open_ids:
         waiting = [one for one in made if one.snapshot.id in open_ids]
         numbers = await take(tx, company, len(waiting))

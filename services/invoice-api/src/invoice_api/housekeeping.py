@@ -1,0 +1,18 @@
+"""Forgetting what nobody will ask for again."""
+
+from messaging import inbox
+from messaging.database import Database
+
+from invoice_api.accounts import store as accounts_store
+from invoice_api.http import idempotency_store
+
+
+async def prune(database: Database) -> None:
+    """Sessions, counted tries, idempotency keys and seen messages that are over."""
+    async with database.transaction() as tx:
+        await accounts_store.prune(tx)
+        await idempotency_store.prune(tx)
+    while True:
+        async with database.transaction() as tx:
+            if not await inbox.prune(tx):
+                return

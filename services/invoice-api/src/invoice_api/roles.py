@@ -1,0 +1,187 @@
+"""The composition root of the process: which roles run, on what."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import httpx
+import uvicorn
+from contracts.topics import CONNECTIONS, OUTCOMES, PROGRESS
+from messaging.clock import Clock, SystemClock, SystemIds
+from messaging.consumer import BatchProcessor, ConsumerApp
+from messaging.database import PostgresDatabase, open_pool
+from messaging.health import AsgiApp, health_app
+from messaging.kafka_publisher import KafkaPublisher
+from messaging.outbox import CHANNEL as OUTBOX
+from messaging.process import Role, pause, run_roles
+from messaging.relay import Relay
+from messaging.wake import Listener, Notifier
+
+from invoice_api.app import Parts, make_app
+from invoice_api.demo import Demo, make_demo
+from invoice_api.housekeeping import prune
+from invoice_api.live.hub import Hub
+from invoice_api.settings import Settings
+from invoice_api.sync_status.projector import CHANNEL as BADGES
+from invoice_api.sync_status.projector import on_connections, on_outcomes, on_progress
+
+SERVICE = "invoice-api"
+_PRUNE_SECONDS = 3_600.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """What all roles of one process share."""
+
+    settings: Settings
+    database: PostgresDatabase
+    clock: Clock
+    ids: SystemIds
+    http: httpx.AsyncClient
+
+    @property
+    def dsn(self) -> str:
+        return self.settings.database_url.get_secret_value()
+
+
+async def run(settings: Settings) -> int:
+    """Run the chosen roles until a signal; the exit code. Health is served whatever they are."""
+    async with _process(settings) as process:
+        reading = _reading(process) if "consume" in settings.roles else None
+        roles: dict[str, Role] = {"http": _http(process, reading)}
+        if reading is not None:
+            roles["consume"] = reading.run
+        if "relay" in settings.roles:
+            roles["relay"] = _relay(process)
+        if "sweep" in settings.roles:
+            roles["housekeeping"] = _housekeeping(process)
+        return await run_roles(roles)
+
+
+async def make_demo_company(settings: Settings, out: Path) -> bool:
+    """Make the demo company once; False if it was there."""
+    async with _process(settings) as process:
+        demo = Demo(process.database, process.clock, process.ids, os.urandom)
+        return await make_demo(demo, out)
+
+
+@asynccontextmanager
+async def _process(settings: Settings) -> AsyncGenerator[Process]:
+    dsn = settings.database_url.get_secret_value()
+    pool = await open_pool(dsn, application=SERVICE, size=20)
+    try:
+        async with Notifier(dsn) as notifier, httpx.AsyncClient() as http:
+            yield Process(
+                settings, PostgresDatabase(pool, notifier), SystemClock(), SystemIds(), http
+            )
+    finally:
+        pool.terminate()
+
+
+def _http(process: Process, reading: ConsumerApp | None) -> Role:
+    async def serve(stop: asyncio.Event) -> None:
+        settings, clock = process.settings, process.clock
+        if "http" not in settings.roles:
+            app = _health(process, reading, inner=None)
+            await _serve(app, settings.http_host, settings.http_port, stop)
+            return
+        hub = Hub(process.database, clock)
+        parts = Parts(settings, process.database, clock, process.ids, process.http)
+        app = _health(process, reading, inner=cast("AsgiApp", make_app(parts, hub)))
+        async with Listener(process.dsn, BADGES) as listener:
+            watching = asyncio.create_task(hub.run(listener, stop))
+            try:
+                await _serve(app, settings.http_host, settings.http_port, stop)
+            finally:
+                hub.end_all()
+                watching.cancel()
+                await asyncio.wait([watching])
+
+    return serve
+
+
+def _health(process: Process, reading: ConsumerApp | None, inner: AsgiApp | None) -> AsgiApp:
+    async def ready() -> Mapping[str, str]:
+        async with process.database.transaction() as tx:
+            await tx.fetchval("SELECT 1")
+        # Kafka being away takes no page down: it counts only where there are none.
+        waiting = reading.readiness() if reading is not None and inner is None else {}
+        return {"database": "ok", **waiting}
+
+    return health_app(ready, None if reading is None else reading.liveness, inner=inner)
+
+
+def _reading(process: Process) -> ConsumerApp:
+    return ConsumerApp(
+        process.settings.kafka_bootstrap_servers, processors_of(process), process.clock
+    )
+
+
+def processors_of(process: Process) -> list[BatchProcessor]:
+    """How each topic that this service reads is applied."""
+    handles = {OUTCOMES: on_outcomes, PROGRESS: on_progress, CONNECTIONS: on_connections}
+    return [
+        BatchProcessor(process.database, topic, SERVICE, handle, process.ids, process.clock)
+        for topic, handle in handles.items()
+    ]
+
+
+def _relay(process: Process) -> Role:
+    async def relay(stop: asyncio.Event) -> None:
+        bootstrap = process.settings.kafka_bootstrap_servers
+        async with Listener(process.dsn, OUTBOX) as listener, KafkaPublisher(bootstrap) as bus:
+            await Relay(
+                process.database,
+                bus,
+                process.ids,
+                process.clock,
+                service=SERVICE,
+                listener=listener,
+            ).run(stop)
+
+    return relay
+
+
+def _housekeeping(process: Process) -> Role:
+    async def tidy(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await prune(process.database)
+            await pause(process.clock, stop, _PRUNE_SECONDS)
+
+    return tidy
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs the roles."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def _serve(app: AsgiApp, host: str, port: int, stop: asyncio.Event) -> None:
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+    async def end() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    ending = asyncio.create_task(end())
+    try:
+        await server.serve()
+    finally:
+        ending.cancel()
