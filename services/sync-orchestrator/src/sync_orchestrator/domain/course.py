@@ -29,6 +29,9 @@ from sync_orchestrator.domain.situation import Situation
 MADE_ACTIVE_AGAIN: frozenset[Provider] = frozenset({"qbo", "freshbooks"})
 """Where a customer or item that has gone is made active again; elsewhere it is made anew."""
 
+GONE_ASKS = frozenset({"customer_inactive_there", "item_unusable_there"})
+"""The question that is asked instead of making something again."""
+
 RIGHT_AWAY = frozenset({"waiting_for_record", "prerequisite_blocked"})
 
 
@@ -78,6 +81,8 @@ class Course:
         if job.want == "void":
             self._void(again=again)
             return
+        if self.awaits_a_choice() and not again:
+            return
         found = obstacles(job, situation)
         if found:
             self._stop(found)
@@ -92,6 +97,18 @@ class Course:
         self.tell(
             Issued("there", content.version, content.mark, None if account is None else account.id)
         )
+
+    def awaits_a_choice(self) -> bool:
+        """It has gone there, and whether it is made again is a person's to say."""
+        job, situation = self.job, self.situation
+        asks = job.cause is not None and job.cause.code in GONE_ASKS and not job.refused
+        if job.state is not SyncState.BLOCKED or not asks:
+            return False
+        made_lately = (
+            job.remade_at is not None
+            and situation.now - job.remade_at < situation.ages.made_again_at_most
+        )
+        return made_lately or situation.connection.settings.gone_there == "ask"
 
     def hold_back(self) -> None:
         """Held until the connection works again; nothing is sent."""

@@ -124,10 +124,8 @@ def _asked(course: Course, fact: Asked) -> None:
             return
     if is_up_to_date(job, situation) and job.state in SYNCED:
         return
-    if job.state is SyncState.BLOCKED and job.cause is not None and not fact.again:
-        made_inactive = job.cause.code in ("customer_inactive_there", "item_unusable_there")
-        if made_inactive and not job.refused:
-            return
+    if course.awaits_a_choice() and not fact.again:
+        return
     course.request("there", fact.origin, fact.priority, again=fact.again)
     course.derive(again=fact.again)
 

@@ -1,0 +1,230 @@
+"""Each word of a badge's `actions` and of a fix, as a person presses it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from contracts.causes import CAUSES
+from contracts.commands import RemoteRef
+from contracts.ids import ItemId, RecordId, RemoteId
+from contracts.sync import CauseInstance, RecordState, SyncState
+from messaging.database import Tx
+
+from sync_orchestrator.domain.facts import (
+    AddWithoutEmail,
+    Asked,
+    CreateAgain,
+    DifferenceAccepted,
+    IgnoreAsked,
+    KeepOurs,
+    LinkedByPerson,
+    NameThere,
+    StopIgnoring,
+)
+from sync_orchestrator.domain.job import RecordKey
+from sync_orchestrator.domain.records import plain_name
+from sync_orchestrator.handlers.mapping import check_accounts, save_mapping
+from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfit
+from sync_orchestrator.handlers.refusals import (
+    FieldProblem,
+    invalid,
+    not_found,
+    not_possible_now,
+    not_yet,
+)
+from sync_orchestrator.handlers.settings import apply_changes
+from sync_orchestrator.handlers.work import Tools
+from sync_orchestrator.store.mapping_store import MappingRow
+
+_LONGEST = 1_000
+
+Fields = Mapping[str, object]
+Action = Callable[[Desk, Fields], Awaitable[None]]
+
+
+async def act(tx: Tx, tools: Tools, wish: Wish, action: str, fields: Fields) -> RecordState:
+    """Do what a button says; the record's state after it.
+
+    A button of a cause that is about another record (its customer) acts on that record.
+
+    Raises:
+        Refusal: 404 no such word; 409 it can't be now; 422 a field; 501 not built yet.
+    """
+    do = ACTIONS.get(action)
+    if do is None:
+        if action in NOT_YET:
+            raise not_yet(NOT_YET[action])
+        raise not_found("action")
+    desk = await open_desk(tx, tools, wish)
+    await do(desk, fields)
+    return await desk.finish()
+
+
+def target_of(desk: Desk, action: str) -> RecordKey:
+    """The record that a button acts on: the one its cause is about, else the record itself."""
+    job = desk.job
+    if job is None or job.cause is None or job.waiting_on is None:
+        return desk.key
+    cause: CauseInstance = job.cause.because or job.cause
+    row = CAUSES.get(cause.code)
+    offered = row is not None and any(fix.action == action for fix in row.fixes)
+    if not offered:
+        return desk.key
+    return RecordKey(desk.key.connection_id, job.waiting_on.entity, job.waiting_on.record_id)
+
+
+async def _sync(desk: Desk, fields: Fields) -> None:
+    refuse_unfit(desk.wish)
+    desk.apply(desk.key, Asked(desk.wish.origin, "person"))
+
+
+async def _retry(desk: Desk, fields: Fields) -> None:
+    """Try again: a refusal no longer stands, nor that of the record this one waits for."""
+    asked = Asked(desk.wish.origin, "person", again=True)
+    job = desk.job
+    if job is not None and job.outstanding is None and job.waiting_on is not None:
+        held = RecordKey(desk.key.connection_id, job.waiting_on.entity, job.waiting_on.record_id)
+        theirs = desk.work.books.job(held)
+        if theirs is not None and theirs.state is SyncState.BLOCKED:
+            desk.apply(held, asked)
+    settled = job is not None and job.is_settled and job.link is not None
+    desk.apply(desk.key, Asked(desk.wish.origin, "person") if settled else asked)
+
+
+async def _ignore(desk: Desk, fields: Fields) -> None:
+    why = _text_if_any(fields, "why")
+    desk.apply(desk.key, IgnoreAsked(desk.wish.user_name or "", why))
+
+
+async def _stop_ignoring(desk: Desk, fields: Fields) -> None:
+    job = desk.job
+    itself = job is not None and job.ignored is not None
+    target = desk.key if itself else target_of(desk, "stop_ignoring")
+    desk.apply(target, StopIgnoring(desk.wish.origin))
+
+
+async def _send_customer(desk: Desk, fields: Fields) -> None:
+    desk.apply(_customer_of(desk), Asked(desk.wish.origin, "person", again=True))
+
+
+async def _add_without_email(desk: Desk, fields: Fields) -> None:
+    customer = _customer_of(desk)
+    desk.apply(customer, AddWithoutEmail(desk.wish.origin))
+    desk.apply(customer, Asked(desk.wish.origin, "person"))
+
+
+async def _link(desk: Desk, fields: Fields) -> None:
+    remote = RemoteRef(id=RemoteId(_text(fields, "remote_id")))
+    desk.apply(target_of(desk, "link"), LinkedByPerson(remote, desk.wish.origin))
+
+
+async def _name(desk: Desk, fields: Fields) -> None:
+    field = "number" if "number" in fields else "name"
+    action = "use_number" if field == "number" else "add_as_new"
+    target = target_of(desk, action)
+    if target == desk.key:
+        target = target_of(desk, "use_name")
+    desk.apply(target, NameThere(_text(fields, field), desk.wish.origin))
+
+
+async def _create_again(desk: Desk, fields: Fields) -> None:
+    refuse_unfit(desk.wish)
+    desk.apply(desk.key, CreateAgain(desk.wish.origin))
+
+
+async def _accept(desk: Desk, fields: Fields) -> None:
+    job = desk.job
+    if job is not None and job.state is SyncState.REMOVED_THERE:
+        desk.apply(desk.key, IgnoreAsked(desk.wish.user_name or "", "left as it is there"))
+        return
+    desk.apply(desk.key, DifferenceAccepted(desk.wish.origin))
+
+
+async def _keep_ours(desk: Desk, fields: Fields) -> None:
+    desk.apply(desk.key, KeepOurs(desk.wish.origin))
+
+
+async def _choose_account(desk: Desk, fields: Fields) -> None:
+    """Map the items that this record's cause names; `item_id` chooses one of them."""
+    account = _text(fields, "account_id")
+    await check_accounts(desk.work.tx, desk.connection, [("account_id", account)])
+    only = _text_if_any(fields, "item_id")
+    items = _items_in_question(desk)
+    rows = [
+        MappingRow(ItemId(item), name, account)
+        for item, name in items
+        if only is None or str(item) == only
+    ]
+    if not rows:
+        raise not_possible_now()
+    await save_mapping(desk.work, desk.connection, rows, desk.wish.user)
+
+
+async def _turn_on_sync_customers(desk: Desk, fields: Fields) -> None:
+    await apply_changes(desk.work, desk.connection, {"sync_customers": True}, desk.wish.user)
+    desk.apply(desk.key, Asked(desk.wish.origin, "person"))
+
+
+def _items_in_question(desk: Desk) -> Sequence[tuple[RecordId, str]]:
+    """The items of this record without an account, or with one that can't be used."""
+    situation = desk.work.books.situation(desk.key)
+    if situation is None:
+        return ()
+    if desk.key.entity == "item":
+        return ((desk.key.record_id, plain_name(situation.record)),)
+    return tuple(
+        (need.record_id, need.name)
+        for need in situation.items
+        if need.account is None or not (need.account.known and need.account.active)
+    )
+
+
+def _customer_of(desk: Desk) -> RecordKey:
+    if desk.key.entity == "customer":
+        return desk.key
+    situation = desk.work.books.situation(desk.key)
+    if situation is None or situation.customer is None:
+        raise not_found("customer")
+    return RecordKey(desk.key.connection_id, "customer", situation.customer.record_id)
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    if isinstance(value, str) and value.strip() and len(value) <= _LONGEST:
+        return value.strip()
+    raise invalid(FieldProblem(name, f"is required: a text of up to {_LONGEST:,} characters"))
+
+
+def _text_if_any(fields: Fields, name: str) -> str | None:
+    return None if fields.get(name) in (None, "") else _text(fields, name)
+
+
+ACTIONS: Mapping[str, Action] = {
+    "sync": _sync,
+    "update": _sync,
+    "send_first": _sync,
+    "retry": _retry,
+    "check_again": _retry,
+    "save_email": _retry,
+    "save_due_date": _retry,
+    "ignore": _ignore,
+    "stop_ignoring": _stop_ignoring,
+    "send_customer": _send_customer,
+    "add_without_email": _add_without_email,
+    "link": _link,
+    "use_name": _name,
+    "use_number": _name,
+    "add_as_new": _name,
+    "create_again": _create_again,
+    "accept_difference": _accept,
+    "leave_theirs": _accept,
+    "keep_ours": _keep_ours,
+    "choose_account": _choose_account,
+    "turn_on_sync_customers": _turn_on_sync_customers,
+}
+
+NOT_YET: Mapping[str, str] = {
+    "add_rounding_line": "Adding a rounding line",
+    "choose_tax": "Matching tax rates",
+    "post_on_first_open_day": "Posting on the first open day",
+    "reactivate": "Making a record active again there",
+    "send_our_tax": "Sending our tax",
+}
