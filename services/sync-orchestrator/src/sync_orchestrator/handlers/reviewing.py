@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from contracts.commands import Origin
-from contracts.ids import CompanyId
+from contracts.ids import CompanyId, ConnectionId
 from messaging.database import Tx
 
 from sync_orchestrator.domain.connection import Connection
@@ -48,6 +48,17 @@ async def refresh_missing_accounts(tx: Tx, tools: Tools, limit: int = BATCH) -> 
     await ask_for_reference_data(work, lacking, _trigger(tools))
     await work.save()
     return len(lacking)
+
+
+async def refresh_accounts(
+    tx: Tx, tools: Tools, company: CompanyId, connection: ConnectionId
+) -> None:
+    """Have one open connection's accounts read again now."""
+    work = await begin(tx, [company], tools)
+    known = work.books.connections.get(connection)
+    if known is not None and known.is_open:
+        await ask_for_reference_data(work, [known], _trigger(tools))
+        await work.save()
 
 
 async def derive_missing(

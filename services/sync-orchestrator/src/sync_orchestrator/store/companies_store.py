@@ -26,6 +26,11 @@ async def lock(tx: Tx, companies: Iterable[CompanyId]) -> datetime:
     ids = sorted(set(companies))
     await tx.execute(_NEW, ids)
     await tx.fetch(_LOCK, ids)
-    now = await tx.fetchval("select clock()")
-    assert isinstance(now, datetime)
-    return now
+    return await now(tx)
+
+
+async def now(tx: Tx) -> datetime:
+    """The database's time."""
+    read = await tx.fetchval("select clock()")
+    assert isinstance(read, datetime)
+    return read

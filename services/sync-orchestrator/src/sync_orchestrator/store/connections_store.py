@@ -60,6 +60,11 @@ order by seen_at, id
 limit $2
 """
 
+_SIGN_IN_GOOD_UNTIL = """
+select id, token_good_until from connections
+where company_id = $1 and token_good_until is not null
+"""
+
 _REFERENCE_ASKED = "update connections set reference_asked_at = clock() where id = any($1::uuid[])"
 
 
@@ -170,6 +175,14 @@ async def lacking_accounts(tx: Tx, not_asked_for: timedelta, limit: int) -> list
 async def reference_asked(tx: Tx, connections: Sequence[ConnectionId]) -> None:
     """Remember that their reference data was asked for just now."""
     await tx.execute(_REFERENCE_ASKED, list(connections))
+
+
+async def token_health(tx: Tx, company: CompanyId) -> dict[ConnectionId, dict[str, str]]:
+    """Until when each connection's sign-in is known to be good, where its connector says so."""
+    rows = await tx.fetch(_SIGN_IN_GOOD_UNTIL, company)
+    return {
+        ConnectionId(row["id"]): {"good_until": row["token_good_until"].isoformat()} for row in rows
+    }
 
 
 def _connection(row: Row) -> Connection:

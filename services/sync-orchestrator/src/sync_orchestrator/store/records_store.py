@@ -1,5 +1,6 @@
 """Records of invoice-api, newest snapshot each."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -150,6 +151,11 @@ def snapshot_from_json(entity: Entity, text: str) -> Snapshot:
             return ItemSnapshot.model_validate_json(text)
         case "invoice":
             return InvoiceSnapshot.model_validate_json(text)
+
+
+def snapshot_from_value(entity: Entity, value: object) -> Snapshot:
+    """The same from parsed JSON."""
+    return snapshot_from_json(entity, json.dumps(value))
 
 
 def _happened_at(snapshot: Snapshot) -> datetime | None:

@@ -1,0 +1,31 @@
+"""The FastAPI application of the internal interface."""
+
+from fastapi import FastAPI
+
+from sync_orchestrator.http import (
+    feed_routes,
+    integrations_routes,
+    mapping_routes,
+    not_built_routes,
+    problems,
+    records_routes,
+)
+from sync_orchestrator.http.callers import Parts
+
+PREFIX = "/internal/v1"
+
+
+def make_application(parts: Parts) -> FastAPI:
+    """Answers under /internal/v1. Every request needs a signed header; every error is a problem."""
+    app = FastAPI(title="sync-orchestrator", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.parts = parts
+    problems.install(app)
+    for routes in (
+        integrations_routes,
+        mapping_routes,
+        records_routes,
+        feed_routes,
+        not_built_routes,
+    ):
+        app.include_router(routes.router, prefix=PREFIX)
+    return app

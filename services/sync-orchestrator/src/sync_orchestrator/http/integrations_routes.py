@@ -1,0 +1,201 @@
+"""Providers of a company: status, settings, accounts, operations, problems."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, cast, get_args
+
+from contracts.causes import CAUSES
+from contracts.ids import Provider
+from contracts.sync import SyncState
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from sync_orchestrator.domain.connection import Connection, ConnectionSettings, current
+from sync_orchestrator.domain.job import FINAL
+from sync_orchestrator.handlers import settings as settings_handler
+from sync_orchestrator.handlers.places import read_current
+from sync_orchestrator.handlers.reviewing import refresh_accounts
+from sync_orchestrator.http.callers import (
+    IfMatch,
+    TheCompany,
+    TheParts,
+    TheProvider,
+    Writer,
+    etag,
+)
+from sync_orchestrator.http.schemas import SettingsTaken
+from sync_orchestrator.store import connections_store, pages_store, reference_store
+from sync_orchestrator.store.pages_store import Group, Operation
+
+router = APIRouter()
+
+STATUS = {"open": "connected", "expired": "reconnect", "closed": "disconnected"}
+RECORDS_OF_A_GROUP = 100
+SHOWN_AS_PROBLEMS = tuple(
+    code
+    for code, row in CAUSES.items()
+    if row.subject != "none"
+    and row.state is not SyncState.NOT_ELIGIBLE
+    and (row.who != "info" or row.state is SyncState.SYNCED_WITH_DIFFERENCE)
+)
+
+
+@router.get("/integrations")
+async def list_integrations(company: TheCompany, parts: TheParts) -> JSONResponse:
+    """Always the three providers, each with the company's newest connection, if it has one."""
+    async with parts.database.transaction() as tx:
+        known = await connections_store.of_companies(tx, [company])
+        newest = {
+            provider: current(tuple(c for c in known if c.provider == provider))
+            for provider in get_args(Provider)
+        }
+        counts = await pages_store.counts(tx, [c.id for c in newest.values() if c is not None])
+        health = await connections_store.token_health(tx, company)
+    rows = [
+        {
+            "provider": provider,
+            "connection_id": None if connection is None else str(connection.id),
+            "status": "not_connected" if connection is None else STATUS[connection.status],
+            "organisation": None if connection is None else _organisation(connection),
+            "token_health": None if connection is None else health.get(connection.id),
+            "settings": None if connection is None else shown_settings(connection.settings),
+            "counts": {} if connection is None else counts[connection.id],
+        }
+        for provider, connection in newest.items()
+    ]
+    return JSONResponse({"data": rows})
+
+
+@router.get("/integrations/{provider}/settings")
+async def get_settings(company: TheCompany, provider: TheProvider, parts: TheParts) -> JSONResponse:
+    async with parts.database.transaction() as tx:
+        settings = (await read_current(tx, company, provider)).settings
+    return JSONResponse(shown_settings(settings), headers=etag(settings.version))
+
+
+@router.put("/integrations/{provider}/settings")
+async def put_settings(
+    caller: Writer,
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    if_match: IfMatch,
+    body: SettingsTaken,
+) -> JSONResponse:
+    """Change the fields given; the new whole. What a switch held goes in this transaction."""
+    given = {name: getattr(body, name) for name in body.model_fields_set}
+    async with parts.database.transaction() as tx:
+        settings = await settings_handler.change_settings(
+            tx,
+            parts.tools,
+            company,
+            provider,
+            cast("settings_handler.Changes", given),
+            caller.user,
+            if_version=if_match,
+        )
+    return JSONResponse(shown_settings(settings), headers=etag(settings.version))
+
+
+@router.get("/integrations/{provider}/accounts")
+async def list_accounts(
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    refresh: Annotated[bool, Query()] = False,
+) -> JSONResponse:
+    """Income accounts from the cache at once; `refresh` has the provider asked meanwhile."""
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        if refresh and connection.is_open:
+            await refresh_accounts(tx, parts.tools, company, connection.id)
+        listed = await reference_store.accounts(tx, connection.id)
+    return JSONResponse(
+        {
+            "data": [account.model_dump(mode="json") for account in listed.accounts],
+            "as_of": None if listed.as_of is None else listed.as_of.isoformat(),
+            "refreshing": listed.refreshing,
+            "offered": listed.offered,
+        }
+    )
+
+
+@router.get("/integrations/{provider}/syncs")
+async def list_syncs(
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}$")] = None,
+) -> JSONResponse:
+    """One row an operation, the newest first."""
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        before = None if cursor is None else int(cursor)
+        rows = await pages_store.operations(tx, connection.id, before, limit + 1)
+    more = len(rows) > limit
+    return JSONResponse(
+        {
+            "data": [_operation(row) for row in rows[:limit]],
+            "next_cursor": str(rows[limit - 1].seq) if more else None,
+        }
+    )
+
+
+@router.get("/integrations/{provider}/causes")
+async def list_causes(company: TheCompany, provider: TheProvider, parts: TheParts) -> JSONResponse:
+    """Open failures by cause and subject; what waits for a record counts in that record's group."""
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        groups = await pages_store.groups(tx, connection.id, SHOWN_AS_PROBLEMS, RECORDS_OF_A_GROUP)
+    return JSONResponse({"data": [_group(group) for group in groups]})
+
+
+def shown_settings(settings: ConnectionSettings) -> dict[str, object]:
+    return {
+        "sync_customers": settings.sync_customers,
+        "sync_invoices": settings.sync_invoices,
+        "start_date": settings.start_date.isoformat(),
+        "gone_there": settings.gone_there,
+        "rounding_account_id": settings.rounding_account_id,
+        "post_in_closed_period": settings.post_in_closed_period,
+    }
+
+
+def _organisation(connection: Connection) -> dict[str, str]:
+    return {"id": connection.organisation.id, "name": connection.organisation.name}
+
+
+def _operation(row: Operation) -> dict[str, object]:
+    final: Iterable[str] = {state.value for state in FINAL}
+    return {
+        "id": str(row.sync_id),
+        "entity": row.entity,
+        "record_id": str(row.record_id),
+        "record_name": row.name,
+        "state": row.state,
+        "cause": None if row.cause is None else row.cause.model_dump(mode="json"),
+        "started_by": None if row.origin is None else row.origin.model_dump(mode="json"),
+        "started_at": row.started_at.isoformat(),
+        "finished_at": row.last_at.isoformat() if row.state in final else None,
+        "attempts": row.attempts,
+    }
+
+
+def _group(group: Group) -> dict[str, object]:
+    cause = group.cause if group.cause.because is None else group.cause.because
+    if group.items and cause.code == "item_account_unmapped":
+        params = {**cause.params, "items": json.dumps(list(group.items), ensure_ascii=False)}
+        cause = cause.model_copy(update={"params": params})
+    currency, amount = group.amounts[0] if group.amounts else (None, None)
+    return {
+        "group": group.group,
+        "code": cause.code,
+        "cause": cause.model_dump(mode="json"),
+        "count": group.count,
+        "amount": None if amount is None else str(amount),
+        "currency": currency,
+        "amounts": [{"currency": c, "amount": str(a)} for c, a in group.amounts],
+        "since": None if group.since is None else group.since.isoformat(),
+        "records": list(group.records),
+    }

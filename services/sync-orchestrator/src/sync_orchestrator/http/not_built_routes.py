@@ -1,0 +1,38 @@
+"""Parts of the interface that aren't built yet: they say so instead of answering wrongly."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from sync_orchestrator.handlers.refusals import not_yet
+from sync_orchestrator.http.callers import TheCompany, TheProvider
+
+router = APIRouter()
+
+_NOT_BUILT = (
+    ("GET", "/settings/dry-run", "Counting beforehand what would be sent"),
+    ("GET", "/tax-mapping", "Matching tax rates"),
+    ("PUT", "/tax-mapping", "Matching tax rates"),
+    ("POST", "/remote-customers/load", "Importing customers"),
+    ("GET", "/remote-customers", "Importing customers"),
+    ("POST", "/remote-customers/import", "Importing customers"),
+    ("POST", "/sync", "Sync Now"),
+    ("GET", "/sync/dry-run", "Sync Now"),
+    ("GET", "/match", "Comparing the books of a month"),
+    ("POST", "/causes/{group}/fix", "Fixing a whole group at once"),
+    ("POST", "/causes/{group}/retry", "Trying a whole group again"),
+    ("POST", "/causes/{group}/ignore", "Ignoring a whole group"),
+    ("POST", "/causes/{group}/unignore", "Ending to ignore a whole group"),
+)
+
+
+def _add(method: str, path: str, what: str) -> None:
+    async def answer(company: TheCompany, provider: TheProvider) -> JSONResponse:
+        raise not_yet(what)
+
+    router.add_api_route(
+        "/integrations/{provider}" + path, answer, methods=[method], name=f"{method} {path}"
+    )
+
+
+for _method, _path, _what in _NOT_BUILT:
+    _add(_method, _path, _what)

@@ -1,0 +1,74 @@
+"""What the internal interface takes."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from contracts.ids import Provider
+from contracts.invoicing import CustomerSnapshot, ItemSnapshot
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+AccountId = Annotated[str, Field(min_length=1, max_length=100)]
+MAX_ROWS = 10_000
+
+
+class Taken(BaseModel):
+    """A body whose unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SettingsTaken(Taken):
+    """The fields to change; None is only for those that may be empty."""
+
+    sync_customers: bool = False
+    sync_invoices: bool = False
+    start_date: date = date.min
+    gone_there: Literal["make_again", "ask"] = "make_again"
+    rounding_account_id: AccountId | None = None
+    post_in_closed_period: Literal["never", "first_open_day"] = "never"
+
+
+class MappingRowTaken(Taken):
+    item_id: UUID
+    item_name: Annotated[str, Field(max_length=500)]
+    account_id: AccountId | None
+
+
+class MappingTaken(Taken):
+    items: Annotated[tuple[MappingRowTaken, ...], Field(max_length=MAX_ROWS)]
+
+
+class ItemTaken(Taken):
+    item_id: UUID
+    item_name: Annotated[str, Field(max_length=500)]
+
+
+class ApplyTaken(Taken):
+    account_id: AccountId
+    items: tuple[ItemTaken, ...] = ()
+
+
+class NeedsTaken(Taken):
+    customer: CustomerSnapshot | None = None
+    items: tuple[ItemSnapshot, ...] = ()
+
+
+class RecordTaken(BaseModel):
+    """A record as it is saved at invoice-api. `record` is parsed by the path's kind."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    record: dict[str, JsonValue]
+    needs: NeedsTaken = NeedsTaken()
+    user_name: Annotated[str, Field(max_length=200)] | None = None
+
+
+class WishTaken(RecordTaken):
+    """A command for one record; what else is in the body are its action's fields."""
+
+    provider: Provider
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        return dict(self.model_extra or {})

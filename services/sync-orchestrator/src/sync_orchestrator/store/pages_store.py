@@ -1,0 +1,162 @@
+"""What the pages ask: counts, problems, operations. Read only; always of one connection."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import cast
+from uuid import UUID
+
+from contracts.commands import Origin
+from contracts.ids import ConnectionId, Entity, RecordId
+from contracts.sync import CauseInstance
+from messaging.database import Row, Tx
+
+_COUNTS = """
+select connection_id, state, count(*) as n from jobs
+where connection_id = any($1::uuid[])
+group by connection_id, state
+"""
+
+_GROUPS = """
+select j.cause_group, count(*) as n, min(j.state_since) as since,
+    (array_agg(j.cause order by (j.cause_code = 'prerequisite_blocked'), j.state_since))[1]::text
+        as cause,
+    array_agg(distinct j.cause -> 'params' ->> 'items')
+        filter (where j.cause_code = 'item_account_unmapped') as item_lists,
+    (array_agg(jsonb_build_object('entity', j.entity, 'id', j.record_id, 'name', r.name,
+        'state', j.state, 'since', j.state_since) order by j.state_since, j.record_id)
+    )[1:$3]::text[] as records
+from jobs j
+left join records r on r.entity = j.entity and r.id = j.record_id
+where j.connection_id = $1 and j.cause_code = any($2::text[])
+group by j.cause_group
+order by min(j.state_since), j.cause_group
+"""
+
+_AMOUNTS = """
+select j.cause_group, r.currency, sum(r.total) as amount
+from jobs j
+join records r on r.entity = j.entity and r.id = j.record_id
+where j.connection_id = $1 and j.cause_code = any($2::text[]) and j.entity = 'invoice'
+group by j.cause_group, r.currency
+order by sum(r.total) desc
+"""
+
+_SYNCS = """
+select b.seq, b.sync_id, b.entity, b.record_id, r.name, b.at as started_at,
+    b.data -> 'began' as began, last.state, last.at as last_at, said.cause,
+    coalesce(tries.attempts, 0) as attempts
+from job_history b
+left join records r on r.entity = b.entity and r.id = b.record_id
+cross join lateral (
+    select h.state, h.at, h.seq from job_history h
+    where h.sync_id = b.sync_id and h.kind <> 'outcome' order by h.seq desc limit 1
+) last
+left join lateral (
+    select case when h.state = last.state then coalesce(h.data -> 'cause', h.data -> 'difference')
+        end as cause
+    from job_history h
+    where h.sync_id = b.sync_id and (h.data ? 'cause' or h.data ? 'difference')
+        and h.kind <> 'outcome'
+    order by h.seq desc limit 1
+) said on true
+left join lateral (
+    select sum(jsonb_array_length(h.data -> 'attempts')) as attempts from job_history h
+    where h.sync_id = b.sync_id and h.kind = 'outcome'
+) tries on true
+where b.connection_id = $1 and b.begins and ($2::bigint is null or b.seq < $2)
+order by b.seq desc
+limit $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Open failures of one cause and subject. `amounts` are the invoices' totals by currency."""
+
+    group: str
+    count: int
+    since: datetime | None
+    cause: CauseInstance
+    items: tuple[str, ...]
+    records: tuple[dict[str, object], ...]
+    amounts: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: from what started it to the last that is known of it."""
+
+    seq: int
+    sync_id: UUID
+    entity: Entity
+    record_id: RecordId
+    name: str | None
+    started_at: datetime
+    origin: Origin | None
+    state: str
+    last_at: datetime
+    cause: CauseInstance | None
+    attempts: int
+
+
+async def counts(
+    tx: Tx, connections: Collection[ConnectionId]
+) -> dict[ConnectionId, dict[str, int]]:
+    """How many records are in each state, per connection."""
+    found: dict[ConnectionId, dict[str, int]] = {connection: {} for connection in connections}
+    for row in await tx.fetch(_COUNTS, list(connections)):
+        found[ConnectionId(row["connection_id"])][row["state"]] = row["n"]
+    return found
+
+
+async def groups(
+    tx: Tx, connection: ConnectionId, codes: Collection[str], records: int
+) -> list[Group]:
+    """Jobs with these causes by group, the oldest group first, with up to `records` of each."""
+    amounts: dict[str, list[tuple[str, Decimal]]] = {}
+    for row in await tx.fetch(_AMOUNTS, connection, list(codes)):
+        amounts.setdefault(row["cause_group"], []).append((row["currency"], row["amount"]))
+    rows = await tx.fetch(_GROUPS, connection, list(codes), records)
+    return [_group(row, tuple(amounts.get(row["cause_group"], ()))) for row in rows]
+
+
+async def operations(
+    tx: Tx, connection: ConnectionId, before: int | None, limit: int
+) -> list[Operation]:
+    """Operations, the newest first, from the one before `before`."""
+    return [_operation(row) for row in await tx.fetch(_SYNCS, connection, before, limit)]
+
+
+def _group(row: Row, amounts: tuple[tuple[str, Decimal], ...]) -> Group:
+    items: dict[str, None] = {}
+    for names in row["item_lists"] or ():
+        items.update(dict.fromkeys(cast("list[str]", json.loads(names))))
+    return Group(
+        group=row["cause_group"],
+        count=row["n"],
+        since=row["since"],
+        cause=CauseInstance.model_validate_json(row["cause"]),
+        items=tuple(items),
+        records=tuple(json.loads(record) for record in row["records"]),
+        amounts=amounts,
+    )
+
+
+def _operation(row: Row) -> Operation:
+    began, cause = row["began"], row["cause"]
+    return Operation(
+        seq=row["seq"],
+        sync_id=row["sync_id"],
+        entity=row["entity"],
+        record_id=RecordId(row["record_id"]),
+        name=row["name"],
+        started_at=row["started_at"],
+        origin=None if began is None else Origin.model_validate_json(began),
+        state=row["state"],
+        last_at=row["last_at"],
+        cause=None if cause is None else CauseInstance.model_validate_json(cause),
+        attempts=row["attempts"],
+    )
