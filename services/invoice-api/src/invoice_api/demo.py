@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -188,7 +188,7 @@ async def _invoice(
         await invoices.void(tx, caller, demo.ids, invoice)
 
 
-def _write(out: Path, secrets: dict[str, object]) -> None:
+def _write(out: Path, secrets: Mapping[str, object]) -> None:
     out.unlink(missing_ok=True)
     with os.fdopen(os.open(out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         json.dump(secrets, file, indent=2)

@@ -109,8 +109,9 @@ def _health(process: Process, reading: ConsumerApp | None, inner: AsgiApp | None
         async with process.database.transaction() as tx:
             await tx.fetchval("SELECT 1")
         # Kafka being away takes no page down: it counts only where there are none.
-        waiting = reading.readiness() if reading is not None and inner is None else {}
-        return {"database": "ok", **waiting}
+        if reading is None or inner is not None:
+            return {"database": "ok"}
+        return {"database": "ok", **reading.readiness()}
 
     return health_app(ready, None if reading is None else reading.liveness, inner=inner)
 
