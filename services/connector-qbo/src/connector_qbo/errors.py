@@ -18,7 +18,7 @@ from contracts.causes import CauseCode, cause_of
 from contracts.ids import Entity
 from contracts.sync import ProviderDetails
 
-from connector_qbo.wire import Fault, FaultError, Unreadable, read_answer, read_fault
+from connector_qbo.wire import Fault, FaultError, Unreadable, read_envelope, read_fault
 
 _DOC = "https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes"
 _LIMITS = (
@@ -288,7 +288,7 @@ def _number(code: str) -> int | None:
 
 def _readable(body: bytes) -> bool:
     try:
-        read_answer(body)
+        read_envelope(body)
     except Unreadable:
         return False
     return True

@@ -256,6 +256,35 @@ class Fault(Wire):
     type: Annotated[str | None, Field(alias="type")] = None
 
 
+class _GatewayError(Wire):
+    model_config = ConfigDict(alias_generator=None)
+
+    message: str | None = None
+    detail: str | None = None
+    code: Text = ""
+    element: str | None = None
+
+
+class _GatewayFault(Wire):
+    model_config = ConfigDict(alias_generator=None)
+
+    error: tuple[_GatewayError, ...] = ()
+    type: str | None = None
+
+
+class Envelope(Wire):
+    """What an answer is as a whole: whether it is a fault, in either of the two envelopes.
+
+    The gateway before the API writes lower case (401 always, others at times).
+    """
+
+    fault: Fault | None = None
+    gateway: Annotated[_GatewayFault | None, Field(alias="fault")] = None
+
+    def any_fault(self) -> Fault | None:
+        return self.fault or (_from_gateway(self.gateway) if self.gateway else None)
+
+
 class QueryResponse(Wire):
     """A page of rows; `max_results` counts the rows of this page (empty: all fields missing)."""
 
@@ -288,10 +317,9 @@ def _items(value: object, validate: ValidatorFunctionWrapHandler) -> object:
         return BatchItem(b_id=str(known.get("bId", "")))
 
 
-class Answer(Wire):
+class Answer(Envelope):
     """Any JSON answer: what it holds of these is set."""
 
-    fault: Fault | None = None
     customer: Customer | None = None
     item: Item | None = None
     invoice: Invoice | None = None
@@ -301,36 +329,12 @@ class Answer(Wire):
     batch_item_response: tuple[Annotated[BatchItem, WrapValidator(_items)], ...] | None = None
 
 
-class _GatewayError(Wire):
-    model_config = ConfigDict(alias_generator=None)
-
-    message: str | None = None
-    detail: str | None = None
-    code: Text = ""
-    element: str | None = None
-
-
-class _GatewayFault(Wire):
-    model_config = ConfigDict(alias_generator=None)
-
-    error: tuple[_GatewayError, ...] = ()
-    type: str | None = None
-
-
-class _Gateway(Wire):
-    """The lower-case envelope of the gateway before the API (401 always, others at times)."""
-
-    model_config = ConfigDict(alias_generator=None)
-
-    fault: _GatewayFault | None = None
-
-
 W = TypeVar("W", bound=Wire)
 
 
 def _parse(model: type[W], body: bytes) -> W:
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body, by_alias=True, by_name=False)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         first = problems[0]
@@ -344,18 +348,22 @@ def read_answer(body: bytes) -> Answer:
     Raises:
         Unreadable: not a JSON object of this API's kind.
     """
-    answer = _parse(Answer, body)
-    if answer.fault is None:
-        gateway = _parse(_Gateway, body).fault
-        if gateway is not None:
-            return Answer(fault=_from_gateway(gateway))
-    return answer
+    return _parse(Answer, body)
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """Whether the answer is a fault, without a look at what else is in it.
+
+    Raises:
+        Unreadable: not a JSON object.
+    """
+    return _parse(Envelope, body)
 
 
 def read_fault(body: bytes) -> Fault | None:
     """The fault these bytes hold, in JSON or XML; None where they hold none. Never raises."""
     try:
-        return read_answer(body).fault
+        return read_envelope(body).any_fault()
     except Unreadable:
         return _xml_fault(body.decode("utf-8", "replace"))
 

@@ -143,3 +143,10 @@ def test_an_amount_no_float_can_hold_goes_as_text() -> None:
 def test_whole_amounts_have_no_decimals() -> None:
     assert Line(amount=Decimal("100.00")).body() == b'{"Amount":100}'
     assert plain(Decimal("100.00")) == plain(Decimal("1E+2")) == "100"
+
+
+def test_fields_are_read_only_as_the_api_spells_them() -> None:
+    assert read_answer(b'{"customer":{"id":"1"},"Item":{"id":"2"}}').customer is None
+    item = read_answer(b'{"customer":{"id":"1"},"Item":{"id":"2"}}').item
+    assert item is not None
+    assert item.id is None

@@ -13,7 +13,6 @@ from connector_kit.provider import Context, FrozenMember, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncInvoice, VoidInvoice
 from contracts.ids import Entity, RemoteId
-from contracts.invoicing import InvoiceSnapshot
 from contracts.money import Money
 from contracts.sync import ProviderDetails, Subject
 
@@ -103,6 +102,8 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     invoice = command.invoice
     remote = member.remote
     mark = mark_of(command.record_id, command.generation)
+    prices = [priced(line, invoice.currency) for line in invoice.lines]
+    changed = any(price.changed for price in prices) or len(invoice.memo or "") > _MEMO_LIMIT
     american = context.facts.country in (None, "US", "USA")
     body = Invoice(
         doc_number=number_of(command),
@@ -110,7 +111,10 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         due_date=invoice.due_date,
         customer_ref=Ref(value=command.customer_remote_id),
         currency_ref=Ref(value=invoice.currency) if context.facts.multi_currency else None,
-        line=tuple(line_of(line, command, american=american) for line in invoice.lines),
+        line=tuple(
+            line_of(line, price, command, american=american)
+            for line, price in zip(invoice.lines, prices, strict=True)
+        ),
         customer_memo=Memo(value=invoice.memo[:_MEMO_LIMIT]) if invoice.memo else None,
         global_tax_calculation=None if american else "NotApplicable",
     )
@@ -151,7 +155,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
                 "currency": invoice.currency,
                 "total": f"{invoice.total} {invoice.currency}",
                 "url": f"{pages}/app/invoice?txnId=" if pages else "",
-                "notes": "sent_with_changes" if _changed(invoice) else "",
+                "notes": "sent_with_changes" if changed else "",
             },
         ),
     )
@@ -230,13 +234,6 @@ def _currency_problem(command: SyncInvoice, context: Context) -> Refused | None:
             currency=currency,
             org=context.organisation.name,
         )
-    )
-
-
-def _changed(invoice: InvoiceSnapshot) -> bool:
-    """Whether a line's price, or the memo, isn't there as it is here."""
-    return len(invoice.memo or "") > _MEMO_LIMIT or any(
-        priced(line, invoice.currency).changed for line in invoice.lines
     )
 
 

@@ -37,10 +37,12 @@ class Priced:
 
 def priced(line: InvoiceLine, currency: str) -> Priced:
     """How the line is priced there."""
-    net = line.unit_price * (100 - line.discount_percent) / 100
-    price = net.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP)
+    net = line.unit_price
+    if line.discount_percent:
+        net = net * (100 - line.discount_percent) / 100
+    price = net.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP).normalize()
     if round_amount(line.quantity * price, currency) == line.amount:
-        return Priced(line.quantity, price.normalize(), changed=price != line.unit_price)
+        return Priced(line.quantity, price, changed=price != line.unit_price)
     return Priced(Decimal(1), line.amount, changed=True)
 
 
@@ -63,9 +65,8 @@ def lines_problem(command: SyncInvoice) -> Refused | None:
     return None if command.invoice.lines else _defect("an invoice without lines")
 
 
-def line_of(line: InvoiceLine, command: SyncInvoice, *, american: bool) -> Line:
+def line_of(line: InvoiceLine, price: Priced, command: SyncInvoice, *, american: bool) -> Line:
     """The line as it goes out; `american` decides whether it says that it has no tax."""
-    price = priced(line, command.invoice.currency)
     item = command.items[str(line.item_id)]
     return Line(
         detail_type="SalesItemLineDetail",
