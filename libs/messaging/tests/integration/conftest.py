@@ -1,8 +1,12 @@
 """Fixtures of the integration tests."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
+from local_stack.child_process import LogFile
+from local_stack.kafka_server import KafkaServer
+from local_stack.ports import find_free_block
 from messaging.migrations import migrate
 from testkit import TestDatabase
 
@@ -24,3 +28,13 @@ async def schema(migrated: TestDatabase) -> AsyncIterator[Schema]:
             "TRUNCATE outbox, inbox, dead_letters, feed_positions RESTART IDENTITY"
         )
         yield schema
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[KafkaServer]:
+    """A broker that a test may stop."""
+    port = find_free_block(2)
+    server = KafkaServer(tmp_path / "kafka", port, port + 1, log=LogFile(tmp_path / "kafka.log"))
+    server.start()
+    yield server
+    server.stop()

@@ -2,9 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
@@ -12,9 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.admin import NewTopic
 from contracts.topics import MAX_MESSAGE_BYTES, OUTCOMES, TOPICS
-from local_stack.child_process import LogFile
 from local_stack.kafka_server import KafkaServer
-from local_stack.ports import find_free_block
 from messaging.kafka_publisher import KafkaPublisher
 from messaging.kafka_topics import TopicPlan, admin, create_topics, plans
 from messaging.outbox_store import OutboxRow
@@ -136,16 +133,6 @@ async def test_topics_are_made_once_with_a_dead_letter_topic_per_reader(kafka_se
     assert len(names) == len(TOPICS) + sum(len(topic.readers) for topic in TOPICS)
     async with admin(kafka_server) as client:
         assert names <= set(await client.list_topics())
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Generator[KafkaServer]:
-    """A broker that a test may stop."""
-    port = find_free_block(2)
-    server = KafkaServer(tmp_path / "kafka", port, port + 1, log=LogFile(tmp_path / "kafka.log"))
-    server.start()
-    yield server
-    server.stop()
 
 
 async def test_a_broker_that_hangs_or_is_gone_is_an_answer_in_time_and_leaves_nothing_behind(
