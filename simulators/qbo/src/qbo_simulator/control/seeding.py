@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from qbo_simulator.books import Organisation, Record
 from qbo_simulator.company.operations import Options, write
 from qbo_simulator.entities.account import TYPES
+from qbo_simulator.entities.checks import DELETED
 from qbo_simulator.wire import JsonObject, number, text
 
 
@@ -124,8 +125,12 @@ def _deactivate(organisation: Organisation, record: Record, now: datetime) -> No
     write(organisation, record.kind, change, Options("update"), now)
 
 
+def _held_as(name: str, *, active: bool) -> str:
+    return name if active else name + DELETED
+
+
 def _account(organisation: Organisation, given: SeedAccount, now: datetime) -> Record:
-    for held in organisation.holders("Account", given.name):
+    for held in organisation.holders("Account", _held_as(given.name, active=given.active)):
         return held
     kinds = {each.casefold(): each for each in TYPES}
     kind = kinds.get(given.type.casefold())
@@ -141,12 +146,12 @@ def _account(organisation: Organisation, given: SeedAccount, now: datetime) -> R
 
 
 def _name(organisation: Organisation, kind: str, given: SeedName, now: datetime) -> Record:
-    for held in organisation.holders("name", given.name):
+    named = _held_as(given.name, active=given.active)
+    for held in organisation.holders("name", named):
         if held.kind == kind:
             return held
-    mark = "" if given.active else " (deleted)"
     content: JsonObject = {
-        "DisplayName": given.name + mark,
+        "DisplayName": named,
         "PrintOnCheckName": given.name,
         "Active": given.active,
         "Balance": 0,
@@ -155,8 +160,7 @@ def _name(organisation: Organisation, kind: str, given: SeedName, now: datetime)
 
 
 def _customer(organisation: Organisation, given: SeedCustomer, now: datetime) -> Record:
-    wanted = given.name if given.active else f"{given.name} (deleted)"
-    for held in organisation.holders("name", wanted):
+    for held in organisation.holders("name", _held_as(given.name, active=given.active)):
         if held.kind == "Customer":
             return held
     body: JsonObject = {"DisplayName": given.name}
@@ -181,7 +185,7 @@ def _income_account(organisation: Organisation, code: str | None) -> str:
 
 
 def _item(organisation: Organisation, given: SeedItem, now: datetime) -> Record:
-    for held in organisation.holders("Item", given.name):
+    for held in organisation.holders("Item", _held_as(given.name, active=given.active)):
         return held
     body: JsonObject = {
         "Name": given.name,
