@@ -47,12 +47,17 @@ HOSTS: Mapping[Environment, Mapping[str, str]] = {
 }
 """https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features"""
 
-PAGES: Mapping[Environment, str | None] = {
+_PAGES: Mapping[Environment, str] = {
     "production": "https://app.qbo.intuit.com",
     "sandbox": "https://sandbox.qbo.intuit.com",
-    "simulator": None,
+    "simulator": "{simulator}",
 }
-"""Where a person opens an invoice. The simulator has no such page, so it gets no link."""
+
+
+def invoice_page(environment: Environment, base_urls: Mapping[str, str]) -> str:
+    """Where a person opens an invoice, up to its id; empty where the host isn't known."""
+    host = _PAGES[environment].format(simulator=base_urls.get("api", ""))
+    return f"{host}/app/invoice?txnId=" if host else ""
 
 BATCH = 30
 """Objects in one batch (one copy of the page says 10, a sample 50; more is refused with 1040).

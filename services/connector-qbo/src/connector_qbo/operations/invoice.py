@@ -21,7 +21,7 @@ from connector_qbo.operations.lines import digest, line_of, lines_problem, price
 from connector_qbo.operations.marks import mark_of
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.statements import Table
-from connector_qbo.provider import PAGES
+from connector_qbo.provider import invoice_page
 from connector_qbo.wire import (
     Answer,
     BatchItem,
@@ -129,7 +129,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         item = command.items.get(str(line.item_id))
         if item is not None and item.remote_id is not None:
             used[str(line.item_id)] = item.remote_id
-    pages = PAGES[context.environment]
+    page = invoice_page(context.environment, context.base_urls)
     closed = context.facts.books_closed_up_to
     return Written(
         body,
@@ -154,7 +154,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
                 "lock_date": closed.isoformat() if closed else "",
                 "currency": invoice.currency,
                 "total": f"{invoice.total} {invoice.currency}",
-                "url": f"{pages}/app/invoice?txnId=" if pages else "",
+                "url": page,
                 "notes": "sent_with_changes" if changed else "",
             },
         ),

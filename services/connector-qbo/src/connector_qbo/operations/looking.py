@@ -32,7 +32,7 @@ from connector_qbo.operations.marks import of_record, whose
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause, name_of
 from connector_qbo.operations.statements import among, answered, chunks, get, rows
-from connector_qbo.provider import PAGES
+from connector_qbo.provider import invoice_page
 from connector_qbo.wire import NotRead, read_fault
 
 _COUNTER = re.compile(r"[0-9]{1,18}")
@@ -278,8 +278,8 @@ def _remote_sighting(
     there = by_id.there.get(remote.id)
     if there is None:
         return Unreadable(by_id.why.details)
-    pages = PAGES[context.environment]
-    url = f"{pages}/app/invoice?txnId=" if pages and command.entity == "invoice" else ""
+    page = invoice_page(context.environment, context.base_urls)
+    url = page if command.entity == "invoice" else ""
     return Seen(
         (
             Candidate(

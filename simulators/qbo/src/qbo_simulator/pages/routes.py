@@ -37,6 +37,17 @@ def install(app: FastAPI, world: World) -> None:
         ]
         return HTMLResponse(render("organisations.html", organisations=rows))
 
+    @app.get("/app/invoice", include_in_schema=False)
+    async def invoice(txnId: str) -> Response:  # noqa: N803  (the web application's own name)
+        holders = [
+            each.name
+            for each in world.organisations.values()
+            if any(record.id == txnId for record in each.all("Invoice"))
+        ]
+        if len(holders) != 1:
+            return RedirectResponse("/_sim/", 303)
+        return RedirectResponse(f"/_sim/books.html?{urlencode({'organisation': holders[0]})}", 303)
+
     @app.get("/_sim/books.html", include_in_schema=False)
     async def books(organisation: str, problem: str = "") -> Response:
         found = organisation_of(world, organisation)
