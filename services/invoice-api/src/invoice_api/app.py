@@ -21,6 +21,7 @@ from invoice_api.customers import routes as customers
 from invoice_api.feed import routes as feed
 from invoice_api.http.bodies import BodyLimit, JsonBody, describe_bodies
 from invoice_api.http.framework_problems import install
+from invoice_api.http.measuring import API, Measured
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import not_built_routes, record_routes
 from invoice_api.integrations import routes as integrations
@@ -36,8 +37,6 @@ from invoice_api.web.problem_pages import answer_any_problem, answer_log_in_firs
 from invoice_api.web.rendering import Assets, Renderer
 from invoice_api.web.security import SecurityHeaders
 from invoice_api.web.sessions import LogInFirstError
-
-API = "/api/v1"
 
 _ROOMS = (
     accounts.router,
@@ -92,6 +91,7 @@ def make_app(parts: Parts, hub: Hub | None = None) -> FastAPI:
         app.include_router(room, prefix=API)
     app.include_router(feed.router)
     _mount_pages(app, settings)
+    app.add_middleware(Measured)
     _describe(app)
     return app
 

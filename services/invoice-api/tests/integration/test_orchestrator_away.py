@@ -17,7 +17,7 @@ from invoice_api.sync_status.projector import on_connections
 Service = Any
 Json = dict[str, Any]
 
-CALLS = [
+CALLS: list[tuple[str, str, Json | None]] = [
     ("GET", "/integrations/qbo/settings", None),
     ("PUT", "/integrations/qbo/settings", {"sync_customers": True}),
     ("GET", "/integrations/qbo/accounts", None),

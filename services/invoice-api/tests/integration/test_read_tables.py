@@ -85,18 +85,17 @@ class Books:
         }
 
     def opened(self, epoch: int = 1, second: int = 0, **fields: Any) -> ConnectionOpened:
-        return ConnectionOpened(
-            **{
-                **self.envelope(second),
-                "provider": "qbo",
-                "connection_id": self.connection,
-                "epoch": epoch,
-                "organisation": ORGANISATION,
-                "opened_by": UserId(self.ids.new()),
-                "opened_at": self.now.replace(year=2020),
-                **fields,
-            }
-        )
+        known: Json = {
+            **self.envelope(second),
+            "provider": "qbo",
+            "connection_id": self.connection,
+            "epoch": epoch,
+            "organisation": ORGANISATION,
+            "opened_by": UserId(self.ids.new()),
+            "opened_at": self.now.replace(year=2020),
+            **fields,
+        }
+        return ConnectionOpened(**known)
 
     def state(
         self,
@@ -306,7 +305,7 @@ async def test_a_connection_is_what_its_latest_epoch_says(books: Books) -> None:
     assert (await qbo_row(books))["status"] == "connected"
     assert (await qbo_row(books))["organisation"] == {"id": "913", "name": "Oak Books"}
     opened = books.opened()
-    fields = {
+    fields: Json = {
         "provider": "qbo",
         "connection_id": books.connection,
         "organisation": ORGANISATION,
