@@ -67,13 +67,21 @@ def nothing_to_void_here(
     return refused_here(lane, answer, None, connection=connection, at=at, ids=ids)
 
 
+def our_mistake_here(
+    lane: Lane, reason: str, *, connection: Connection, at: datetime, ids: Ids
+) -> AnsweredHere:
+    """A defect of ours keeps this record from being sent."""
+    details = ProviderDetails(provider_message=reason)
+    answer = Refused(CauseInstance(code="our_mistake", details=details))
+    return refused_here(lane, answer, None, connection=connection, at=at, ids=ids)
+
+
 def nothing_to_read_here(
     lane: Lane, *, connection: Connection, at: datetime, ids: Ids
 ) -> AnsweredHere:
     """A read of a record that has no remote id."""
-    details = ProviderDetails(provider_message="a read was asked for, but no remote id is known")
-    answer = Refused(CauseInstance(code="our_mistake", details=details))
-    return refused_here(lane, answer, None, connection=connection, at=at, ids=ids)
+    reason = "a read was asked for, but no remote id is known"
+    return our_mistake_here(lane, reason, connection=connection, at=at, ids=ids)
 
 
 def read_there(

@@ -36,8 +36,9 @@ _MARGIN = timedelta(milliseconds=50)
 
 @dataclass(frozen=True)
 class Check:
-    """An open request in a checker's hands, with what is open of it."""
+    """An open request in a checker's hands, with what is open of it, held under `lease`."""
 
+    lease: UUID
     request: OpenRequest
     connection: Connection
     rows: tuple[LedgerRow, ...]
@@ -53,17 +54,17 @@ class Looked:
 
 
 class Checker:
-    """Looks up members of requests without an answer; `id` is what its leases stand under."""
+    """Looks up members of requests without an answer."""
 
-    def __init__(self, connector: Connector, holder: UUID) -> None:
+    def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.id = holder
 
     async def claim(self) -> Check | None:
         """One request that is due for a look-up; its members are said to be checking."""
         connector = self._connector
+        lease = connector.ids.new()
         async with connector.database.transaction() as tx:
-            request = await ledger_store.claim_check(tx, self.id, LEASE)
+            request = await ledger_store.claim_check(tx, lease, LEASE)
             if request is None:
                 return None
             rows = await ledger_store.open_rows(tx, request.id)
@@ -73,10 +74,13 @@ class Checker:
                 await ledger_store.settle_request(tx, request.id, status=None, answered=False)
                 return None
             await tell_checking(tx, connector, connection, request, rows)
-        return Check(request, connection, tuple(rows))
+        return Check(lease, request, connection, tuple(rows))
 
     async def look(self, check: Check) -> Looked:
-        """Ask the provider for all open members, by what was frozen."""
+        """Ask the provider for all open members, by what was frozen.
+
+        Somebody waits for the answer: it may use what is kept for clicks.
+        """
         connector = self._connector
         async with connector.database.transaction() as tx:
             at = await connections_store.now(tx)
@@ -88,6 +92,7 @@ class Checker:
             asked = await connector.asker.ask(
                 connector.provider.operations.look_up([row.member for row in rows], context),
                 check.connection,
+                click=True,
             )
             if isinstance(asked, Halted):
                 return Looked(at, tuple(seen), asked)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from contracts.commands import ReadRemote, RemoteRef, VoidInvoice
 from contracts.ids import Entity
@@ -22,8 +23,9 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Lot:
-    """Records of one connection and entity that may share a request."""
+    """Records of one connection and entity that may share a request, held under `lease`."""
 
+    lease: UUID
     connection: Connection
     entity: Entity
     chosen: tuple[Chosen, ...]
@@ -35,8 +37,9 @@ class Lot:
 
 @dataclass(frozen=True)
 class ReadLot:
-    """Records of one connection and entity that are to be read there."""
+    """Records of one connection and entity that are to be read there, held under `lease`."""
 
+    lease: UUID
     connection: Connection
     entity: Entity
     reads: tuple[tuple[Lane, ReadRemote, RemoteRef], ...]
@@ -69,6 +72,7 @@ def choose_remote(lane: Lane, finished: Finished | None) -> RemoteRef | None:
 
 
 def choose_lots(
+    lease: UUID,
     connection: Connection,
     lanes: Sequence[Lane],
     finished: Mapping[LaneKey, Finished],
@@ -96,9 +100,11 @@ def choose_lots(
     if not lanes:
         return []
     entity = lanes[0].key.entity
-    made: list[Lot | ReadLot] = [Lot(connection, entity, tuple(lot)) for lot in lots.values()]
+    made: list[Lot | ReadLot] = [
+        Lot(lease, connection, entity, tuple(lot)) for lot in lots.values()
+    ]
     if reads or nothing_there:
-        made.append(ReadLot(connection, entity, tuple(reads), tuple(nothing_there)))
+        made.append(ReadLot(lease, connection, entity, tuple(reads), tuple(nothing_there)))
     return made
 
 

@@ -56,7 +56,6 @@ async def freeze(
     timing: Timing,
     context: Context,
     ids: Ids,
-    worker: UUID,
 ) -> Frozen | NotFrozen:
     """Commit-to-be of one request for as many of the lot as may go now; the rest is given back.
 
@@ -126,7 +125,7 @@ async def freeze(
         lot.entity,
         packed.request,
         rows,
-        worker=worker,
+        lease_id=lot.lease,
         lease=LEASE,
         send_window=timing.send_window,
         quiet_after=timing.quiet_after(provider.entities[lot.entity]),

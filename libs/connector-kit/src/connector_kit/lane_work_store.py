@@ -14,7 +14,7 @@ from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, lane_of
 
 async def claim(
     tx: Tx,
-    worker: UUID,
+    lease_id: UUID,
     *,
     connections: int,
     sizes: dict[Entity, int],
@@ -102,7 +102,7 @@ async def claim(
         RETURNING lanes.connection_id, lanes.entity, lanes.record_id, generation, step, priority,
             content, queued_at, alone, stale
         """,
-        worker,
+        lease_id,
         lease,
         connections,
         json.dumps(sizes),
@@ -209,16 +209,35 @@ async def apply_changes(tx: Tx, changes: Sequence[LaneChange]) -> None:
     tx.wake(WAKE)
 
 
-async def renew(tx: Tx, worker: UUID, lease: timedelta) -> None:
-    """Keep the lanes and requests that this worker holds."""
-    await tx.execute(
-        "UPDATE lanes SET leased_until = clock() + $2::interval WHERE leased_by = $1", worker, lease
-    )
-    await tx.execute(
+async def renew(tx: Tx, leases: Sequence[UUID], lease: timedelta) -> None:
+    """Keep the lanes, requests and loads held under these leases."""
+    for table in ("lanes", "requests", "loads"):
+        await tx.execute(
+            f"""
+            UPDATE {table} SET leased_until = clock() + $2::interval
+            WHERE leased_by = ANY ($1::uuid[])
+            """,  # noqa: S608  (constants)
+            list(leases),
+            lease,
+        )
+
+
+async def next_due(tx: Tx) -> timedelta | None:
+    """How long until some waiting lane may go, as far as holds tell; None if none waits."""
+    wait: timedelta | None = await tx.fetchval(
         """
-        UPDATE requests SET leased_until = clock() + $2::interval
-        WHERE leased_by = $1 AND open
-        """,
-        worker,
-        lease,
+        SELECT min(greatest(first.ready_at, CASE WHEN first.priority = 0
+            THEN turns.clicks_ready_at ELSE turns.ready_at END)) - clock()
+        FROM turns
+        JOIN connections ON connections.id = turns.connection_id
+            AND connections.status = 'open' AND connections.paused_at IS NULL
+        CROSS JOIN LATERAL (
+            SELECT priority, ready_at FROM lanes
+            WHERE lanes.connection_id = turns.connection_id
+                AND lanes.waiting AND lanes.request_id IS NULL
+            ORDER BY priority, queued_at
+            LIMIT 1
+        ) AS first
+        """
     )
+    return wait

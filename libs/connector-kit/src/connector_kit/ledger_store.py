@@ -21,6 +21,9 @@ from connector_kit.exchange import Request
 from connector_kit.lanes_store import LaneKey
 from connector_kit.provider import FrozenMember
 
+CHECKS = "checks"
+"""Checkers listen here."""
+
 _ATTEMPTS: TypeAdapter[list[Attempt]] = TypeAdapter(list[Attempt])
 
 
@@ -150,7 +153,7 @@ async def open_request(
     request: Request,
     rows: Sequence[NewRow],
     *,
-    worker: UUID,
+    lease_id: UUID,
     lease: timedelta,
     send_window: float,
     quiet_after: float,
@@ -185,7 +188,7 @@ async def open_request(
         len(rows),
         send_window,
         quiet_after,
-        worker,
+        lease_id,
         lease,
     )
     assert row is not None
@@ -336,8 +339,11 @@ async def mark_told(tx: Tx, request_id: RequestId) -> None:
     await tx.execute("UPDATE requests SET told = true WHERE id = $1", request_id)
 
 
-async def claim_check(tx: Tx, worker: UUID, lease: timedelta) -> OpenRequest | None:
-    """Lease one request that has open rows, is in nobody's hands and is due for a look-up."""
+async def claim_check(tx: Tx, lease_id: UUID, lease: timedelta) -> OpenRequest | None:
+    """Lease one request that has open rows, is in nobody's hands and is due for a look-up.
+
+    A budget that is spent for all but clicks doesn't keep look-ups waiting.
+    """
     row = await tx.fetchrow(
         """
         UPDATE requests SET leased_by = $1, leased_until = clock() + $2::interval,
@@ -347,7 +353,7 @@ async def claim_check(tx: Tx, worker: UUID, lease: timedelta) -> OpenRequest | N
             JOIN connections ON connections.id = requests.connection_id
                 AND connections.status = 'open' AND connections.paused_at IS NULL
             JOIN turns ON turns.connection_id = requests.connection_id
-                AND (turns.hold IS NULL OR turns.ready_at <= clock())
+                AND turns.clicks_ready_at <= clock()
             WHERE open AND check_at <= clock()
                 AND (leased_until IS NULL OR leased_until <= clock())
             ORDER BY check_at
@@ -356,7 +362,7 @@ async def claim_check(tx: Tx, worker: UUID, lease: timedelta) -> OpenRequest | N
         )
         RETURNING *
         """,
-        worker,
+        lease_id,
         lease,
     )
     return None if row is None else _request(row)
@@ -386,6 +392,7 @@ async def check_at_once(tx: Tx, request_id: RequestId) -> None:
         """,
         request_id,
     )
+    tx.wake(CHECKS)
 
 
 async def linked(

@@ -1,6 +1,7 @@
 """Reads reference data at the provider and publishes it, a page at a time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, TypeVar, cast
 from uuid import UUID
@@ -32,22 +33,35 @@ PAGE = 500
 """Rows of one message: far below the size a message may have."""
 
 
+@dataclass(frozen=True)
+class InHand:
+    """A load, held under `lease`."""
+
+    lease: UUID
+    load: Load
+    connection: Connection
+
+
 class Loader:
-    """One load at a time: claim, read, publish. `id` is what its leases stand under."""
+    """Reference data, one load at a time."""
 
-    def __init__(self, connector: Connector, holder: UUID) -> None:
+    def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.id = holder
 
-    async def load_one(self) -> bool:
-        """Read and publish one load, if any waits; whether there was one."""
+    async def claim(self) -> InHand | None:
+        """A load that waits, leased."""
         connector = self._connector
+        lease = connector.ids.new()
         async with connector.database.transaction() as tx:
-            load = await loads_store.claim(tx, self.id, LEASE)
+            load = await loads_store.claim(tx, lease, LEASE)
             if load is None:
-                return False
+                return None
             found = await connections_store.find(tx, [load.connection_id])
-            connection = found[load.connection_id]
+        return InHand(lease, load, found[load.connection_id])
+
+    async def carry_out(self, in_hand: InHand) -> None:
+        """Read it at the provider and publish it; or try again later."""
+        connector, load, connection = self._connector, in_hand.load, in_hand.connection
         data = await self._read(load, connection)
         async with connector.database.transaction() as tx:
             if isinstance(data, Halted):
@@ -60,9 +74,9 @@ class Loader:
                     connection.id,
                     data.why,
                 )
-                return True
+                return
             if not await loads_store.finish(tx, load):
-                return True
+                return
             if isinstance(data, OrganisationRead):
                 await connections_store.save_facts(
                     tx, connection.id, data.organisation.name, data.facts
@@ -78,7 +92,6 @@ class Loader:
                 [connection.id],
                 correlation_id=load.correlation_id,
             )
-        return True
 
     async def _read(
         self, load: Load, connection: Connection

@@ -58,7 +58,7 @@ async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
     tx.wake(WAKE)
 
 
-async def claim(tx: Tx, worker: UUID, lease: timedelta) -> Load | None:
+async def claim(tx: Tx, lease_id: UUID, lease: timedelta) -> Load | None:
     """Lease the load that waits longest, of a connection that sends."""
     row = await tx.fetchrow(
         """
@@ -75,21 +75,10 @@ async def claim(tx: Tx, worker: UUID, lease: timedelta) -> Load | None:
         )
         RETURNING id, kind, connection_id, correlation_id, causation_id, tries, clock() AS as_of
         """,
-        worker,
+        lease_id,
         lease,
     )
     return None if row is None else Load(**dict(row))
-
-
-async def renew(tx: Tx, worker: UUID, lease: timedelta) -> None:
-    await tx.execute(
-        """
-        UPDATE loads SET leased_until = clock() + $2::interval
-        WHERE leased_by = $1 AND done_at IS NULL
-        """,
-        worker,
-        lease,
-    )
 
 
 async def finish(tx: Tx, load: Load) -> bool:

@@ -279,5 +279,25 @@ def new_grant_key(sealer: Sealer, grant_id: UUID) -> WrappedKey:
     return sealer.new_key(_owner(grant_id))
 
 
+def open_refresh_token(sealer: Sealer, grant: Grant) -> str | None:
+    """The grant's refresh token, to revoke it.
+
+    Raises:
+        CannotUnseal: see there.
+    """
+    if grant.refresh_sealed is None:
+        return None
+    return sealer.open(grant.key, _owner(grant.id), _REFRESH, grant.refresh_sealed)
+
+
+def rewrap(sealer: Sealer, grant_id: UUID, key: WrappedKey) -> WrappedKey:
+    """The grant's key under the newest master key.
+
+    Raises:
+        CannotUnseal: the master key that wraps it is missing.
+    """
+    return sealer.rewrap(key, _owner(grant_id))
+
+
 def _owner(grant_id: UUID) -> str:
     return f"grant:{grant_id}"

@@ -22,6 +22,7 @@ from connector_kit.answering import (
     AnsweredHere,
     goes_on,
     nothing_to_read_here,
+    our_mistake_here,
     read_there,
     refused_here,
 )
@@ -71,19 +72,19 @@ class InHand:
 
 
 class Worker:
-    """The steps of one worker process; `id` is what its leases stand under.
+    """The steps of one worker process.
 
     Every step is one transaction or one exchange with the provider. One that fails leaves what a
-    crash at that moment would leave, and others go on from there.
+    crash at that moment would leave, and others go on from there. Whoever runs the steps renews
+    the leases of the lots they are at.
     """
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.id: UUID = connector.ids.new()
 
     async def claim(self, connections: int) -> list[AnyLot]:
         """Lease work of up to so many connections, as requests that could be sent."""
-        provider = self._connector.provider
+        provider, lease = self._connector.provider, self._connector.ids.new()
         sizes: dict[Entity, int] = {name: facts.batch for name, facts in provider.entities.items()}
         async with self._connector.database.transaction() as tx:
             sky = await turns_store.load_sky(tx)
@@ -95,7 +96,7 @@ class Worker:
                 connections, sizes = 1, dict.fromkeys(sizes, 1)
             lanes = await lane_work_store.claim(
                 tx,
-                self.id,
+                lease,
                 connections=connections,
                 sizes=sizes,
                 in_flight=provider.requests_in_flight,
@@ -114,13 +115,13 @@ class Worker:
         return [
             lot
             for connection_id, mine in by_connection.items()
-            for lot in choose_lots(found[connection_id], mine, finished, provider.operations)
+            for lot in choose_lots(lease, found[connection_id], mine, finished, provider.operations)
         ]
 
-    async def renew(self) -> None:
-        """Keep the leases of all that is in this worker's hands."""
+    async def renew(self, leases: Sequence[UUID]) -> None:
+        """Keep all that is held under these leases."""
         async with self._connector.database.transaction() as tx:
-            await lane_work_store.renew(tx, self.id, LEASE)
+            await lane_work_store.renew(tx, leases, LEASE)
 
     async def prepare(self, lot: Lot) -> ReadyLot | None:
         """Read what must be read before sending, and get a token. None if nothing can go now."""
@@ -165,7 +166,6 @@ class Worker:
                     connector.timing,
                     connector.context_of(lot.connection),
                     connector.ids,
-                    self.id,
                 )
                 if isinstance(frozen, NotFrozen):
                     if frozen.why is not None:
@@ -263,6 +263,32 @@ class Worker:
             await lane_work_store.apply_changes(
                 tx, [replace(change, wait=timedelta(seconds=5)) for change in changes]
             )
+
+    async def give_up(self, lot: AnyLot, reason: str) -> None:
+        """A step of this lot broke by a defect: its records go alone next time.
+
+        A record that breaks alone is answered as our mistake; the others aren't held up by it.
+        """
+        connector = self._connector
+        mine = (
+            [la for la, _, _ in lot.reads]
+            if isinstance(lot, ReadLot)
+            else [chosen.lane for chosen in lot.chosen]
+        )
+        async with connector.database.transaction() as tx:
+            lanes = await lane_work_store.lock_lanes(tx, [lane.key for lane in mine])
+            if len(lanes) == 1 and lanes[0].alone:
+                at = await connections_store.now(tx)
+                mistake = our_mistake_here(
+                    lanes[0], reason, connection=lot.connection, at=at, ids=connector.ids
+                )
+                await self._write_answers(tx, [mistake])
+                return
+            changes = [
+                replace(goes_on(lane, None), wait=timedelta(seconds=1), alone=True)
+                for lane in lanes
+            ]
+            await lane_work_store.apply_changes(tx, changes)
 
     def _read(self, frozen: Frozen, delivery: Response | Lost) -> RequestAnswer:
         if isinstance(delivery, Lost):

@@ -360,7 +360,7 @@ async def bench_on(database: TestDatabase, **changes: Any) -> AsyncGenerator[Ben
                 there,
                 connector,
                 worker,
-                Checker(connector, worker.id),
+                Checker(connector),
                 Commands(connector),
                 Teller(connector),
                 clock,

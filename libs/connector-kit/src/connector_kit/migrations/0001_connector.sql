@@ -57,7 +57,7 @@ CREATE INDEX connections_grant ON connections (grant_id);
 CREATE INDEX connections_announced ON connections (announced_at NULLS FIRST);
 
 -- A consent under way: single use, ten minutes, bound to a cookie of the browser that began it.
--- `state_hash` and `cookie_hash` are SHA-256; the verifier (PKCE) is sealed.
+-- `state_hash` and `cookie_hash` are SHA-256: neither secret is stored.
 CREATE TABLE consents (
     state_hash bytea PRIMARY KEY,
     cookie_hash bytea NOT NULL,
@@ -67,7 +67,6 @@ CREATE TABLE consents (
     user_name text NOT NULL,
     intent text NOT NULL,
     connection_id uuid,
-    verifier_sealed bytea,
     begun_at timestamptz NOT NULL,
     used_at timestamptz
 );
@@ -158,7 +157,7 @@ CREATE TABLE requests (
 ALTER TABLE requests ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX requests_open ON requests (connection_id) WHERE open;
 CREATE INDEX requests_to_check ON requests (check_at) WHERE open;
-CREATE INDEX requests_leased ON requests (leased_by) WHERE open;
+CREATE INDEX requests_leased ON requests (leased_by) WHERE leased_by IS NOT NULL;
 
 -- What became of each member of each request, and of commands answered without one.
 -- open: nobody knows yet. finished: the provider holds it as `remote`. refused: it was refused.
@@ -233,4 +232,5 @@ CREATE TABLE loads (
     done_at timestamptz,
     PRIMARY KEY (id, kind)
 );
+CREATE INDEX loads_leased ON loads (leased_by) WHERE leased_by IS NOT NULL;
 CREATE INDEX loads_ready ON loads (ready_at) WHERE done_at IS NULL;

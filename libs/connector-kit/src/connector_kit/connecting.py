@@ -1,0 +1,345 @@
+"""Connecting, reconnecting and disconnecting: one company's consent to one organisation.
+
+A connection never changes its organisation. Whatever is refused forgets its tokens and revokes
+nothing: they may be another connection's too.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from contracts.connections import Organisation
+from contracts.ids import CompanyId, ConnectionId, LoadId, UserId
+from messaging.database import Tx
+from messaging.tickets import Ticket
+from telemetry.logs import get_logger
+
+from connector_kit import (
+    connections_store,
+    consents_store,
+    grants_store,
+    loads_store,
+    turns_store,
+)
+from connector_kit.auth import (
+    AppRefused,
+    ConnectRefused,
+    GrantDead,
+    OAuthClient,
+    OrganisationOffered,
+    Tokens,
+    TokensAway,
+)
+from connector_kit.connections_store import Connection
+from connector_kit.connector import Connector
+from connector_kit.consents_store import Consent
+from connector_kit.exchange import Exchange, Response
+from connector_kit.expiry import announce
+from connector_kit.loads_store import Kind, NewLoad
+from connector_kit.sealing import Sealer
+from connector_kit.tokens import new_grant_key, seal_tokens
+
+log = get_logger(__name__)
+
+_ANSWER_SECONDS = 25.0
+_KINDS: tuple[Kind, ...] = ("accounts", "tax_rates", "remote_customers")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Where the browser goes for consent, and the secret its cookie must bring back."""
+
+    url: str = field(repr=False)
+    cookie: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Forged:
+    """The state is unknown, used, too old, or another browser's. Nothing was stored or asked."""
+
+
+@dataclass(frozen=True)
+class NotConnected:
+    """A message of the provider page, by its code; `names` fill its sentence."""
+
+    code: str
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Connected:
+    connection_id: ConnectionId
+
+
+ConnectResult: TypeAlias = Forged | NotConnected | Connected
+
+
+class Connecting:
+    """The use cases of the OAuth routes and of disconnecting.
+
+    Args:
+        random: gives so many random bytes, unguessable.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        client: OAuthClient,
+        sealer: Sealer,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._connector = connector
+        self._client = client
+        self._sealer = sealer
+        self._random = random
+        self._pkce = connector.provider.oauth.pkce
+
+    async def begin(self, ticket: Ticket) -> Begun | None:
+        """Start a consent for a ticket that was read; None if the ticket was used before."""
+        connector = self._connector
+        state, cookie = self._secret(), self._secret()
+        consent = Consent(
+            company_id=ticket.company,
+            user_id=ticket.user,
+            user_name=ticket.user_name,
+            intent=ticket.intent,
+            connection_id=ticket.connection_id,
+        )
+        async with connector.database.transaction() as tx:
+            if not await consents_store.begin(
+                tx, consent, state_hash=_hash(state), cookie_hash=_hash(cookie), nonce=ticket.nonce
+            ):
+                return None
+        url = connector.provider.auth.authorize_url(
+            self._client,
+            connector.base_urls["authorize"],
+            state=state,
+            challenge=_challenge(_verifier(state, cookie)) if self._pkce else None,
+        )
+        return Begun(url, cookie)
+
+    async def finish(self, callback: Mapping[str, str], cookie: str | None) -> ConnectResult:
+        """What a callback of the provider leads to. Nothing is stored unless it is `Connected`."""
+        connector = self._connector
+        state = callback.get("state", "")
+        async with connector.database.transaction() as tx:
+            consent = await consents_store.use(
+                tx, state_hash=_hash(state), cookie_hash=_hash(cookie or "")
+            )
+        if consent is None:
+            return Forged()
+        auth = connector.provider.auth
+        if auth.declined(callback):
+            return NotConnected("consent_declined")
+        verifier = _verifier(state, cookie or "") if self._pkce else None
+        tokens = await self._exchange(callback, verifier)
+        if isinstance(tokens, NotConnected):
+            return tokens
+        offered = await self._ask(auth.organisations(callback), tokens)
+        if isinstance(offered, NotConnected):
+            return offered
+        if isinstance(offered, ConnectRefused):
+            return NotConnected(offered.code)
+        if not offered:
+            return NotConnected("no_organisation")
+        if len(offered) > 1:
+            return NotConnected("choose_organisation")
+        return await self._accept(consent, offered[0], tokens)
+
+    async def disconnect(
+        self,
+        company: CompanyId | Literal["*"],
+        connection_id: ConnectionId,
+        user_id: UserId | None,
+        user_name: str,
+    ) -> Connection | None:
+        """Close the connection; None if the company has no such one. Closing twice is closing once.
+
+        Nothing is sent any more; nothing is deleted there. The grant's tokens are revoked and
+        forgotten afterwards, by `Housekeeping`, if no other connection uses them.
+        """
+        connector = self._connector
+        async with connector.database.transaction() as tx:
+            connection = await connections_store.load_for_update(tx, connection_id)
+            if connection is None or company not in ("*", connection.company_id):
+                return None
+            if connection.status != "closed":
+                by = user_id or connection.opened_by
+                await connections_store.close(tx, connection_id, by, user_name)
+                await announce(tx, connector.provider.name, connector.ids, [connection_id])
+            return (await connections_store.find(tx, [connection_id]))[connection_id]
+
+    async def pause(self, connection_id: ConnectionId | None, paused: bool) -> bool:
+        """Hold or let go one connection's work, or the provider's (None); whether there is one."""
+        async with self._connector.database.transaction() as tx:
+            if connection_id is None:
+                if paused:
+                    await turns_store.pause_provider(tx)
+                else:
+                    await turns_store.resume_provider(tx)
+                return True
+            if await connections_store.load_for_update(tx, connection_id) is None:
+                return False
+            await connections_store.set_paused(tx, connection_id, paused)
+            if not paused:
+                await turns_store.release(tx, [connection_id])
+            return True
+
+    async def _exchange(
+        self, callback: Mapping[str, str], verifier: str | None
+    ) -> Tokens | NotConnected:
+        auth = self._connector.provider.auth
+        request = auth.exchange_code(self._client, callback, verifier=verifier)
+        if request is None:
+            return NotConnected("connect_link_expired")
+        delivery = await self._connector.transport.send(request, answer_within=_ANSWER_SECONDS)
+        if not isinstance(delivery, Response):
+            return NotConnected("provider_down")
+        match auth.read_tokens(delivery):
+            case Tokens() as tokens:
+                return tokens
+            case GrantDead():
+                return NotConnected("connect_link_expired")
+            case AppRefused(details):
+                log.error("our registration was refused", code=details.provider_code)
+                return NotConnected("app_problem")
+            case TokensAway():
+                return NotConnected("provider_down")
+
+    async def _ask(
+        self, exchange: "Exchange[list[OrganisationOffered] | ConnectRefused]", tokens: Tokens
+    ) -> "list[OrganisationOffered] | ConnectRefused | NotConnected":
+        """Drive reads with tokens that belong to no connection yet."""
+        connector = self._connector
+        try:
+            request = next(exchange)
+            while True:
+                delivery = await connector.transport.send(
+                    request,
+                    extra=connector.provider.auth.bearer(tokens.access),
+                    answer_within=_ANSWER_SECONDS,
+                )
+                if (
+                    not isinstance(delivery, Response)
+                    or connector.provider.operations.whole(delivery) is not None
+                ):
+                    exchange.close()
+                    return NotConnected("provider_down")
+                request = exchange.send(delivery)
+        except StopIteration as end:
+            found: list[OrganisationOffered] | ConnectRefused = end.value
+            return found
+
+    async def _accept(
+        self, consent: Consent, offered: OrganisationOffered, tokens: Tokens
+    ) -> NotConnected | Connected:
+        connector = self._connector
+        try:
+            async with connector.database.transaction() as tx:
+                # The grant first: whoever refreshes holds it and then locks its connections.
+                grant = await grants_store.find_by_subject(tx, offered.subject)
+                existing = await connections_store.of_company_or_organisation(
+                    tx, consent.company_id, offered.organisation.id
+                )
+                choice = choose_connection(consent, offered.organisation, existing)
+                if isinstance(choice, NotConnected):
+                    return choice
+                if grant is None:
+                    grant_id = connector.ids.new()
+                    key = new_grant_key(self._sealer, grant_id)
+                    sealed = seal_tokens(self._sealer, grant_id, key, tokens)
+                    await grants_store.insert(tx, grant_id, offered.subject, key, sealed)
+                else:
+                    grant_id = grant.id
+                    sealed = seal_tokens(self._sealer, grant_id, grant.key, tokens)
+                    await grants_store.save_tokens(tx, grant_id, sealed)
+                    await grants_store.accept(tx, grant_id)
+                return Connected(await self._open(tx, consent, offered, grant_id, choice))
+        except asyncpg.UniqueViolationError:
+            return NotConnected("organisation_taken", {"org": offered.organisation.name})
+
+    async def _open(
+        self,
+        tx: Tx,
+        consent: Consent,
+        offered: OrganisationOffered,
+        grant_id: UUID,
+        goes_on: Connection | None,
+    ) -> ConnectionId:
+        connector = self._connector
+        who = (grant_id, consent.user_id, consent.user_name)
+        if goes_on is None:
+            connection_id = ConnectionId(connector.ids.new())
+            await connections_store.insert_open(
+                tx, connection_id, consent.company_id, offered.organisation, offered.facts, *who
+            )
+        else:
+            connection_id = goes_on.id
+            await connections_store.reopen(
+                tx, connection_id, offered.organisation, offered.facts, *who
+            )
+            await turns_store.release(tx, [connection_id])
+        correlation = connector.ids.new()
+        await announce(
+            tx,
+            connector.provider.name,
+            connector.ids,
+            [connection_id],
+            correlation_id=correlation,
+        )
+        load_id = LoadId(connector.ids.new())
+        await loads_store.insert(
+            tx, [NewLoad(load_id, kind, connection_id, correlation, None) for kind in _KINDS]
+        )
+        return connection_id
+
+    def _secret(self) -> str:
+        return _text(self._random(32))
+
+
+def choose_connection(
+    consent: Consent, organisation: Organisation, existing: list[Connection]
+) -> Connection | NotConnected | None:
+    """Which connection goes on with this consent; None for a new one; or why it can't be."""
+    mine = [c for c in existing if c.company_id == consent.company_id]
+    same = next((c for c in mine if c.organisation.id == organisation.id), None)
+    live = next((c for c in mine if c.status != "closed"), None)
+    named = next((c for c in mine if c.id == consent.connection_id), None)
+    if consent.intent == "reconnect":
+        live = named or live
+    if live is not None and live.organisation.id != organisation.id:
+        names = {"org": live.organisation.name, "org_new": organisation.name}
+        return NotConnected("wrong_organisation", names)
+    taken = any(
+        c.status != "closed" and c.company_id != consent.company_id
+        for c in existing
+        if c.organisation.id == organisation.id
+    )
+    if taken:
+        return NotConnected("organisation_taken", {"org": organisation.name})
+    if consent.intent == "reconnect" and same is None:
+        return NotConnected("connect_link_expired")
+    return same
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _verifier(state: str, cookie: str) -> str:
+    """The code verifier (RFC 7636 §4.1): only the browser that began can bring back its cookie."""
+    return _text(hmac.digest(cookie.encode(), f"verifier:{state}".encode(), "sha256"))
+
+
+def _challenge(verifier: str) -> str:
+    """The S256 code challenge (RFC 7636 §4.2)."""
+    return _text(hashlib.sha256(verifier.encode()).digest())
+
+
+def _text(secret: bytes) -> str:
+    return base64.urlsafe_b64encode(secret).decode().rstrip("=")
