@@ -15,7 +15,7 @@ from qbo_simulator.pages.routes import install as install_pages
 from qbo_simulator.process_routes import install as install_process
 from qbo_simulator.world import World
 
-_OWN = ("/_sim", "/livez", "/readyz", "/metrics")
+_OWN = ("/_sim", "/app/", "/livez", "/readyz", "/metrics")
 
 
 class Simulator:

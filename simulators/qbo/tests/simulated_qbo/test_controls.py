@@ -244,6 +244,18 @@ def test_the_books_page_lists_and_changes_without_scripts(
     assert "no action" in act(**item, action="explode")
 
 
+def test_an_invoice_is_found_where_the_web_application_has_it(
+    controls: Controls, api: Api, stock: Stock
+) -> None:
+    made = api.create("invoice", stock.invoice())["Id"]
+    there = controls.http.get("/app/invoice", params={"txnId": made})
+    assert there.headers["location"] == f"/_sim/books.html?organisation=Oak#invoice-{made}"
+    page = controls.http.get("/app/invoice", params={"txnId": made}, follow_redirects=True)
+    assert f'id="invoice-{made}"' in page.text
+    nowhere = controls.http.get("/app/invoice", params={"txnId": "999"})
+    assert "Organisations" in nowhere.text
+
+
 def test_every_process_path_answers(controls: Controls, api: Api) -> None:
     api.get("preferences")
     assert controls.http.get("/livez").json() == {"status": "alive"}

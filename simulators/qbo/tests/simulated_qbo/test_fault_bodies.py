@@ -367,9 +367,10 @@ def test_without_accept_json_the_answer_is_xml_unless_set_so(controls: Controls,
     assert customer is not None
     assert customer.attrib == {"domain": "QBO", "sparse": "false"}
     assert customer.findtext(f"{NAMESPACE}DisplayName") == "Ann & Co"
-    missing = path.replace(made["Id"], "999")
+    missing = f"/v3/company/{api.realm}/customer/999"
     fault = ElementTree.fromstring(api.http.get(missing, headers=headers).content)
     assert fault.find(f"{NAMESPACE}Fault/{NAMESPACE}Error") is not None
+    assert api.http.get(path, params={"format": "json"}, headers=headers).json()["Customer"]
     controls.set(without_accept="json")
     assert api.http.get(path, headers=headers).json()["Customer"]["DisplayName"] == "Ann & Co"
 

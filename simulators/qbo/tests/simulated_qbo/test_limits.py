@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -143,6 +145,25 @@ def test_limits_are_read_and_refused_with_the_fields_name(controls: Controls) ->
     assert refused.status_code == 422
     assert refused.json()["detail"][0]["loc"] == ["window_scale"]
     assert controls.http.put("/_sim/limits", json={"enforce": True}).status_code == 422
+
+
+def test_the_older_burst_limit_counts_requests_at_the_same_time(
+    controls: Controls, api: Api, limits: Any
+) -> None:
+    limits(concurrent_requests=1)
+    controls.fault(kind="delay", delay_ms=60_000, times=1)
+    answers: list[int] = []
+    thread = threading.Thread(target=lambda: answers.extend(_statuses(api, 1)))
+    thread.start()
+    deadline = time.monotonic() + 5
+    while not controls.get("faults")[0]["hits"]:
+        assert time.monotonic() < deadline
+    assert _statuses(api, 1) == [429]
+    assert controls.get("requests")[-1]["limit"] == "concurrent_requests"
+    controls.post("clock", {"advance_seconds": 60})
+    thread.join(5)
+    assert answers == [200]
+    assert _statuses(api, 1) == [200]
 
 
 def test_latency_is_added_to_every_answer(controls: Controls, api: Api) -> None:

@@ -113,6 +113,30 @@ def test_elsewhere_each_line_needs_a_code(
     assert api.error("invoice", stock.invoice(Line=lines))["code"] == "2500"
 
 
+@pytest.mark.parametrize(
+    ("country", "code", "gross", "net", "tax"),
+    [("GB", "3", 120, 100, 20), ("AU", "3", 99.99, 90.9, 9.09), ("CA", "7", 10, 8.93, 1.07)],
+)
+def test_a_price_that_includes_tax_is_booked_without_it(
+    controls: Controls,
+    api: Api,
+    stock: Stock,
+    country: str,
+    code: str,
+    gross: float,
+    net: float,
+    tax: float,
+) -> None:
+    controls.set(country=country)
+    line = sale(stock.item, 1, gross, TaxCodeRef={"value": code}, TaxInclusiveAmt=gross)
+    body = stock.invoice(Line=[line], GlobalTaxCalculation="TaxInclusive")
+    made = api.create("invoice", body)
+    assert made["Line"][0]["Amount"] == net
+    assert (made["TxnTaxDetail"]["TotalTax"], made["TotalAmt"]) == (tax, gross)
+    sparse: Body = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "n"}
+    assert api.create("invoice", sparse)["TotalAmt"] == gross
+
+
 def test_tax_is_rounded_on_the_total_or_on_each_line(
     controls: Controls, api: Api, stock: Stock
 ) -> None:

@@ -225,6 +225,6 @@ def _statement(call: Call) -> str:
 
 def _wants_json(organisation: Organisation, call: Call) -> bool:
     accept = call.headers.get("accept", "").casefold()
-    if "json" in accept:
+    if "json" in accept or call.query.get("format") == "json":
         return True
     return "xml" not in accept and organisation.settings.without_accept == "json"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from qbo_simulator.books import Organisation, Record
 from qbo_simulator.entities.checks import account_to_use, too_long
 from qbo_simulator.entities.item import item_to_use
-from qbo_simulator.entities.tax import TaxedLine, line_code
+from qbo_simulator.entities.tax import TaxedLine, line_code, net_of
 from qbo_simulator.provider_faults import (
     FaultError,
     ProviderFault,
@@ -86,9 +86,10 @@ def priced(
         if "Description" in line:
             shown["Description"] = line["Description"]
         if kind == "SalesItemLineDetail":
-            amount, detail, code = _sale(organisation, customer, line)
+            detail, line_tax = _sale(organisation, customer, line)
+            amount = line_tax.amount
             subtotal += amount
-            taxed.append(TaxedLine(amount, code))
+            taxed.append(line_tax)
             shown |= {"Amount": number(amount), "DetailType": kind, kind: detail}
         else:
             inner = "DescriptionLineDetail" if kind == "DescriptionOnly" else kind
@@ -116,8 +117,10 @@ def stored(lines: Json) -> Lines:
         amount = dec(line.get("Amount"))
         if line.get("DetailType") == "SalesItemLineDetail":
             subtotal += amount
-            code = as_object(line.get("SalesItemLineDetail")).get("TaxCodeRef")
-            taxed.append(TaxedLine(amount, ref_value(code)))
+            detail = as_object(line.get("SalesItemLineDetail"))
+            gross = detail.get("TaxInclusiveAmt")
+            tax = dec(gross) - amount if gross is not None else None
+            taxed.append(TaxedLine(amount, ref_value(detail.get("TaxCodeRef")), tax))
         elif line.get("DetailType") == "DiscountLineDetail":
             discount += amount
     return Lines(as_list(lines), subtotal, discount, taxed)
@@ -128,7 +131,14 @@ def after_discount(lines: Lines) -> list[TaxedLine]:
     if not lines.discount or not lines.subtotal:
         return lines.taxed
     kept = (lines.subtotal - lines.discount) / lines.subtotal
-    return [TaxedLine(cents(each.amount * kept), each.code) for each in lines.taxed]
+    return [
+        TaxedLine(
+            cents(each.amount * kept),
+            each.code,
+            None if each.tax is None else cents(each.tax * kept),
+        )
+        for each in lines.taxed
+    ]
 
 
 def voided(lines: Json) -> list[Json]:
@@ -161,7 +171,7 @@ def _line_ids(lines: list[JsonObject], known: frozenset[str]) -> list[str]:
 
 def _sale(
     organisation: Organisation, customer: Record, line: JsonObject
-) -> tuple[Decimal, JsonObject, str]:
+) -> tuple[JsonObject, TaxedLine]:
     if line.get("Amount") is None:
         raise required("Line.Amount", "Line.Amount")
     amount = dec(line.get("Amount"))
@@ -193,7 +203,13 @@ def _sale(
             detail[name] = sent[name]
     code = line_code(organisation, sent.get("TaxCodeRef"), item, customer)
     detail["TaxCodeRef"] = {"value": code}
-    return cents(amount), detail, code
+    gross = dec(sent.get("TaxInclusiveAmt"))
+    if gross and organisation.settings.tax_mode == "codes":
+        # The price includes tax: what is booked is the rest.
+        net = net_of(organisation, code, gross)
+        return detail, TaxedLine(net, code, gross - net)
+    detail.pop("TaxInclusiveAmt", None)
+    return detail, TaxedLine(cents(amount), code)
 
 
 def _discount(

@@ -139,6 +139,8 @@ class TaxedLine:
 
     amount: Decimal
     code: str
+    tax: Decimal | None = None
+    """Its tax where that is known already, being part of a price that includes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,12 @@ def line_code(organisation: Organisation, ref: Json, item: Record | None, custom
     return "TAX" if taxable and customer.data.get("Taxable") is True else "NON"
 
 
+def net_of(organisation: Organisation, code: str, gross: Decimal) -> Decimal:
+    """What is left of an amount that includes the tax of that code."""
+    percent = sum((rate.percent for rate in _rates(organisation, code)), ZERO)
+    return cents(gross * 100 / (100 + percent))
+
+
 def total(organisation: Organisation, lines: Iterable[TaxedLine], given: JsonObject) -> Tax:
     """The tax of an invoice's lines; a TotalTax in `given` is honoured. Raises ProviderFault."""
     settings = organisation.settings
@@ -190,9 +198,9 @@ def total(organisation: Organisation, lines: Iterable[TaxedLine], given: JsonObj
     parts = [(rate, base, _tax_of(settings, rate, base)) for rate, base in bases]
     computed = sum((amount for _, _, amount in parts), ZERO)
     if told is None:
-        return Tax(computed, _detail(given, computed, [(r, sum(b, ZERO), a) for r, b, a in parts]))
+        return Tax(computed, _detail(given, computed, [(r, _sum(b), a) for r, b, a in parts]))
     shown = [
-        (rate, sum(base, ZERO), cents(told * amount / computed) if computed else told)
+        (rate, _sum(base), cents(told * amount / computed) if computed else told)
         for rate, base, amount in parts[: 1 if not computed else None]
     ]
     return Tax(cents(told), _detail(given, cents(told), shown))
@@ -204,13 +212,23 @@ class _Rate:
     percent: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class _Base:
+    amount: Decimal
+    tax: Decimal | None
+
+
+def _sum(bases: list[_Base]) -> Decimal:
+    return sum((each.amount for each in bases), ZERO)
+
+
 def _bases(
     organisation: Organisation, lines: Iterable[TaxedLine], given: JsonObject
-) -> list[tuple[_Rate, list[Decimal]]]:
-    """Each rate that applies with the amounts it applies to."""
+) -> list[tuple[_Rate, list[_Base]]]:
+    """Each rate that applies with what it applies to."""
     settings = organisation.settings
     whole = ref_value(given.get("TxnTaxCodeRef"))
-    found: dict[str, tuple[_Rate, list[Decimal]]] = {}
+    found: dict[str, tuple[_Rate, list[_Base]]] = {}
     if settings.tax_mode == "manual" and whole and organisation.get("TaxCode", whole) is None:
         raise unknown_reference("TxnTaxDetail.TxnTaxCodeRef")
     for line in lines:
@@ -222,8 +240,12 @@ def _bases(
             rates = [_Rate("4", settings.ast_percent)]
         else:
             rates = _rates(organisation, whole)
+        together = sum((rate.percent for rate in rates), ZERO)
         for rate in rates:
-            found.setdefault(rate.id, (rate, []))[1].append(line.amount)
+            known = None
+            if line.tax is not None:
+                known = cents(line.tax * rate.percent / together) if together else ZERO
+            found.setdefault(rate.id, (rate, []))[1].append(_Base(line.amount, known))
     return list(found.values())
 
 
@@ -240,10 +262,12 @@ def _rates(organisation: Organisation, code: str) -> list[_Rate]:
     return found
 
 
-def _tax_of(settings: Settings, rate: _Rate, amounts: list[Decimal]) -> Decimal:
+def _tax_of(settings: Settings, rate: _Rate, bases: list[_Base]) -> Decimal:
+    known = sum((each.tax for each in bases if each.tax is not None), ZERO)
+    left = [each.amount for each in bases if each.tax is None]
     if settings.tax_rounding == "line":
-        return sum((cents(amount * rate.percent / 100) for amount in amounts), ZERO)
-    return cents(sum(amounts, ZERO) * rate.percent / 100)
+        return known + sum((cents(amount * rate.percent / 100) for amount in left), ZERO)
+    return known + cents(sum(left, ZERO) * rate.percent / 100)
 
 
 def _detail(

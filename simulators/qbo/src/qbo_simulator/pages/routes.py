@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from qbo_simulator.books import Organisation
 from qbo_simulator.control import bookkeeper, neutral
 from qbo_simulator.control.bookkeeper import Changes, NotPossibleError
 from qbo_simulator.control.routes import organisation_of, paid, record_of
@@ -25,28 +27,15 @@ def install(app: FastAPI, world: World) -> None:
 
     @app.get("/_sim/", include_in_schema=False)
     async def index() -> Response:
-        rows = [
-            {
-                "name": each.name,
-                "id": each.realm,
-                "customers": sum(1 for _ in each.all("Customer")),
-                "items": sum(1 for _ in each.all("Item")),
-                "invoices": sum(1 for _ in each.all("Invoice")),
-            }
-            for each in world.organisations.values()
-        ]
-        return HTMLResponse(render("organisations.html", organisations=rows))
+        return HTMLResponse(_organisations(world.organisations.values()))
 
     @app.get("/app/invoice", include_in_schema=False)
-    async def invoice(txnId: str) -> Response:  # noqa: N803  (the web application's own name)
-        holders = [
-            each.name
-            for each in world.organisations.values()
-            if any(record.id == txnId for record in each.all("Invoice"))
-        ]
-        if len(holders) != 1:
-            return RedirectResponse("/_sim/", 303)
-        return RedirectResponse(f"/_sim/books.html?{urlencode({'organisation': holders[0]})}", 303)
+    async def invoice(txnId: str) -> Response:  # noqa: N803 -- the web application's own name
+        holders = [each for each in world.organisations.values() if each.get("Invoice", txnId)]
+        if len(holders) == 1:
+            query = urlencode({"organisation": holders[0].name})
+            return RedirectResponse(f"/_sim/books.html?{query}#invoice-{txnId}", 303)
+        return HTMLResponse(_organisations(holders))
 
     @app.get("/_sim/books.html", include_in_schema=False)
     async def books(organisation: str, problem: str = "") -> Response:
@@ -82,6 +71,20 @@ def install(app: FastAPI, world: World) -> None:
             problem = str(error) or "That isn't an amount."
         back = urlencode({"organisation": found.name, "problem": problem})
         return RedirectResponse(f"/_sim/books.html?{back}", 303)
+
+
+def _organisations(listed: Iterable[Organisation]) -> bytes:
+    rows = [
+        {
+            "name": each.name,
+            "id": each.realm,
+            "customers": sum(1 for _ in each.all("Customer")),
+            "items": sum(1 for _ in each.all("Item")),
+            "invoices": sum(1 for _ in each.all("Invoice")),
+        }
+        for each in listed
+    ]
+    return render("organisations.html", organisations=rows)
 
 
 def _changes(kind: str, fields: dict[str, str]) -> Changes:
