@@ -1,49 +1,47 @@
-"""What the process is told by its environment."""
+"""Settings from the environment, read once and passed down."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from messaging.internal import key_from_hex
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Role = Literal["http", "consume", "relay", "sweep"]
-ALL_ROLES: tuple[Role, ...] = ("http", "consume", "relay", "sweep")
+ROLES = ("http", "consume", "relay", "sweep")
 
 
 class Settings(BaseSettings):
-    """Environment variables by the names of the fields; a missing or wrong one is named."""
+    """What a process of the orchestrator needs to know. A wrong value is refused at the start."""
 
-    model_config = SettingsConfigDict(extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     database_url: SecretStr
-    kafka_bootstrap_servers: str
     internal_key: SecretStr
-    invoice_api_url: str
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    invoice_api_url: str = "http://127.0.0.1:8000"
     http_host: str = "127.0.0.1"
-    http_port: int = 8001
-    roles: str = ",".join(ALL_ROLES)
+    http_port: Annotated[int, Field(ge=0, le=65_535)] = 8001
+    roles: Annotated[frozenset[str], NoDecode] = frozenset(ROLES)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    sweep_seconds: float = 60.0
+    sweep_seconds: Annotated[float, Field(gt=0)] = 60
 
-    @field_validator("roles")
+    @field_validator("roles", mode="before")
     @classmethod
-    def _known(cls, value: str) -> str:
-        unknown = [role for role in _split(value) if role not in ALL_ROLES]
-        if unknown or not _split(value):
-            known = ", ".join(ALL_ROLES)
-            raise ValueError(f"must be some of {known}, separated by commas")
-        return value
+    def _names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = frozenset(name.strip() for name in value.split(",") if name.strip())
+        if names - frozenset(ROLES) or not names:
+            raise ValueError(f"must be some of {', '.join(ROLES)}")
+        # Whoever consumes events also sweeps: each leg of the ring has both.
+        return names | {"sweep"} if "consume" in names else names
 
-    @field_validator("sweep_seconds")
+    @field_validator("internal_key")
     @classmethod
-    def _positive(cls, value: float) -> float:
-        if value <= 0:
-            raise ValueError("must be more than 0 seconds")
+    def _long_hex(cls, value: SecretStr) -> SecretStr:
+        key_from_hex(value.get_secret_value())
         return value
 
     @property
-    def active_roles(self) -> frozenset[str]:
-        return frozenset(_split(self.roles))
-
-
-def _split(value: str) -> list[str]:
-    return [role.strip() for role in value.split(",") if role.strip()]
+    def key(self) -> bytes:
+        """The key that signs calls between services."""
+        return key_from_hex(self.internal_key.get_secret_value())

@@ -1,11 +1,13 @@
 """What other services' sweeps read: every state and mapping as it is now."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from messaging.feeds import Entry, Position, read_page
 
-from sync_orchestrator.handlers.feeding import Place, read_states
+from sync_orchestrator.handlers.feeding import read_states
 from sync_orchestrator.handlers.refusals import FieldProblem, invalid
 from sync_orchestrator.http.callers import Service, TheParts
 
@@ -19,21 +21,14 @@ async def states(
     after: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
 ) -> Response:
-    """A page of `SyncStateChanged` and `MappingChanged`; `end` when there is no more for now."""
-    place = _place(after)
+    """A page of `SyncStateChanged` and `MappingChanged`, in the order of their last change."""
     async with parts.database.transaction() as tx:
-        messages, following = await read_states(tx, place, limit)
-    told = ",".join(message.model_dump_json() for message in messages)
-    end = "true" if len(messages) < limit else "false"
-    position = f"{following.xid}~{following.id}"
-    body = f'{{"messages":[{told}],"next":"{position}","end":{end}}}'
-    return Response(body, media_type="application/json")
 
+        async def query(place: Position, before_xid: int, most: int) -> Sequence[Entry]:
+            return await read_states(tx, place, before_xid, most)
 
-def _place(after: str) -> Place:
-    if after == "":
-        return Place()
-    xid, _, row = after.partition("~")
-    if not xid.isdigit():
-        raise invalid(FieldProblem("after", "isn't a place of this feed: leave it out to start"))
-    return Place(int(xid), row)
+        try:
+            page = await read_page(tx, after, query, limit=limit)
+        except ValueError as error:
+            raise invalid(FieldProblem("after", str(error))) from None
+    return Response(page.model_dump_json(), media_type="application/json")

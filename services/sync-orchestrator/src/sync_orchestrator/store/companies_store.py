@@ -16,6 +16,18 @@ on conflict do nothing
 
 _LOCK = "select id from companies where id = any($1::uuid[]) order by id for update"
 
+_SETTINGS_CHANGED = """
+select distinct c.company_id from connection_settings s
+join connections c on c.id = s.connection_id
+where s.changed_at > clock() - interval '10 minutes' and (s.sync_customers or s.sync_invoices)
+"""
+
+_WITH_A_SWITCH_ON = """
+select distinct c.company_id from connection_settings s
+join connections c on c.id = s.connection_id
+where s.sync_customers or s.sync_invoices
+"""
+
 
 async def lock(tx: Tx, companies: Iterable[CompanyId]) -> datetime:
     """Lock these companies' rows until `tx` ends, in id order; the database's time after it.
@@ -34,3 +46,12 @@ async def now(tx: Tx) -> datetime:
     read = await tx.fetchval("select clock()")
     assert isinstance(read, datetime)
     return read
+
+
+async def with_settings_changed_lately(tx: Tx) -> list[CompanyId]:
+    """Companies whose switches or start date may take records that no event will name again."""
+    return [CompanyId(row["company_id"]) for row in await tx.fetch(_SETTINGS_CHANGED)]
+
+
+async def with_a_switch_on(tx: Tx) -> list[CompanyId]:
+    return [CompanyId(row["company_id"]) for row in await tx.fetch(_WITH_A_SWITCH_ON)]

@@ -1,5 +1,6 @@
 """The feed of states and mapping: ordered by the transaction that changed them, then by id."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,26 +10,26 @@ from messaging.database import Tx
 from sync_orchestrator.domain.job import RecordKey
 
 _PAGE = """
-select xid::text as xid, id, kind, connection_id, entity, record_id from (
+select xid, id, kind, connection_id, entity, record_id from (
     (select changed_xid as xid, 'j.' || connection_id || '.' || entity || '.' || record_id as id,
         'job' as kind, connection_id, entity, record_id
     from jobs
-    where changed_xid >= $1::text::xid8 and changed_xid < pg_snapshot_xmin(pg_current_snapshot())
-        and (changed_xid > $1::text::xid8
+    where changed_xid >= $1::xid8 and changed_xid < $3::xid8
+        and (changed_xid > $1::xid8
             or 'j.' || connection_id || '.' || entity || '.' || record_id > $2)
     order by changed_xid, 'j.' || connection_id || '.' || entity || '.' || record_id
-    limit $3)
+    limit $4)
     union all
     (select changed_xid as xid, 'm.' || connection_id || '.' || item_id as id,
         'mapping' as kind, connection_id, 'item' as entity, item_id as record_id
     from account_mapping
-    where changed_xid >= $1::text::xid8 and changed_xid < pg_snapshot_xmin(pg_current_snapshot())
-        and (changed_xid > $1::text::xid8 or 'm.' || connection_id || '.' || item_id > $2)
+    where changed_xid >= $1::xid8 and changed_xid < $3::xid8
+        and (changed_xid > $1::xid8 or 'm.' || connection_id || '.' || item_id > $2)
     order by changed_xid, 'm.' || connection_id || '.' || item_id
-    limit $3)
+    limit $4)
 ) as changes
-order by changes.xid, changes.id
-limit $3
+order by xid, id
+limit $4
 """
 
 _MAPPING = """
@@ -60,15 +61,12 @@ class MappingNow:
     version: int
 
 
-async def page(tx: Tx, after_xid: int, after_id: str, limit: int) -> list[Change]:
-    """Changes after a place, ending before the oldest transaction that is still open.
-
-    So one that commits late is never passed. A row that changes again moves to the feed's end.
-    """
-    rows = await tx.fetch(_PAGE, str(after_xid), after_id, limit)
+async def page(tx: Tx, after_xid: int, after_id: str, before_xid: int, limit: int) -> list[Change]:
+    """Changes after a place and before a transaction. A row that changes again moves to the end."""
+    rows = await tx.fetch(_PAGE, after_xid, after_id, before_xid, limit)
     return [
         Change(
-            int(row["xid"]),
+            row["xid"],
             row["id"],
             RecordKey(
                 ConnectionId(row["connection_id"]), row["entity"], RecordId(row["record_id"])
@@ -79,7 +77,7 @@ async def page(tx: Tx, after_xid: int, after_id: str, limit: int) -> list[Change
     ]
 
 
-async def mapping(tx: Tx, keys: list[tuple[ConnectionId, UUID]]) -> list[MappingNow]:
+async def mapping(tx: Tx, keys: Sequence[tuple[ConnectionId, UUID]]) -> list[MappingNow]:
     """These mapping rows as they are now; in no order."""
     rows = await tx.fetch(_MAPPING, [c for c, _ in keys], [i for _, i in keys])
     return [

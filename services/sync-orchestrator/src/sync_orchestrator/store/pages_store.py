@@ -19,6 +19,8 @@ where connection_id = any($1::uuid[])
 group by connection_id, state
 """
 
+_TOTALS = "select provider, state, count(*) as n from jobs group by provider, state"
+
 _GROUPS = """
 select j.cause_group, count(*) as n, min(j.state_since) as since,
     (array_agg(j.cause order by (j.cause_code = 'prerequisite_blocked'), j.state_since))[1]::text
@@ -110,6 +112,11 @@ async def counts(
     for row in await tx.fetch(_COUNTS, list(connections)):
         found[ConnectionId(row["connection_id"])][row["state"]] = row["n"]
     return found
+
+
+async def totals(tx: Tx) -> list[tuple[str, str, int]]:
+    """How many records of all companies are in each state: (provider, state, how many)."""
+    return [(row["provider"], row["state"], row["n"]) for row in await tx.fetch(_TOTALS)]
 
 
 async def groups(

@@ -1,0 +1,114 @@
+"""What happens without anybody asking.
+
+Due jobs are looked at, missing accounts asked for, records without a job found, old lines dropped.
+"""
+
+import asyncio
+
+from contracts.ids import CompanyId
+from messaging import inbox
+from messaging.clock import Clock
+from messaging.database import DATABASE_AWAY, Database, is_away
+from messaging.process import pause
+from messaging.wake import Listener
+from telemetry import metrics
+from telemetry.logs import get_logger
+
+from sync_orchestrator.handlers import reviewing
+from sync_orchestrator.handlers.work import Tools
+from sync_orchestrator.store import companies_store, history_store, pages_store
+
+log = get_logger(__name__)
+
+_DAY_SECONDS = 86_400.0
+_LOOK_SECONDS = 1.0
+
+
+class Sweeper:
+    """Looks at due jobs when woken and at least every second; at the rest every `seconds`."""
+
+    def __init__(
+        self,
+        database: Database,
+        tools: Tools,
+        clock: Clock,
+        listener: Listener | None,
+        seconds: float,
+    ) -> None:
+        self._database = database
+        self._tools = tools
+        self._clock = clock
+        self._listener = listener
+        self._seconds = seconds
+        self._swept_at = -seconds
+        self._day_began_at = -_DAY_SECONDS
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. A database that is away is waited for."""
+        try:
+            while not stop.is_set():
+                try:
+                    await self.once()
+                except DATABASE_AWAY as error:
+                    if not is_away(error):
+                        raise
+                    log.warning("not swept: the database is away", error=type(error).__name__)
+                await self._idle(stop)
+        finally:
+            if self._listener is not None:
+                await self._listener.close()
+
+    async def once(self) -> None:
+        """All that is due now."""
+        while await self._review() >= reviewing.BATCH:
+            pass
+        now = self._clock.elapsed()
+        if now - self._swept_at >= self._seconds:
+            self._swept_at = now
+            await self.sweep()
+        if now - self._day_began_at >= _DAY_SECONDS:
+            self._day_began_at = now
+            await self.daily()
+
+    async def sweep(self) -> None:
+        """What a lost message would leave undone for longer than a minute."""
+        async with self._database.transaction() as tx:
+            await reviewing.refresh_missing_accounts(tx, self._tools)
+        async with self._database.transaction() as tx:
+            lately = await companies_store.with_settings_changed_lately(tx)
+        await self._derive_missing(lately)
+        await self._measure()
+
+    async def daily(self) -> None:
+        """What no event leads to: every switch against every record, and old history."""
+        async with self._database.transaction() as tx:
+            every = await companies_store.with_a_switch_on(tx)
+        await self._derive_missing(every)
+        for forget in (history_store.prune, inbox.prune):
+            while True:
+                async with self._database.transaction() as tx:
+                    if await forget(tx) == 0:
+                        break
+
+    async def _review(self) -> int:
+        async with self._database.transaction() as tx:
+            return await reviewing.review_due(tx, self._tools)
+
+    async def _derive_missing(self, companies: list[CompanyId]) -> None:
+        for company in companies:
+            while True:
+                async with self._database.transaction() as tx:
+                    taken = await reviewing.derive_missing(tx, [company], self._tools)
+                if taken < reviewing.BATCH:
+                    break
+
+    async def _measure(self) -> None:
+        async with self._database.transaction() as tx:
+            for provider, state, count in await pages_store.totals(tx):
+                metrics.gauge("jobs", provider=provider, state=state).set(count)
+
+    async def _idle(self, stop: asyncio.Event) -> None:
+        if self._listener is None:
+            await pause(self._clock, stop, _LOOK_SECONDS)
+        else:
+            await self._listener.wait(stop, _LOOK_SECONDS)

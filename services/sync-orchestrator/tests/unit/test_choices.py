@@ -1,0 +1,131 @@
+"""What people decide about one record."""
+
+from contracts.commands import (
+    RemoteRef,
+    SyncCustomer,
+)
+from contracts.ids import RemoteId
+from sync_orchestrator.domain.facts import (
+    AddWithoutEmail,
+    Answered,
+    Edited,
+    IgnoreAsked,
+    LinkedByPerson,
+    NameThere,
+    Reviewed,
+    StopIgnoring,
+)
+
+from .samples import (
+    BY_PERSON,
+    Desk,
+    connection,
+    customer,
+    failure,
+    invoice,
+    item,
+    ready,
+)
+
+
+def test_z3_a_customer_without_an_email_blocks_and_an_email_releases() -> None:
+    desk = Desk()
+    ann, call_out = customer(email=None), item()
+    bill = invoice(ann, call_out)
+    desk.know(ann, call_out, bill)
+    desk.ask(bill)
+    assert desk.state(ann) == "blocked"
+    cause = desk.job(bill).cause
+    assert cause is not None
+    assert cause.code == "prerequisite_blocked"
+    assert cause.because is not None
+    assert cause.because.code == "customer_email_missing"
+    desk.sent()
+    desk.know(ann.model_copy(update={"version": 2, "email": "ann@lee.example"}))
+    desk.apply(ann, Edited(automatic=True))
+    (for_customer,) = [said for said in desk.sent() if isinstance(said, SyncCustomer)]
+    assert for_customer.customer.email == "ann@lee.example"
+    after = desk.job(bill).cause
+    assert after is not None
+    assert after.code == "waiting_for_record"
+
+
+def test_a_customer_may_be_added_without_an_email() -> None:
+    desk = Desk()
+    ann = customer(email=None)
+    desk.know(ann)
+    desk.ask(ann)
+    desk.apply(ann, AddWithoutEmail(BY_PERSON))
+    assert isinstance(desk.sent()[0], SyncCustomer)
+
+
+def test_s94_a_link_is_refused_while_a_command_is_out() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    decision = desk.apply(bill, LinkedByPerson(RemoteRef(id=RemoteId("1")), BY_PERSON))
+    assert decision is not None
+    assert (decision.refusal, decision.events) == ("being_sent", ())
+
+
+def test_s52_clicks_and_the_automatic_make_one_command_and_a_click_lends_its_priority() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (automatic,) = desk.sent()
+    desk.ask(bill, BY_PERSON)
+    (lent,) = desk.sent()
+    assert (lent.step, lent.priority) == (automatic.step, "person")
+    desk.ask(bill, BY_PERSON)
+    assert desk.sent() == []
+
+
+def test_a_click_on_a_waiting_invoice_lends_its_priority_to_what_it_waits_for() -> None:
+    desk = Desk()
+    ann, call_out = customer(), item()
+    bill = invoice(ann, call_out)
+    desk.know(ann, call_out, bill)
+    desk.ask(bill)
+    first = {said.record_id: said.step for said in desk.sent()}
+    desk.ask(bill, BY_PERSON)
+    lent = desk.sent()
+    assert {said.record_id: said.step for said in lent} == first
+    assert {said.priority for said in lent} == {"person"}
+
+
+def test_ignored_means_left_alone_until_somebody_stops_it() -> None:
+    desk, _, _, bill = ready()
+    desk.settle(connection(status="closed"))
+    desk.ask(bill)
+    desk.apply(bill, IgnoreAsked("Joe Oak", "entered by hand"))
+    desk.settle(connection())
+    desk.know(bill.model_copy(update={"version": 2}))
+    desk.apply(bill, Edited(automatic=True))
+    desk.apply(bill, Reviewed())
+    desk.ask(bill)
+    assert (desk.sent(), desk.state(bill)) == ([], "ignored")
+    desk.apply(bill, StopIgnoring(BY_PERSON))
+    assert len(desk.sent()) == 1
+
+
+def test_an_ignored_customer_blocks_its_invoice_by_name() -> None:
+    desk = Desk()
+    ann, call_out = customer(), item()
+    bill = invoice(ann, call_out)
+    desk.know(ann, call_out, bill)
+    desk.apply(ann, IgnoreAsked("Joe Oak", None))
+    desk.ask(bill)
+    cause = desk.job(bill).cause
+    assert cause is not None
+    assert (cause.code, cause.params["person"]) == ("prerequisite_ignored", "Joe Oak")
+
+
+def test_a_name_for_there_goes_with_the_next_command() -> None:
+    desk = Desk()
+    ann = customer()
+    desk.know(ann)
+    desk.ask(ann)
+    (first,) = desk.sent()
+    desk.apply(ann, Answered(failure(first, "customer_name_taken"), automatic=True))
+    desk.apply(ann, NameThere("Ann Lee (2)", BY_PERSON))
+    (second,) = desk.sent()
+    assert isinstance(second, SyncCustomer)
+    assert second.name_there == "Ann Lee (2)"
