@@ -10,11 +10,13 @@ from typing import cast
 
 import httpx
 import uvicorn
-from contracts.topics import CONNECTIONS, OUTCOMES, PROGRESS
+from contracts.topics import CONNECTIONS, OUTCOMES, PROGRESS, Topic
 from messaging.clock import Clock, SystemClock, SystemIds
-from messaging.consumer import BatchProcessor, ConsumerApp
+from messaging.consumer import BatchProcessor, ConsumerApp, Handle
 from messaging.database import PostgresDatabase, open_pool
+from messaging.feeds import FeedReader, fetch_over
 from messaging.health import AsgiApp, health_app
+from messaging.internal import InternalClient
 from messaging.kafka_publisher import KafkaPublisher
 from messaging.outbox import CHANNEL as OUTBOX
 from messaging.process import Role, pause, run_roles
@@ -58,6 +60,7 @@ async def run(settings: Settings) -> int:
         if "relay" in settings.roles:
             roles["relay"] = _relay(process)
         if "sweep" in settings.roles:
+            roles["sweep"] = _sweep(process)
             roles["housekeeping"] = _housekeeping(process)
         return await run_roles(roles)
 
@@ -125,10 +128,11 @@ def _reading(process: Process) -> ConsumerApp:
 def processors_of(process: Process) -> list[BatchProcessor]:
     """How each topic that this service reads is applied."""
     handles = {OUTCOMES: on_outcomes, PROGRESS: on_progress, CONNECTIONS: on_connections}
-    return [
-        BatchProcessor(process.database, topic, SERVICE, handle, process.ids, process.clock)
-        for topic, handle in handles.items()
-    ]
+    return [processor_of(process, topic, handle) for topic, handle in handles.items()]
+
+
+def processor_of(process: Process, topic: Topic, handle: Handle) -> BatchProcessor:
+    return BatchProcessor(process.database, topic, SERVICE, handle, process.ids, process.clock)
 
 
 def _relay(process: Process) -> Role:
@@ -145,6 +149,24 @@ def _relay(process: Process) -> Role:
             ).run(stop)
 
     return relay
+
+
+def _sweep(process: Process) -> Role:
+    async def sweep(stop: asyncio.Event) -> None:
+        settings = process.settings
+        client = InternalClient(
+            settings.orchestrator_url, settings.key, process.clock, process.http
+        )
+        reader = FeedReader(
+            process.database,
+            fetch_over(client, "/internal/v1/feed/states"),
+            "sync-orchestrator/states",
+            processor_of(process, PROGRESS, on_progress),
+            process.clock,
+        )
+        await reader.run(stop, settings.sweep_seconds)
+
+    return sweep
 
 
 def _housekeeping(process: Process) -> Role:

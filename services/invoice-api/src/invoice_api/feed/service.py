@@ -16,7 +16,10 @@ from contracts.invoicing import (
     ItemSnapshot,
 )
 from contracts.message import Message
+from messaging.database import Tx
+from messaging.feeds import Entry, FeedPage, Position, read_page
 
+from invoice_api.feed import store
 from invoice_api.feed.store import FeedRow
 
 
@@ -28,6 +31,16 @@ class Envelope(TypedDict):
 
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "tallybridge:invoicing.feed")
+
+
+async def page(tx: Tx, after: str, limit: int) -> FeedPage:
+    """The records after a position, as events. Raises ValueError for what is no position."""
+
+    async def query(position: Position, before_xid: int, most: int) -> list[Entry]:
+        rows = await store.read_records(tx, position.xid, position.uuid, before_xid, most)
+        return [(Position(row.xid, str(row.id)), event_of(row)) for row in rows]
+
+    return await read_page(tx, after, query, limit=limit)
 
 
 def event_of(row: FeedRow) -> Message:

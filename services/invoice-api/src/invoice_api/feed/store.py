@@ -21,30 +21,32 @@ class FeedRow:
     snapshot: str
 
 
-async def read_records(tx: Tx, after_xid: int, after_id: UUID, limit: int) -> Sequence[FeedRow]:
-    """The next records; it ends where a transaction that is still open may yet put one."""
+async def read_records(
+    tx: Tx, after_xid: int, after_id: UUID, before_xid: int, limit: int
+) -> Sequence[FeedRow]:
+    """The next records changed before `before_xid`."""
     rows = await tx.fetch(
-        "WITH edge AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin)"
-        " SELECT * FROM ("
+        "SELECT * FROM ("
         "  (SELECT changed_xid, id, company_id, 'customer' AS entity, changed_at, snapshot"
-        "   FROM customers, edge WHERE (changed_xid, id) > ($1::text::xid8, $2)"
-        "   AND changed_xid < edge.xmin ORDER BY changed_xid, id LIMIT $3)"
+        "   FROM customers WHERE (changed_xid, id) > ($1, $2) AND changed_xid < $3"
+        "   ORDER BY changed_xid, id LIMIT $4)"
         "  UNION ALL"
         "  (SELECT changed_xid, id, company_id, 'item', changed_at, snapshot"
-        "   FROM items, edge WHERE (changed_xid, id) > ($1::text::xid8, $2)"
-        "   AND changed_xid < edge.xmin ORDER BY changed_xid, id LIMIT $3)"
+        "   FROM items WHERE (changed_xid, id) > ($1, $2) AND changed_xid < $3"
+        "   ORDER BY changed_xid, id LIMIT $4)"
         "  UNION ALL"
         "  (SELECT changed_xid, id, company_id, 'invoice', changed_at, snapshot"
-        "   FROM invoices, edge WHERE told AND (changed_xid, id) > ($1::text::xid8, $2)"
-        "   AND changed_xid < edge.xmin ORDER BY changed_xid, id LIMIT $3)"
-        " ) AS records ORDER BY changed_xid, id LIMIT $3",
-        str(after_xid),
+        "   FROM invoices WHERE told AND (changed_xid, id) > ($1, $2) AND changed_xid < $3"
+        "   ORDER BY changed_xid, id LIMIT $4)"
+        " ) AS records ORDER BY changed_xid, id LIMIT $4",
+        after_xid,
         after_id,
+        before_xid,
         limit,
     )
     return [
         FeedRow(
-            int(str(row["changed_xid"])),
+            int(row["changed_xid"]),
             row["id"],
             CompanyId(row["company_id"]),
             row["entity"],

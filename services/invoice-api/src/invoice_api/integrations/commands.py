@@ -172,7 +172,7 @@ class Desk:
         answer = await self.orchestrator.post(
             principal_of(caller),
             f"/records/{entity}/{record_id}/{command}",
-            json.dumps(parcel.with_fields(provider, fields)),
+            json.dumps(parcel.with_fields(caller, provider, fields)),
         )
         state = StateTold.model_validate_json(answer.text).state
         async with self.database.transaction() as tx:

@@ -123,6 +123,8 @@ def _group_row(row: CauseTold, telling: _Telling) -> CauseGroupShown:
         cause=cause,
         count=row.count,
         amount=row.amount,
+        currency=row.currency,
+        amounts=row.amounts,
         since=row.since,
         records=row.records,
     )

@@ -42,9 +42,11 @@ class Parcel:
             },
         }
 
-    def with_fields(self, provider: str, fields: Mapping[str, JsonValue]) -> dict[str, Any]:
-        """The body of a command; a fix's fields can't pass for the record."""
-        return {**fields, **self.body(provider=provider)}
+    def with_fields(
+        self, caller: Caller, provider: str, fields: Mapping[str, JsonValue]
+    ) -> dict[str, Any]:
+        """The body of a command; a fix's fields can't pass for the record or the person."""
+        return {**fields, **self.body(provider=provider, user_name=caller.user_name)}
 
 
 async def load_parcel(tx: Tx, caller: Caller, entity: Entity, record_id: UUID) -> Parcel:

@@ -79,6 +79,8 @@ class CauseTold(Told):
     cause: CauseInstance
     count: int
     amount: JsonValue = None
+    currency: str | None = None
+    amounts: tuple[JsonValue, ...] = ()
     since: AwareDatetime | None = None
     records: tuple[JsonValue, ...] = ()
 
@@ -163,7 +165,10 @@ class SyncRowsShown(BaseModel):
 
 
 class CauseGroupShown(BaseModel):
-    """One row of Problems: a cause and its subject, with everything that waits for it."""
+    """One row of Problems: a cause and its subject, with everything that waits for it.
+
+    `amount` is in `currency`, the largest of `amounts`.
+    """
 
     group: str
     code: str
@@ -174,6 +179,8 @@ class CauseGroupShown(BaseModel):
     cause: CauseShown
     count: int
     amount: JsonValue
+    currency: str | None
+    amounts: tuple[JsonValue, ...]
     since: AwareDatetime | None
     records: tuple[JsonValue, ...]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 from contracts.ids import CompanyId, UserId
 from fastapi import Depends, Request
-from messaging.internal import ANY_COMPANY, Answer, InternalClient, PeerAway
+from messaging.internal import Answer, InternalClient, PeerAway
 from telemetry.logs import get_logger
 
 from invoice_api.accounts.caller import Caller
@@ -99,22 +99,6 @@ class Orchestrator:
                 if_match=if_match,
             ),
         )
-
-    async def feed_of_states(self, after: str, limit: int) -> str:
-        """A page of the orchestrator's states and mapping, for all companies, as JSON text.
-
-        Raises:
-            PeerAway: it isn't there, or won't answer us.
-        """
-        answer = await self._client.get(
-            f"{_PREFIX}/feed/states",
-            company=ANY_COMPANY,
-            role="service",
-            params={"after": after, "limit": str(limit)},
-        )
-        if not answer.ok:
-            raise PeerAway(f"feed of states: answered {answer.status}")
-        return answer.text
 
     async def _answer(self, path: str, calling: Awaitable[Answer]) -> PeerAnswer:
         try:
