@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 from qbo_simulator.books import Organisation
 from qbo_simulator.clock import SimClock
-from qbo_simulator.company.replay import Replays
 from qbo_simulator.entities import account, tax
+from qbo_simulator.grants import Grants
 from qbo_simulator.injection import Injection
 from qbo_simulator.journal import Forgetful, JournalFile, Sink
 from qbo_simulator.limits import Limits, Meters
-from qbo_simulator.oauth.grants import Grants
+from qbo_simulator.replays import Replays
 from qbo_simulator.request_log import RequestLog
 from qbo_simulator.settings import Settings
 from qbo_simulator.wire import Json, JsonObject, as_object, text

@@ -135,10 +135,30 @@ def test_a_bookkeeper_changes_totals_and_lines_voids_and_deletes(
     lines = [{"item_id": stock.item, "quantity": "3", "unit_price": "1.10"}]
     assert controls.change("invoices", made["Id"], {"lines": lines})["total"] == "3.30"
     assert controls.change("invoices", made["Id"], {"status": "void"})["status"] == "void"
+    assert controls.change("invoices", made["Id"], {"memo": "m"})["status"] == "void"
     assert controls.delete("invoices", made["Id"])["status"] == "deleted"
     where = {"organisation": "Oak"}
     again = controls.http.delete(f"/_sim/records/invoices/{made['Id']}", params=where)
     assert again.status_code == 409
+
+
+def test_a_bookkeeper_changes_a_taxed_total_and_leaves_its_tax(
+    controls: Controls, api: Api, stock: Stock
+) -> None:
+    controls.set(tax_mode="ast", ast_percent="10")
+    line = sale(stock.item, 1, 100, TaxCodeRef={"value": "TAX"})
+    made = api.create("invoice", stock.invoice(Line=[line]))
+    changed = controls.change("invoices", made["Id"], {"total": "120"})
+    assert (changed["total"], changed["tax"]) == ("120.00", "10.00")
+
+
+def test_a_bookkeeper_makes_a_customer_inactive_who_owes(
+    controls: Controls, api: Api, stock: Stock
+) -> None:
+    api.create("invoice", stock.invoice())
+    gone = controls.change("customers", stock.customer, {"active": False})
+    assert (gone["active"], gone["balance"]) == (False, "0.00")
+    assert controls.books()["invoices"][0]["status"] == "open"
 
 
 def test_a_deleted_payment_opens_its_invoice_again(
@@ -223,10 +243,12 @@ def test_the_books_page_lists_and_changes_without_scripts(
     assert "<script" not in page
     who = {"kind": "customers", "id": stock.customer}
     assert "Ann &lt;b&gt;" in act(**who, action="save", name="Ann <b>", email="")
-    assert "non-zero balance" in act(**who, action="deactivate")
+    assert "Ann &lt;b&gt; (deleted)" in act(**who, action="deactivate")
+    act(**who, action="activate")
     bill = {"kind": "invoices", "id": made["Id"]}
     act(**bill, action="save", number="2002", memo="m", total="300")
     act(**bill, action="pay")
+    assert "can&#39;t be paid" in act(**bill, action="pay")
     shown = controls.books()["invoices"][0]
     assert [shown[name] for name in ("number", "memo", "total", "status")] == [
         "2002",

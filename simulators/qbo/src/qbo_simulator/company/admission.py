@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qbo_simulator import xml_answers
 from qbo_simulator.books import Organisation
-from qbo_simulator.oauth.grants import Grant
+from qbo_simulator.grants import Grant
 from qbo_simulator.provider_faults import (
     FaultError,
     GatewayFault,

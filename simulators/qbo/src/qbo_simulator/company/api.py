@@ -18,7 +18,6 @@ from qbo_simulator.company.operations import (
     send,
     write,
 )
-from qbo_simulator.company.replay import LONGEST, LONGEST_WITH_BATCH
 from qbo_simulator.entities.company import company_info, preferences
 from qbo_simulator.provider_faults import (
     ProviderFault,
@@ -29,6 +28,7 @@ from qbo_simulator.provider_faults import (
     unsupported_property,
 )
 from qbo_simulator.query.executor import run
+from qbo_simulator.replays import LONGEST, LONGEST_WITH_BATCH
 from qbo_simulator.wire import (
     Json,
     JsonObject,

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from qbo_simulator.books import Organisation
 from qbo_simulator.company.operations import SHAPES, Options, write
-from qbo_simulator.company.replay import LONGEST_BID
 from qbo_simulator.provider_faults import (
     ProviderFault,
     batch_too_large,
@@ -21,6 +20,7 @@ from qbo_simulator.provider_faults import (
     unsupported_property,
 )
 from qbo_simulator.query.executor import run
+from qbo_simulator.replays import LONGEST_BID
 from qbo_simulator.wire import JsonObject, as_list, text
 
 LARGEST = 30

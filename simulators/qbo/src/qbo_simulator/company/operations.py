@@ -152,7 +152,8 @@ def _update(
             content = invoice.updated(organisation, record, body, choice, sparse=sparse)
     if sparse and content == before:
         return record.data
-    organisation.replace(record, content, now)
+    void = record.state == "voided" and dec(content.get("TotalAmt")) == 0
+    organisation.replace(record, content, now, "voided" if void else "live")
     if kind == "Invoice":
         _move_debt(organisation, before, content)
     return record.data

@@ -6,16 +6,16 @@ import base64
 import binascii
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from qbo_simulator.oauth import identity
-from qbo_simulator.oauth.grants import (
+from qbo_simulator.grants import (
     ACCESS_SECONDS,
     REFRESH_SECONDS,
     Grant,
     Issued,
     TokenRefusedError,
 )
-from qbo_simulator.pages.templates import render
+from qbo_simulator.oauth import identity
 from qbo_simulator.settings import Settings
+from qbo_simulator.templating import render
 from qbo_simulator.wire import JsonObject, UnreadableError, as_object, parse, text, words
 from qbo_simulator.wire_http import HTML, Answer, Call, answer_json
 from qbo_simulator.world import World

@@ -13,8 +13,8 @@ from qbo_simulator.books import Organisation
 from qbo_simulator.control import bookkeeper, neutral
 from qbo_simulator.control.bookkeeper import Changes, NotPossibleError
 from qbo_simulator.control.routes import organisation_of, paid, record_of
-from qbo_simulator.pages.templates import render
 from qbo_simulator.provider_faults import ProviderFault
+from qbo_simulator.templating import render
 from qbo_simulator.world import World
 
 
