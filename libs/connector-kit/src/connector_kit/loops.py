@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -98,7 +99,7 @@ class Loops:
         """Send what waits in lanes."""
         while not stop.is_set():
             free = self._lots_at_once - len(self._lots)
-            lots = await self._unless_away(lambda: self._worker.claim(free), []) if free else []
+            lots = await self._unless_away(partial(self._worker.claim, free), []) if free else []
             for lot in lots:
                 self._leases.hold(lot.lease)
                 self._start(self._lots, self._one_lot(lot))
@@ -152,7 +153,7 @@ class Loops:
         """Forget grants, rotate keys, prune, measure."""
         turn = 0
         while not stop.is_set():
-            await self._unless_away(lambda: self._tidy(turn), None)
+            await self._unless_away(partial(self._tidy, turn), None)
             turn += 1
             await pause(self._connector.clock, stop, 5.0)
 

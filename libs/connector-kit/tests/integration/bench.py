@@ -51,6 +51,7 @@ from .there import There, provider_there
 
 SCHEMA = "connector_plain"
 ids = SystemIds()
+CLIENT = OAuthClient("client", "canary-client-secret", "http://127.0.0.1:8002/callback")
 M = TypeVar("M", bound=Message)
 
 
@@ -333,9 +334,8 @@ async def connector_on(
         urls: dict[str, str] = dict.fromkeys(("api", "oauth", "authorize"), there.url)
         transport = HttpTransport(client, urls, clock)
         sealer = Sealer({"k1": b"1" * 32}, os.urandom)
-        oauth = OAuthClient("client", "canary-client-secret", "http://127.0.0.1:1/callback")
         timing = Timing.of(provider, margin=margin)
-        tokens = TokenKeeper(db, transport, provider, oauth, sealer, ids, clock)
+        tokens = TokenKeeper(db, transport, provider, CLIENT, sealer, ids, clock)
         asker = Asker(db, transport, tokens, provider, timing, ids, clock)
         connector = Connector(
             provider, timing, "simulator", urls, db, transport, tokens, asker, ids, clock
