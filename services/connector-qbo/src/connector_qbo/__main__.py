@@ -1,4 +1,4 @@
-"""`python -m connector_qbo run` serves all roles (ROLES chooses some), `migrate` makes the tables."""
+"""`python -m connector_qbo run` serves the roles of ROLES (all), `migrate` makes the tables."""
 
 import sys
 

@@ -59,6 +59,7 @@ def invoice_page(environment: Environment, base_urls: Mapping[str, str]) -> str:
     host = _PAGES[environment].format(simulator=base_urls.get("api", ""))
     return f"{host}/app/invoice?txnId=" if host else ""
 
+
 BATCH = 30
 """Objects in one batch (one copy of the page says 10, a sample 50; more is refused with 1040).
 

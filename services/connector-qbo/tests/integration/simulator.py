@@ -107,6 +107,14 @@ class Simulator:
     async def pay(self, name: str, invoice: str) -> None:
         await self._ok("POST", "/_sim/payments", {"organisation": name, "invoice_id": invoice})
 
+    async def disconnect(self, name: str) -> None:
+        """Somebody removes our access in the provider's own pages."""
+        await self._ok("POST", "/_sim/disconnect", {"organisation": name})
+
+    async def expire_access(self) -> None:
+        """An hour passes: every access token that was given is too old."""
+        await self.advance(3700)
+
     async def _ok(
         self, method: str, path: str, body: Json | Sequence[Json] | None = None, **query: str
     ) -> Json:
