@@ -204,7 +204,7 @@ class Office:
     async def requests(self) -> list[Json]:
         """Every request that reached this organisation's books, oldest first."""
         answer = await self.books.get("/_sim/requests", params={"organisation": self.organisation})
-        rows: list[Json] = answer.json()["data"]
+        rows: list[Json] = answer.json()
         return rows
 
     async def numbers(self) -> list[str]:

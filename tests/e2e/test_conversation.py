@@ -183,7 +183,7 @@ async def test_the_conversation_goes_round(stack: Stack) -> None:
         }
         assert "details" in cause
         preflight = await web.get(f"{path}/preflight", params={"provider": "qbo"})
-        assert preflight.status_code == 200
+        assert preflight.status_code == 200, preflight.text
         assert preflight.json()["ready"] is False
         assert [p["code"] for p in preflight.json()["problems"]] == ["item_account_unmapped"]
         assert preflight.json()["problems"][0]["sentence"] == cause["sentence"]
@@ -231,6 +231,7 @@ async def test_the_conversation_goes_round(stack: Stack) -> None:
         [invoice_there] = held["invoices"]
         [line_there] = invoice_there.pop("lines")
         assert invoice_there == {
+            **invoice_there,
             "id": synced["remote_id"],
             "number": "1001",
             "customer_id": customer_there["id"],
@@ -242,6 +243,7 @@ async def test_the_conversation_goes_round(stack: Stack) -> None:
             "tax": "0.00",
         }
         assert line_there == {
+            **line_there,
             "item_id": item_there["id"],
             "description": "Call-out visit",
             "quantity": "2",
