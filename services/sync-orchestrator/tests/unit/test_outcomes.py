@@ -296,3 +296,31 @@ def test_a_job_never_says_synced_without_a_remote_id() -> None:
     desk.apply(bill, Answered(failure(said, "sent_with_changes"), automatic=True))
     assert desk.state(bill) == "blocked"
     assert replace(desk.job(bill)).link is None
+
+
+def test_a_late_copy_of_an_older_outcome_decides_nothing() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (first,) = desk.sent()
+    told = success(first, "155")
+    desk.apply(bill, Answered(told, automatic=True))
+    desk.know(bill.model_copy(update={"version": 2}))
+    desk.apply(bill, Edited(automatic=True))
+    (second,) = desk.sent()
+    before = desk.job(bill)
+    desk.apply(bill, Answered(told, automatic=True))
+    desk.apply(bill, Answered(failure(first, "refused_unknown"), automatic=True))
+    assert desk.job(bill) == before
+    assert desk.job(bill).outstanding == second.step
+
+
+def test_a_refusal_of_what_has_been_edited_meanwhile_is_no_cause() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (first,) = desk.sent()
+    desk.know(bill.model_copy(update={"version": 2}))
+    desk.apply(bill, Edited(automatic=True))
+    desk.apply(bill, Answered(failure(first, "refused_unknown"), automatic=True))
+    (second,) = desk.sent()
+    assert isinstance(second, SyncInvoice)
+    assert (second.invoice.version, desk.state(bill)) == (2, "queued")
