@@ -111,7 +111,8 @@ async def test_only_services_read_it(service: Service) -> None:
         401,
         "not_signed",
     )
-    assert await asked(sign(key, company=CompanyId(uuid4()), role="owner", now=now)) == (403, "not_allowed")
+    person = sign(key, company=CompanyId(uuid4()), role="owner", now=now)
+    assert await asked(person) == (403, "not_allowed")
     assert await asked(service_header, "?after=nowhere") == (422, "invalid")
     assert await asked(service_header, "?after=5:nowhere") == (422, "invalid")
     assert (await asked(service_header))[0] == 200

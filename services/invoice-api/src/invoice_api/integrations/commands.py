@@ -121,8 +121,9 @@ class Desk:
             known = await connection_of(tx, caller, provider)
         answer = await self.orchestrator.post(
             principal_of(caller),
-            f"/records/invoice/{invoice_id}/preflight?provider={provider}",
+            f"/records/invoice/{invoice_id}/preflight",
             json.dumps(parcel.body()),
+            {"provider": provider},
         )
         told = PreflightTold.model_validate_json(answer.text)
         problems = list(told.problems)

@@ -73,7 +73,13 @@ class Orchestrator:
             ),
         )
 
-    async def post(self, principal: Principal, path: str, body: str) -> PeerAnswer:
+    async def post(
+        self,
+        principal: Principal,
+        path: str,
+        body: str,
+        params: Mapping[str, str] | None = None,
+    ) -> PeerAnswer:
         return await self._answer(
             path,
             self._client.post(
@@ -82,6 +88,7 @@ class Orchestrator:
                 company=principal.company,
                 user=principal.user,
                 role=principal.role,
+                params=params,
             ),
         )
 
