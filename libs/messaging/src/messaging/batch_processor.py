@@ -71,11 +71,11 @@ class BatchProcessor:
         self._ids = ids
         self._clock = clock
         self._on_set_apart = on_set_apart
-        self._busy_since: float | None = None
+        self._begun: list[float] = []
 
     def busy_seconds(self) -> float:
-        """How long it has been at the batch it is at; 0 between batches."""
-        return 0.0 if self._busy_since is None else self._clock.elapsed() - self._busy_since
+        """How long it has been at the oldest batch it is at (a topic's, a feed's); 0 at none."""
+        return self._clock.elapsed() - min(self._begun) if self._begun else 0.0
 
     async def process(self, values: Sequence[Record]) -> None:
         """Apply a batch: afterwards every record is applied, skipped, or set apart.
@@ -87,14 +87,15 @@ class BatchProcessor:
         Raises:
             one of DATABASE_AWAY: nothing is applied, nothing set apart; come again.
         """
-        self._busy_since = self._clock.elapsed()
+        begun = self._clock.elapsed()
+        self._begun.append(begun)
         try:
             elements, unfit = self._sort(values)
             if elements or unfit:
                 await self._apply(elements, unfit)
                 self._count("messages_consumed_total", len(elements))
         finally:
-            self._busy_since = None
+            self._begun.remove(begun)
 
     def _sort(self, values: Sequence[Record]) -> tuple[list[_Element], list[_Unfit]]:
         elements: list[_Element] = []

@@ -42,8 +42,9 @@ no connection left, a deadlock, no lock in time, failed over, being set up).
 def is_away(error: BaseException) -> bool:
     """Whether the same work may well succeed later, so that it must be neither blamed nor lost."""
     if isinstance(error, asyncpg.InterfaceError):
-        # One class for "connection is closed" and for "the server expects 2 arguments".
-        text = str(error)
+        # One class for "connection is closed", for "the server expects 2 arguments", and for values
+        # (ValueErrors) that it quotes.
+        text = "" if isinstance(error, ValueError) else str(error)
         return any(word in text for word in ("closed", "closing", "released back", "terminated"))
     return isinstance(error, DATABASE_AWAY)
 

@@ -56,6 +56,8 @@ async def _fetch(tx: Tx, sql: str, arguments: tuple[object, ...]) -> None:
     [
         ("SELECT $1::int", (2**40,)),
         ("SELECT $1::int", ("seven",)),
+        ("SELECT $1::int", ("connection is closed",)),
+        ("SELECT $1::int[]", ("closed",)),
         ("SELECT $1::int", ()),
         ("SELECT $1::text", ("a\x00b",)),
         ("SELECT 1/0", ()),

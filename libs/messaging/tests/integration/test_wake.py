@@ -1,6 +1,8 @@
 """Whoever has something to do hears of it at once, or looks within a second."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Sequence
 from time import monotonic
 
@@ -108,6 +110,36 @@ async def test_many_commits_at_once_are_few_notifications(schema: Schema) -> Non
     await connection.close()
     await other.close()
     assert 1 <= len(heard) <= 50
+
+
+async def _session_of(schema: Schema, name: str) -> int:
+    admin = await asyncpg.connect(schema.admin_dsn)
+    pid: int | None = await admin.fetchval(
+        "SELECT pid FROM pg_stat_activity"
+        " WHERE application_name = $1 AND datname = current_database()",
+        name,
+    )
+    await admin.close()
+    assert pid is not None
+    return pid
+
+
+async def test_a_word_said_while_the_last_one_is_on_its_way_is_said_too(schema: Schema) -> None:
+    connection, heard = await _words(schema.admin_dsn, "reader.outbox")
+    async with Notifier(schema.dsn) as notifier:
+        notifier.wake("outbox")
+        await eventually(lambda: _is(len(heard), 1))
+        pid = await _session_of(schema, "notifier")
+        os.kill(pid, signal.SIGSTOP)  # what is sent now is under way until it goes on
+        try:
+            notifier.wake("outbox")
+            await asyncio.sleep(0.1)
+            notifier.wake("outbox")
+            await asyncio.sleep(0.1)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        await eventually(lambda: _is(len(heard), 3))
+    await connection.close()
 
 
 @pytest.mark.parametrize("victim", ["notifier", "listener of outbox"])
