@@ -10,6 +10,7 @@ from contracts.commands import (
     ItemRef,
     Origin,
     Priority,
+    ReadRemote,
     RemoteRef,
     SyncCustomer,
     SyncInvoice,
@@ -20,6 +21,7 @@ from contracts.ids import (
     CompanyId,
     ConnectionId,
     CustomerId,
+    Entity,
     InvoiceId,
     ItemId,
     MessageId,
@@ -152,6 +154,23 @@ class Company:
             customer_remote_id=RemoteId(customer[1]),
             customer_name="Ann Lee",
             items=dict(items),
+        )
+
+    def read(self, entity: Entity, record: UUID, link: RemoteRef, *, step: int) -> ReadRemote:
+        return ReadRemote(
+            id=MessageId(IDS.new()),
+            occurred_at=MOMENT,
+            company_id=self.id,
+            correlation_id=record,
+            provider="qbo",
+            connection_id=self.connection,
+            epoch=1,
+            record_id=RecordId(record),
+            generation=1,
+            step=step,
+            origin=Origin(by="event"),
+            link=link,
+            entity=entity,
         )
 
     def void(self, invoice: SyncInvoice, link: RemoteRef | None, *, step: int = 2) -> VoidInvoice:
