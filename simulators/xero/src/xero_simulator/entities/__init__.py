@@ -1,0 +1,1 @@
+"""What each kind of record may hold, refuses and looks like."""

@@ -1,0 +1,1 @@
+"""The `where` and `order` of a list."""
