@@ -1,0 +1,1 @@
+"""The accounting API: who may come in, routes, lists, error bodies."""

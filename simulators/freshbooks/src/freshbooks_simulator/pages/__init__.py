@@ -1,0 +1,1 @@
+"""HTML a person reads; every page works without JavaScript."""
