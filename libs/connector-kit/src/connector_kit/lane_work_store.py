@@ -4,12 +4,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from contracts.ids import Entity
 from messaging.database import Tx
 
 from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, lane_of
+
+Leased = Literal["lanes", "requests", "loads"]
 
 
 async def claim(
@@ -209,17 +212,23 @@ async def apply_changes(tx: Tx, changes: Sequence[LaneChange]) -> None:
     tx.wake(WAKE)
 
 
-async def renew(tx: Tx, leases: Sequence[UUID], lease: timedelta) -> None:
-    """Keep the lanes, requests and loads held under these leases."""
-    for table in ("lanes", "requests", "loads"):
-        await tx.execute(
-            f"""
-            UPDATE {table} SET leased_until = clock() + $2::interval
-            WHERE leased_by = ANY ($1::uuid[])
-            """,  # noqa: S608  (constants)
-            list(leases),
-            lease,
-        )
+async def renew(tx: Tx, table: Leased, leases: Sequence[UUID], lease: timedelta) -> None:
+    """Keep what is held under these leases in one table.
+
+    Rows that another transaction holds are passed over: whoever records them ends their lease. One
+    table a transaction: those who record lock a request before its lanes.
+    """
+    await tx.execute(
+        f"""
+        UPDATE {table} AS held SET leased_until = clock() + $2::interval
+        FROM (
+            SELECT ctid FROM {table} WHERE leased_by = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED
+        ) AS mine
+        WHERE held.ctid = mine.ctid
+        """,  # noqa: S608  (a literal)
+        list(leases),
+        lease,
+    )
 
 
 async def next_due(tx: Tx) -> timedelta | None:

@@ -120,8 +120,10 @@ class Worker:
 
     async def renew(self, leases: Sequence[UUID]) -> None:
         """Keep all that is held under these leases."""
-        async with self._connector.database.transaction() as tx:
-            await lane_work_store.renew(tx, leases, LEASE)
+        tables: tuple[lane_work_store.Leased, ...] = ("lanes", "requests", "loads")
+        for table in tables:
+            async with self._connector.database.transaction() as tx:
+                await lane_work_store.renew(tx, table, leases, LEASE)
 
     async def prepare(self, lot: Lot) -> ReadyLot | None:
         """Read what must be read before sending, and get a token. None if nothing can go now."""
