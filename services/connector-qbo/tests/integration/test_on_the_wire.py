@@ -431,6 +431,23 @@ async def test_outside_the_us_a_missing_tax_is_a_cause_and_no_defect(simulator: 
     assert answer.cause.code == "tax_rate_unmapped"
 
 
+async def test_another_currency_than_the_customer_s_is_a_cause(simulator: Simulator) -> None:
+    b = await books(simulator, "Oak EUR", multicurrency=True)
+    (answer,) = await b.on.answers(Member(b.command("1001", currency="EUR"), None))
+    assert isinstance(answer, Refused), answer
+    assert answer.cause.code == "customer_currency_differs"
+
+
+@pytest.mark.parametrize("limit", [100, 50])
+async def test_a_long_company_name_blocks_nobody(simulator: Simulator, limit: int) -> None:
+    on = await speaker(simulator, f"Oak Long {limit}", company_name_limit=limit)
+    command = on.company.customer("Ann Lee")
+    long = command.customer.model_copy(update={"company_name": "x" * 90})
+    (answer,) = await on.answers(Member(command.model_copy(update={"customer": long}), None))
+    assert isinstance(answer, Accepted)
+    assert answer.notes == ("sent_with_changes",)
+
+
 async def test_all_customers_are_listed(simulator: Simulator) -> None:
     on = await speaker(simulator, "Oak Many")
     await simulator.seed(

@@ -79,10 +79,10 @@ def test_the_name_chosen_for_there_goes_instead_of_ours() -> None:
 
 
 def test_what_is_too_long_is_cut_and_said() -> None:
-    command = customer_command(company_name="x" * 101, phone="1" * 31)
+    command = customer_command(company_name="x" * 51, phone="1" * 31)
     request, frozen = packed(member(command))
     body = json.loads(request.body)
-    assert body["CompanyName"] == "x" * 100
+    assert body["CompanyName"] == "x" * 50
     assert "PrimaryPhone" not in body
     assert frozen.members[0].extra["notes"] == "sent_with_changes"
 

@@ -34,7 +34,9 @@ from connector_qbo.wire import (
 )
 
 NAME_LIMIT = 500
-_COMPANY_LIMIT = 100
+_COMPANY_LIMIT = 50
+"""Pages say 100 or, older ones, 50, and longer is refused (2050): cut and said, nobody is blocked."""
+
 _EMAIL_LIMIT = 100
 _PHONE_LIMIT = 30
 _STREET_LIMIT = 500

@@ -1,0 +1,77 @@
+"""The process itself: `python -m connector_qbo migrate`, then `run`."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import httpx
+from connector_qbo.app import PACKAGE
+from testkit import TestDatabase, eventually
+
+from .simulator import free_port
+
+
+def environment(database: TestDatabase, port: int, simulator_url: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database.dsn(PACKAGE),
+        "INTERNAL_KEY": "ab" * 32,
+        "TOKEN_KEYS": '{"k1": "' + "cd" * 32 + '"}',
+        "HTTP_PORT": str(port),
+        "ROLES": "http,work",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "WEB_URL": "http://127.0.0.1:8000",
+        "QBO_ENVIRONMENT": "simulator",
+        "QBO_SIMULATOR_URL": simulator_url,
+        "QBO_CLIENT_ID": "app",
+        "QBO_CLIENT_SECRET": "canary-secret",
+        "TIME_SCALE": "0.01",
+    }
+
+
+async def test_it_migrates_serves_and_ends_when_asked(
+    new_database: Callable[[Sequence[str]], TestDatabase], simulator_url: str
+) -> None:
+    port = free_port()
+    env = environment(new_database([PACKAGE]), port, simulator_url)
+    program = [sys.executable, "-m", PACKAGE]
+    for _ in range(2):
+        done = subprocess.run(
+            [*program, "migrate"], env=env, capture_output=True, timeout=60, check=False
+        )  # noqa: ASYNC221  (nothing else runs)
+        assert done.returncode == 0, done.stderr.decode()
+    process = subprocess.Popen([*program, "run"], env=env, stderr=subprocess.PIPE)  # noqa: ASYNC220  (the same)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+
+            async def ready() -> None:
+                try:
+                    answers = [await http.get(path) for path in ("/livez", "/readyz", "/metrics")]
+                except httpx.TransportError as error:
+                    raise AssertionError(str(error)) from error
+                assert [answer.status_code for answer in answers] == [200, 200, 200]
+
+            await eventually(ready, within=30)
+            forged = await http.get("/connect", params={"ticket": "forged"})
+            assert forged.headers["location"].endswith("connect=connect_link_expired")
+            assert (await http.post("/internal/v1/disconnect", json={})).status_code in (401, 422)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, said.decode()
+    assert b"canary-secret" not in said
+
+
+def test_real_hosts_refuse_a_scaled_clock(
+    new_database: Callable[[Sequence[str]], TestDatabase],
+) -> None:
+    env = environment(new_database([PACKAGE]), 0, "")
+    env |= {"QBO_ENVIRONMENT": "production"}
+    program = [sys.executable, "-m", PACKAGE, "run"]
+    done = subprocess.run(program, env=env, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert b"TIME_SCALE" in done.stderr
