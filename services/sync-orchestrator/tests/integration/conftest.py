@@ -18,7 +18,11 @@ async def migrated(new_database: Callable[[Sequence[str]], TestDatabase]) -> Tes
 
 @pytest.fixture
 async def office(migrated: TestDatabase) -> AsyncIterator[Office]:
-    """A company of its own, nothing connected."""
+    """A company in an empty schema, nothing connected."""
     async with office_on(migrated) as office:
-        await office.pool.execute("truncate outbox")
+        await office.pool.execute(
+            "truncate outbox, inbox, companies, records, connections, connection_settings,"
+            " reference_pages, accounts, account_mapping, mapping_versions, links, jobs,"
+            " job_history, feed_positions"
+        )
         yield office

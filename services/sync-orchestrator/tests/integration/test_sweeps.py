@@ -1,0 +1,158 @@
+"""What the sweep finds: overdue outcomes, records without a job, and the feed of states."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+from contracts.commands import SyncInvoice
+from messaging.clock import SystemClock
+from messaging.feeds import Entry, FeedPage, Position, read_page
+from messaging.internal import key_from_hex, sign
+from sync_orchestrator.handlers import feeding, reviewing, settings
+from sync_orchestrator.http.application import make_application
+from sync_orchestrator.http.callers import Parts
+from sync_orchestrator.sweeps import Sweeper
+
+from .support import Office, customer, invoice, item
+
+KEY = key_from_hex("ab" * 32)
+
+
+async def test_a_lost_command_is_asked_for_again_by_its_own_step(office: Office) -> None:
+    await office.connect()
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (lost,) = office.commands()
+    assert await office.sweep() == 0
+    office.later(timedelta(minutes=16))
+    assert await office.sweep() == 1
+    (again,) = office.commands()
+    assert (again.step, again.generation) == (lost.step, lost.generation)
+    assert await office.sweep() == 0, "not due again at once"
+
+
+async def test_s54_an_event_that_never_came_is_made_good_by_the_record_itself(
+    office: Office,
+) -> None:
+    await office.connect()
+    ann, call_out = customer(), item()
+    await office.map(call_out.id)
+    bill = invoice(ann, call_out)
+    events = [
+        office.customer_event(ann),
+        office.item_event(call_out),
+        office.invoice_event(bill),
+    ]
+    # The feed hands the same records over as if they had come by the topic.
+    await office.events(*events)
+    await office.events(*events)
+    assert len(office.commands()) == 2
+    assert await office.state("invoice", bill.id) == "waiting"
+
+
+async def test_an_earlier_start_date_takes_what_was_sent_since_the_switch(office: Office) -> None:
+    await office.connect(start=date(2026, 6, 1))
+    ann, call_out = customer(), item()
+    await office.map(call_out.id)
+    may = invoice(ann, call_out, dated=date(2026, 5, 20))
+    await office.events(
+        office.customer_event(ann), office.item_event(call_out), office.invoice_event(may)
+    )
+    assert await office.state("invoice", may.id) is None
+    async with office.transaction() as tx:
+        await settings.change_settings(
+            tx, office.tools, office.company, "qbo", {"start_date": date(2026, 5, 1)}, None
+        )
+    await office.read_outbox()
+    assert await office.state("invoice", may.id) == "waiting"
+
+
+async def test_the_daily_check_finds_what_no_event_will_name_again(office: Office) -> None:
+    await office.connect(sync_customers=False)
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    await office.pool.execute(
+        "update connection_settings set sync_customers = true, customers_since = $1",
+        office.now - timedelta(days=1),
+    )
+    async with office.transaction() as tx:
+        assert await reviewing.derive_missing(tx, [office.company], office.tools) == 1
+    await office.read_outbox()
+    assert len(office.commands()) == 1
+
+
+async def test_beyond_what_one_transaction_takes_the_sweep_releases_the_rest(
+    office: Office,
+) -> None:
+    office.tools = type(office.tools)(office.tools.ids, office.tools.ages, at_once=3)
+    await office.connect()
+    ann, call_out = customer(), item()
+    await office.map(call_out.id)
+    bills = [invoice(ann, call_out, number=str(1000 + n)) for n in range(10)]
+    await office.events(
+        office.customer_event(ann),
+        office.item_event(call_out),
+        *(office.invoice_event(bill) for bill in bills),
+    )
+    for _ in range(4):
+        await office.outcomes(*(office.success(c, f"r{c.record_id}") for c in office.commands()))
+        await office.sweep()
+    for bill in bills:
+        assert await office.state("invoice", bill.id) in ("queued", "synced")
+    assert not [c for c in office.commands() if not isinstance(c, SyncInvoice)]
+
+
+async def _read_all(office: Office, limit: int = 2) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        async with office.transaction() as tx:
+
+            async def query(place: Position, before: int, most: int) -> list[Entry]:
+                return await feeding.read_states(tx, place, before, most)
+
+            page = await read_page(tx, after, query, limit=limit)
+        found += page.messages
+        after = page.next
+        if page.end:
+            return found
+
+
+async def test_the_feed_rebuilds_every_badge_and_mapping_page_by_page(office: Office) -> None:
+    await office.connect()
+    people = [customer(f"Customer {n}") for n in range(5)]
+    await office.events(*(office.customer_event(one) for one in people))
+    call_out = item()
+    await office.map(call_out.id)
+    told = await _read_all(office)
+    states = [m for m in told if m["type"] == "sync.state_changed.v1"]
+    assert sorted(m["state"]["record_id"] for m in states) == sorted(str(p.id) for p in people)
+    (mapping,) = [m for m in told if m["type"] == "sync.mapping_changed.v1"]
+    assert (mapping["item_id"], mapping["account_id"]) == (str(call_out.id), "79")
+    assert [m["id"] for m in await _read_all(office)] == [m["id"] for m in told]
+
+
+async def test_the_feed_is_read_over_http_by_services(office: Office) -> None:
+    await office.connect()
+    await office.events(office.customer_event(customer()))
+    app = make_application(Parts(office.database, office.tools, KEY, SystemClock()))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://o") as http:
+        signed = sign(KEY, company="*", role="service", now=SystemClock().now())
+        answer = await http.get("/internal/v1/feed/states", headers=signed)
+        page = FeedPage.model_validate_json(answer.text)
+        assert (len(page.messages), page.end) == (1, True)
+        wrong = await http.get("/internal/v1/feed/states?after=x", headers=signed)
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "after")
+
+
+async def test_a_sweep_of_everything_runs_on_an_empty_schema_and_on_a_full_one(
+    office: Office,
+) -> None:
+    sweeper = Sweeper(office.database, office.tools, SystemClock(), None, 60)
+    await sweeper.once()
+    await office.connect()
+    await office.events(office.customer_event(customer()))
+    await sweeper.sweep()
+    await sweeper.daily()
+    await sweeper.once()
