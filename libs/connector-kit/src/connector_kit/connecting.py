@@ -7,7 +7,7 @@ nothing: they may be another connection's too.
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -20,6 +20,7 @@ from messaging.tickets import Ticket
 from telemetry.logs import get_logger
 
 from connector_kit import (
+    budget_store,
     connections_store,
     consents_store,
     grants_store,
@@ -38,8 +39,9 @@ from connector_kit.auth import (
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.consents_store import Consent
-from connector_kit.exchange import Exchange, Response
+from connector_kit.exchange import Exchange, Request, Response
 from connector_kit.expiry import announce
+from connector_kit.limits import slots_of
 from connector_kit.loads_store import Kind, NewLoad
 from connector_kit.sealing import Sealer
 from connector_kit.tokens import new_grant_key, seal_tokens
@@ -140,7 +142,8 @@ class Connecting:
         tokens = await self._exchange(callback, verifier)
         if isinstance(tokens, NotConnected):
             return tokens
-        offered = await self._ask(auth.organisations(callback), tokens)
+        spent: list[Request] = []
+        offered = await self._ask(auth.organisations(callback), tokens, spent)
         if isinstance(offered, NotConnected):
             return offered
         if isinstance(offered, ConnectRefused):
@@ -149,7 +152,7 @@ class Connecting:
             return NotConnected("no_organisation")
         if len(offered) > 1:
             return NotConnected("choose_organisation")
-        return await self._accept(consent, offered[0], tokens)
+        return await self._accept(consent, offered[0], tokens, spent)
 
     async def disconnect(
         self,
@@ -212,13 +215,17 @@ class Connecting:
                 return NotConnected("provider_down")
 
     async def _ask(
-        self, exchange: "Exchange[list[OrganisationOffered] | ConnectRefused]", tokens: Tokens
+        self,
+        exchange: "Exchange[list[OrganisationOffered] | ConnectRefused]",
+        tokens: Tokens,
+        spent: list[Request],
     ) -> "list[OrganisationOffered] | ConnectRefused | NotConnected":
-        """Drive reads with tokens that belong to no connection yet."""
+        """Drive reads with tokens that belong to no connection yet; what they cost is `spent`."""
         connector = self._connector
         try:
             request = next(exchange)
             while True:
+                spent.append(request)
                 delivery = await connector.transport.send(
                     request,
                     extra=connector.provider.auth.bearer(tokens.access),
@@ -236,7 +243,11 @@ class Connecting:
             return found
 
     async def _accept(
-        self, consent: Consent, offered: OrganisationOffered, tokens: Tokens
+        self,
+        consent: Consent,
+        offered: OrganisationOffered,
+        tokens: Tokens,
+        spent: Sequence[Request],
     ) -> NotConnected | Connected:
         connector = self._connector
         try:
@@ -259,7 +270,9 @@ class Connecting:
                     sealed = seal_tokens(self._sealer, grant_id, grant.key, tokens)
                     await grants_store.save_tokens(tx, grant_id, sealed)
                     await grants_store.accept(tx, grant_id)
-                return Connected(await self._open(tx, consent, offered, grant_id, choice))
+                opened = await self._open(tx, consent, offered, grant_id, choice)
+                await self._charge(tx, opened, spent)
+                return Connected(opened)
         except asyncpg.UniqueViolationError:
             return NotConnected("organisation_taken", {"org": offered.organisation.name})
 
@@ -297,6 +310,20 @@ class Connecting:
             tx, [NewLoad(load_id, kind, connection_id, correlation, None) for kind in _KINDS]
         )
         return connection_id
+
+    async def _charge(self, tx: Tx, connection_id: ConnectionId, spent: Sequence[Request]) -> None:
+        """Count the reads made before there was a connection: the provider counts them too."""
+        connector = self._connector
+        await budget_store.lock_room(tx, connection_id)
+        for request in spent:
+            slots = slots_of(
+                connector.provider, request.meter, request.units, connector.timing.scale
+            )
+            if slots:
+                spender = connector.ids.new()
+                within = connector.timing.answer_timeout
+                await budget_store.take(tx, connection_id, spender, slots, within)
+                await budget_store.answered(tx, spender)
 
     def _secret(self) -> str:
         return _text(self._random(32))

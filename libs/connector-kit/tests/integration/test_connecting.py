@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -26,8 +27,10 @@ from contracts.sync import SyncDelayed, SyncSucceeded
 from fastapi import FastAPI
 from messaging.internal import sign
 from messaging.tickets import make_ticket
+from testkit import TestDatabase
 
-from .bench import CLIENT, Bench, ids
+from .bench import CLIENT, Bench, bench_on, ids
+from .plain import limited
 
 KEY = b"k" * 32
 WEB = "http://127.0.0.1:8000"
@@ -90,6 +93,12 @@ class Browser:
 
 @pytest.fixture
 async def browser(bench: Bench) -> AsyncIterator[Browser]:
+    async with browser_of(bench) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def browser_of(bench: Bench) -> AsyncIterator[Browser]:
     app = FastAPI()
     connecting = Connecting(bench.connector, CLIENT, bench.sealer, os.urandom)
     app.include_router(
@@ -145,6 +154,21 @@ async def test_a_consent_opens_a_connection_and_its_lists_are_published(browser:
     ]
     again = [m for m in said if isinstance(m, ConnectionOpened)][-1]
     assert set(again.reference_as_of) == {"accounts", "tax_rates", "remote_customers"}
+
+
+async def test_what_was_read_while_connecting_counts_against_the_limits(
+    database: TestDatabase,
+) -> None:
+    async with bench_on(database, **limited(100, 60.0)) as bench, browser_of(bench) as browser:
+        await browser.agree(await browser.connect())
+        opened = await bench.said_one(ConnectionOpened)
+        asked = len(bench.there.requests("/organisation"))
+        async with bench.pool.acquire() as connection:
+            spent = await connection.fetchval(
+                "SELECT sum(units) FROM slots WHERE connection_id = $1 AND limit_name = 'requests'",
+                opened.connection_id,
+            )
+        assert spent == asked == 1
 
 
 async def test_a_load_that_fails_is_tried_again(browser: Browser) -> None:
