@@ -15,7 +15,14 @@ from xero_simulator.pages.routes import install as install_pages
 from xero_simulator.process_routes import install as install_process
 from xero_simulator.world import World
 
-_OWN = ("/_sim", "/livez", "/readyz", "/metrics")
+_OWN = (
+    "/_sim",
+    "/AccountsReceivable/",
+    "/organisationlogin/",
+    "/livez",
+    "/readyz",
+    "/metrics",
+)
 
 
 class Simulator:

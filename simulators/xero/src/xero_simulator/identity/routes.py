@@ -15,8 +15,8 @@ from xero_simulator.grants import (
     TokenRefusedError,
 )
 from xero_simulator.identity.scopes import offered
-from xero_simulator.pages.templates import render
 from xero_simulator.settings import Settings
+from xero_simulator.templating import render
 from xero_simulator.wire import Json, JsonObject
 from xero_simulator.wire_http import HTML, TOKEN_JSON, Answer, Call, answer_json
 from xero_simulator.world import World
