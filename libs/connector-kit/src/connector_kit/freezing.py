@@ -64,8 +64,8 @@ async def freeze(
             this very moment; the transaction is lost, and nothing may be sent.
     """
     connection = await connections_store.load_for_share(tx, lot.connection.id)
-    keys = [chosen.lane.key for chosen in lot.chosen]
-    lanes = {lane.key: lane for lane in await lane_work_store.lock_lanes(tx, keys)}
+    held = [chosen.lane for chosen in lot.chosen]
+    lanes = {lane.key: lane for lane in await lane_work_store.lock_lanes(tx, held)}
     mine = [chosen for chosen in lot.chosen if chosen.lane.key in lanes]
     if connection is None or not connection.sends:
         await _give_back(tx, mine)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts.ids import Entity
 from messaging.database import Tx
 
-from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, lane_of
+from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, key_of, lane_of
 
 Leased = Literal["lanes", "requests", "loads"]
 
@@ -117,12 +117,16 @@ async def claim(
     return sorted(lanes, key=lambda lane: (lane.priority, lane.queued_at, lane.key))
 
 
-async def lock_lanes(tx: Tx, keys: Sequence[LaneKey]) -> list[Lane]:
-    """The lanes that still wait and are in no open request, as they are now, until the commit."""
+async def lock_lanes(tx: Tx, lanes: Sequence[Lane]) -> list[Lane]:
+    """Those that still wait and are in no open request, locked, with their version as it is now.
+
+    The command is the one known before; where generation or step has changed, it isn't theirs.
+    """
+    known = {lane.key: lane for lane in lanes}
     rows = await tx.fetch(
         """
         SELECT lanes.connection_id, lanes.entity, lanes.record_id, generation, step, priority,
-            content, queued_at, alone, stale
+            alone, stale
         FROM lanes
         JOIN unnest($1::uuid[], $2::text[], $3::uuid[])
             AS given (connection_id, entity, record_id)
@@ -131,9 +135,19 @@ async def lock_lanes(tx: Tx, keys: Sequence[LaneKey]) -> list[Lane]:
         ORDER BY connection_id, entity, record_id
         FOR UPDATE OF lanes
         """,
-        *columns(keys),
+        *columns(list(known)),
     )
-    return [lane_of(row) for row in rows]
+    return [
+        replace(
+            known[key_of(row)],
+            generation=row["generation"],
+            step=row["step"],
+            priority=row["priority"],
+            alone=row["alone"],
+            stale=row["stale"],
+        )
+        for row in rows
+    ]
 
 
 async def enter_request(tx: Tx, keys: Sequence[LaneKey], request_id: UUID) -> None:

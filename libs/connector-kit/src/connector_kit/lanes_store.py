@@ -97,7 +97,7 @@ async def load_heads(tx: Tx, keys: Sequence[LaneKey]) -> list[Head]:
     )
     return [
         Head(
-            key=_key(row),
+            key=key_of(row),
             lane=None if row["step"] is None else (row["generation"], row["step"]),
             waiting=row["waiting"],
             finished=(
@@ -155,7 +155,7 @@ async def put_content(tx: Tx, contents: Sequence[NewContent]) -> None:
 
 
 async def ask_again(tx: Tx, contents: Sequence[NewContent]) -> None:
-    """The same step asked for again: the lane keeps the higher priority, tells its delay anew."""
+    """The same step asked for again: it keeps the higher priority and its delay is told anew."""
     await tx.execute(
         """
         UPDATE lanes SET priority = least(lanes.priority, given.priority), told = NULL
@@ -169,6 +169,17 @@ async def ask_again(tx: Tx, contents: Sequence[NewContent]) -> None:
         [content.generation for content in contents],
         [content.step for content in contents],
         [content.priority for content in contents],
+    )
+    await tx.execute(
+        """
+        UPDATE requests SET told = false
+        FROM lanes
+        JOIN unnest($1::uuid[], $2::text[], $3::uuid[])
+            AS given (connection_id, entity, record_id)
+            USING (connection_id, entity, record_id)
+        WHERE requests.id = lanes.request_id AND requests.told
+        """,
+        *columns([content.key for content in contents]),
     )
     tx.wake(WAKE)
 
@@ -229,7 +240,7 @@ async def untold(tx: Tx, longer_than: timedelta, limit: int) -> list[Untold]:
     )
     return [
         Untold(
-            key=_key(row),
+            key=key_of(row),
             command=parse_command(row["content"]),
             hold=row["hold"],
             cause=None if row["cause"] is None else CauseInstance.model_validate_json(row["cause"]),
@@ -286,14 +297,14 @@ def columns(keys: Sequence[LaneKey]) -> tuple[list[UUID], list[str], list[UUID]]
     )
 
 
-def _key(row: Row) -> LaneKey:
+def key_of(row: Row) -> LaneKey:
     return LaneKey(row["connection_id"], row["entity"], row["record_id"])
 
 
 def lane_of(row: Row) -> Lane:
     """A lane that has content, from a row with all its columns."""
     return Lane(
-        key=_key(row),
+        key=key_of(row),
         generation=row["generation"],
         step=row["step"],
         priority=row["priority"],

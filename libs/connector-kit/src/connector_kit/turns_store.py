@@ -58,14 +58,19 @@ async def hold(
     await tx.execute(
         """
         UPDATE turns SET
-            ready_at = greatest(ready_at, clock() + $3::interval),
+            ready_at = greatest(turns.ready_at, until),
             clicks_ready_at = CASE WHEN $5
-                THEN greatest(clicks_ready_at, clock() + $3::interval) ELSE clicks_ready_at END,
-            hold = $2,
-            hold_cause = $4::jsonb,
-            held_since = CASE WHEN hold = $2 AND ready_at > clock() - interval '1 minute'
-                THEN held_since ELSE clock() END
-        WHERE connection_id = $1
+                THEN greatest(turns.clicks_ready_at, until) ELSE turns.clicks_ready_at END,
+            hold = CASE WHEN longer THEN $2 ELSE turns.hold END,
+            hold_cause = CASE WHEN longer THEN $4::jsonb ELSE turns.hold_cause END,
+            held_since = CASE WHEN goes_on OR NOT longer THEN turns.held_since ELSE at END
+        FROM (
+            SELECT connection_id, clock() AS at, clock() + $3::interval AS until,
+                hold IS NULL OR clock() + $3::interval >= ready_at AS longer,
+                hold = $2 AND ready_at > clock() - interval '1 minute' AS goes_on
+            FROM turns WHERE connection_id = $1 FOR UPDATE
+        ) AS before
+        WHERE turns.connection_id = before.connection_id
         """,
         connection_id,
         why,

@@ -278,7 +278,7 @@ class Worker:
             else [chosen.lane for chosen in lot.chosen]
         )
         async with connector.database.transaction() as tx:
-            lanes = await lane_work_store.lock_lanes(tx, [lane.key for lane in mine])
+            lanes = await lane_work_store.lock_lanes(tx, mine)
             if len(lanes) == 1 and lanes[0].alone:
                 at = await connections_store.now(tx)
                 mistake = our_mistake_here(
@@ -338,7 +338,7 @@ class Worker:
     async def _set_back(self, lot: Lot, why: Setback | None) -> None:
         """Give the lot's lanes back, and hold the connection as the setback demands."""
         async with self._connector.database.transaction() as tx:
-            lanes = await lane_work_store.lock_lanes(tx, [chosen.lane.key for chosen in lot.chosen])
+            lanes = await lane_work_store.lock_lanes(tx, [chosen.lane for chosen in lot.chosen])
             changes = [goes_on(lane, None) for lane in lanes]
             if why is None:
                 changes = [replace(change, wait=timedelta(seconds=1)) for change in changes]

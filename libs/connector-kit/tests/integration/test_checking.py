@@ -226,3 +226,22 @@ async def test_a_look_up_that_fails_proves_nothing(bench: Bench) -> None:
     bench.later(seconds=60)
     await bench.check()
     assert await bench.states() == ["never_happened"]
+
+
+async def test_a_step_asked_again_while_it_is_checked_is_told_again_with_the_next_look_up(
+    bench: Bench,
+) -> None:
+    bench.there.fail("/batch", "lose_request")
+    command = bench.customer("Hill Plumbing")
+    await bench.take(command)
+    await bench.work()
+    await bench.check()
+    await bench.said_one(SyncDelayed)
+    await bench.take(command)
+    bench.there.fail("/find", "500")
+    bench.later(seconds=160)
+    await bench.check()
+    assert (await bench.said_one(SyncDelayed)).why == "checking"
+    bench.later(seconds=60)
+    await bench.check()
+    assert await bench.said() == []
