@@ -27,8 +27,8 @@ from connector_kit.provider import OrganisationRead
 from contracts.sync import CauseInstance, ProviderDetails
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from connector_qbo.bodies import NotRead
 from connector_qbo.provider import AUTHORIZE_PATH, REVOKE_PATH, SCOPES, TOKEN_PATH
-from connector_qbo.wire import NotRead
 
 
 class _TokenBody(BaseModel):

@@ -18,7 +18,8 @@ from contracts.causes import CauseCode, cause_of
 from contracts.ids import Entity
 from contracts.sync import ProviderDetails
 
-from connector_qbo.wire import Fault, FaultError, Unreadable, read_envelope, read_fault
+from connector_qbo.bodies import Unreadable, read_envelope, read_fault
+from connector_qbo.wire import Fault, FaultError
 
 _DOC = "https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes"
 _LIMITS = (

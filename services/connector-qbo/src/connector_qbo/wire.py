@@ -1,17 +1,9 @@
-"""The shapes of QuickBooks Online's API: only the fields we read or write, the rest ignored.
+"""The shapes of QuickBooks Online's API: only the fields we read or write, the rest ignored."""
 
-What is read never raises but `Unreadable`: a body may be JSON in two envelopes, XML, HTML, cut off
-or empty, whatever was asked for (tests/test_wire.py holds a body of each kind).
-"""
-
-import html
-import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, cast
 
-from contracts.sync import ProviderDetails
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -25,10 +17,6 @@ from pydantic import (
 from pydantic.alias_generators import to_pascal
 
 
-class Unreadable(ValueError):  # noqa: N818  (says what is the case)
-    """The body isn't what this answer should be. Says nothing of whether the request was done."""
-
-
 def _number(value: Decimal) -> int | float | str:
     """A JSON number that reads back as the same amount; text where a float couldn't hold it.
 
@@ -38,17 +26,6 @@ def _number(value: Decimal) -> int | float | str:
     if value == value.to_integral_value() and abs(value) < 2**53:
         return int(value)
     return float(value) if Decimal(repr(float(value))) == value else format(value, "f")
-
-
-@dataclass(frozen=True)
-class NotRead:
-    """A read that gave nothing. `refused`: the provider answered, and doesn't take what we asked.
-
-    Either way it says nothing of what is there.
-    """
-
-    refused: bool
-    details: ProviderDetails
 
 
 def plain(value: Decimal) -> str:
@@ -272,6 +249,14 @@ class _GatewayFault(Wire):
     type: str | None = None
 
 
+def _from_gateway(fault: _GatewayFault) -> Fault:
+    errors = tuple(
+        FaultError(message=e.message, detail=e.detail, code=e.code, element=e.element)
+        for e in fault.error
+    )
+    return Fault(error=errors, type=fault.type)
+
+
 class Envelope(Wire):
     """What an answer is as a whole: whether it is a fault, in either of the two envelopes.
 
@@ -327,88 +312,3 @@ class Answer(Envelope):
     preferences: Preferences | None = None
     query_response: QueryResponse | None = None
     batch_item_response: tuple[Annotated[BatchItem, WrapValidator(_items)], ...] | None = None
-
-
-W = TypeVar("W", bound=Wire)
-
-
-def _parse(model: type[W], body: bytes) -> W:
-    try:
-        return model.model_validate_json(body, by_alias=True, by_name=False)
-    except ValidationError as error:
-        problems = error.errors(include_input=False, include_url=False)
-        first = problems[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Unreadable(f"{where}: {first['msg']}" if where else first["msg"]) from None
-
-
-def read_answer(body: bytes) -> Answer:
-    """The answer in these bytes.
-
-    Raises:
-        Unreadable: not a JSON object of this API's kind.
-    """
-    return _parse(Answer, body)
-
-
-def read_envelope(body: bytes) -> Envelope:
-    """Whether the answer is a fault, without a look at what else is in it.
-
-    Raises:
-        Unreadable: not a JSON object.
-    """
-    return _parse(Envelope, body)
-
-
-def read_fault(body: bytes) -> Fault | None:
-    """The fault these bytes hold, in JSON or XML; None where they hold none. Never raises."""
-    try:
-        return read_envelope(body).any_fault()
-    except Unreadable:
-        return _xml_fault(body.decode("utf-8", "replace"))
-
-
-def _from_gateway(fault: _GatewayFault) -> Fault:
-    errors = tuple(
-        FaultError(message=e.message, detail=e.detail, code=e.code, element=e.element)
-        for e in fault.error
-    )
-    return Fault(error=errors, type=fault.type)
-
-
-_XML_FAULT = re.compile(
-    r"\s*(?:<\?xml.*?\?>\s*)?(?:<IntuitResponse\b[^>]*>\s*)?<Fault\b([^>]*)>", re.DOTALL
-)
-_XML_ERROR = re.compile(r"<Error\b([^>]*)>(.*?)(?:</Error>|\Z)", re.IGNORECASE | re.DOTALL)
-
-
-def _xml_fault(text: str) -> Fault | None:
-    """The fault in an XML answer: throttling has been seen in XML though JSON was asked for.
-
-    Only where the whole answer is one: a batch's members have faults of their own. Read by pattern,
-    not by a parser: an answer cut off in the middle still names its code, and no entity of a
-    stranger's document is ever expanded.
-    """
-    found = _XML_FAULT.match(text)
-    if found is None:
-        return None
-    errors = tuple(
-        FaultError(
-            code=_attribute(attributes, "code") or "",
-            element=_attribute(attributes, "element"),
-            message=_element(inner, "Message"),
-            detail=_element(inner, "Detail"),
-        )
-        for attributes, inner in _XML_ERROR.findall(text)
-    )
-    return Fault(error=errors, type=_attribute(found.group(1), "type"))
-
-
-def _attribute(attributes: str, name: str) -> str | None:
-    found = re.search(rf"\b{name}\s*=\s*(['\"])(.*?)\1", attributes, re.DOTALL)
-    return html.unescape(found.group(2)) if found else None
-
-
-def _element(inner: str, name: str) -> str | None:
-    found = re.search(rf"<{name}>(.*?)(?:</{name}>|\Z)", inner, re.IGNORECASE | re.DOTALL)
-    return html.unescape(found.group(1)).strip() if found else None

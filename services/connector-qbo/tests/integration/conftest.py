@@ -30,7 +30,16 @@ async def database(new_database: Callable[[Sequence[str]], TestDatabase]) -> Tes
     return await migrated(new_database([PACKAGE]))
 
 
+@pytest.fixture(scope="session")
+async def at_work(database: TestDatabase, simulator_url: str) -> AsyncIterator[Running]:
+    """One connector for the whole run: its organisations keep out of each other's way."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        await Simulator(simulator_url, http).up()
+    async with running(database, simulator_url) as working:
+        yield working
+
+
 @pytest.fixture
-async def connector(database: TestDatabase, simulator: Simulator) -> AsyncIterator[Running]:
-    async with running(database, simulator.url) as at_work:
-        yield at_work
+def connector(at_work: Running, simulator: Simulator) -> Running:
+    """The connector, asked by a company of this test's own."""
+    return Running(at_work.made, at_work.dsn)

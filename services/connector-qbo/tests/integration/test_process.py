@@ -31,18 +31,27 @@ def environment(database: TestDatabase, port: int, simulator_url: str) -> dict[s
     }
 
 
+def started(command: str, env: dict[str, str]) -> "subprocess.Popen[bytes]":
+    program = [sys.executable, "-m", PACKAGE, command]
+    return subprocess.Popen(program, env=env, stderr=subprocess.PIPE)
+
+
+def ran(command: str, env: dict[str, str]) -> tuple[int, bytes]:
+    """The exit code and what it wrote to stderr."""
+    process = started(command, env)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
 async def test_it_migrates_serves_and_ends_when_asked(
     new_database: Callable[[Sequence[str]], TestDatabase], simulator_url: str
 ) -> None:
     port = free_port()
     env = environment(new_database([PACKAGE]), port, simulator_url)
-    program = [sys.executable, "-m", PACKAGE]
     for _ in range(2):
-        done = subprocess.run(
-            [*program, "migrate"], env=env, capture_output=True, timeout=60, check=False
-        )  # noqa: ASYNC221  (nothing else runs)
-        assert done.returncode == 0, done.stderr.decode()
-    process = subprocess.Popen([*program, "run"], env=env, stderr=subprocess.PIPE)  # noqa: ASYNC220  (the same)
+        code, said = ran("migrate", env)
+        assert code == 0, said.decode()
+    process = started("run", env)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
 
@@ -71,7 +80,6 @@ def test_real_hosts_refuse_a_scaled_clock(
 ) -> None:
     env = environment(new_database([PACKAGE]), 0, "")
     env |= {"QBO_ENVIRONMENT": "production"}
-    program = [sys.executable, "-m", PACKAGE, "run"]
-    done = subprocess.run(program, env=env, capture_output=True, timeout=60, check=False)
-    assert done.returncode == 2
-    assert b"TIME_SCALE" in done.stderr
+    code, said = ran("run", env)
+    assert code == 2
+    assert b"TIME_SCALE" in said

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 from connector_kit.answers import NoAnswer, NotExecuted, Shut, Throttled, Unauthorized
 from connector_kit.provider import Intent
+from connector_qbo.bodies import read_fault
 from connector_qbo.errors import (
     TABLE,
     Blocks,
@@ -17,14 +18,14 @@ from connector_qbo.errors import (
     details_of,
     whole,
 )
-from connector_qbo.wire import Fault, FaultError, read_fault
+from connector_qbo.wire import Fault, FaultError
 from contracts.causes import CAUSES
 from contracts.ids import Entity
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .examples import ok, refused
-from .test_wire import GATEWAY, XML
+from .test_bodies import GATEWAY, XML
 
 INACTIVE = (
     "Something you're trying to use has been made inactive. Check the fields with accounts, "

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from connector_kit.exchange import Response
+from connector_qbo.bodies import NotRead
 from connector_qbo.operations.names import (
     NameProblem,
     name_problem,
@@ -12,7 +13,6 @@ from connector_qbo.operations.names import (
     without_deleted,
 )
 from connector_qbo.operations.statements import among, chunks, quoted, rows, select
-from connector_qbo.wire import NotRead
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@
 
 import pytest
 from connector_kit.provider import OrganisationRead
-from connector_qbo.wire import Unreadable
+from connector_qbo.bodies import Unreadable
 from contracts.connections import Account, RemoteCustomer
 from contracts.ids import RemoteId
 

@@ -24,6 +24,7 @@ from contracts.commands import ReadRemote, RemoteRef
 from contracts.connections import RemoteCustomer, RemoteTaxRate
 from contracts.ids import Entity, RequestId
 
+from connector_qbo.bodies import NotRead, Unreadable
 from connector_qbo.errors import whole
 from connector_qbo.operations import looking, reading, writing
 from connector_qbo.operations.account import income_accounts
@@ -32,7 +33,6 @@ from connector_qbo.operations.invoice import Invoices
 from connector_qbo.operations.item import Items
 from connector_qbo.operations.kinds import Kind
 from connector_qbo.operations.organisation import organisation
-from connector_qbo.wire import NotRead, Unreadable
 
 T = TypeVar("T")
 

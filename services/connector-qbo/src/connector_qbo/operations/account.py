@@ -8,9 +8,9 @@ from connector_kit.exchange import Exchange
 from contracts.connections import Account
 
 from connector_qbo import wire
+from connector_qbo.bodies import NotRead
 from connector_qbo.operations.names import without_deleted
 from connector_qbo.operations.statements import ANY_ACTIVITY, rows
-from connector_qbo.wire import NotRead
 
 _INCOME = "AccountType = 'Income'"
 _NOT_FOR_SALES = "UnappliedCashPaymentIncome"

@@ -18,6 +18,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.invoicing import Address, CustomerSnapshot
 from contracts.sync import Subject
 
+from connector_qbo.bodies import NotRead
 from connector_qbo.operations.kinds import There, Written, text_fields
 from connector_qbo.operations.marks import mark_of
 from connector_qbo.operations.names import name_problem, normal, when_deleted, without_deleted
@@ -27,7 +28,6 @@ from connector_qbo.wire import (
     BatchItem,
     Customer,
     EmailAddress,
-    NotRead,
     Phone,
     PhysicalAddress,
     QueryResponse,
@@ -35,7 +35,7 @@ from connector_qbo.wire import (
 
 NAME_LIMIT = 500
 _COMPANY_LIMIT = 50
-"""Pages say 100 or, older ones, 50, and longer is refused (2050): cut and said, nobody is blocked."""
+"""Pages say 100 or, older ones, 50; longer is refused (2050). Cut and said, nobody is blocked."""
 
 _EMAIL_LIMIT = 100
 _PHONE_LIMIT = 30

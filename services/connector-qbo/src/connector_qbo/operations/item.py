@@ -14,7 +14,14 @@ from contracts.sync import Subject
 from connector_qbo.operations.kinds import There, Written, text_fields
 from connector_qbo.operations.names import name_problem, normal, when_deleted, without_deleted
 from connector_qbo.operations.statements import ANY_ACTIVITY, Table
-from connector_qbo.wire import Answer, BatchItem, Item, QueryResponse, Ref, plain
+from connector_qbo.wire import (
+    Answer,
+    BatchItem,
+    Item,
+    QueryResponse,
+    Ref,
+    plain,
+)
 
 NAME_LIMIT = 100
 _SKU_LIMIT = 100

@@ -25,6 +25,7 @@ from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
 from contracts.ids import Entity, RemoteId
 from contracts.sync import ProviderDetails, Subject
 
+from connector_qbo.bodies import NotRead, read_fault
 from connector_qbo.errors import Plain, classify
 from connector_qbo.operations.invoice import number_of
 from connector_qbo.operations.kinds import Kind, There, differing, in_words
@@ -33,7 +34,6 @@ from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause, name_of
 from connector_qbo.operations.statements import among, answered, chunks, get, rows
 from connector_qbo.provider import invoice_page
-from connector_qbo.wire import NotRead, read_fault
 
 _COUNTER = re.compile(r"[0-9]{1,18}")
 

@@ -9,9 +9,10 @@ from connector_kit.provider import OrganisationRead
 from contracts.connections import Organisation, OrganisationFacts
 from contracts.ids import RemoteId
 
+from connector_qbo.bodies import NotRead
 from connector_qbo.errors import details_of
 from connector_qbo.operations.statements import answered, get
-from connector_qbo.wire import CompanyInfo, NotRead, Preferences
+from connector_qbo.wire import CompanyInfo, Preferences
 
 
 def organisation(realm: str) -> Exchange[OrganisationRead | NotRead]:

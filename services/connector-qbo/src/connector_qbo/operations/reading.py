@@ -11,10 +11,11 @@ from connector_kit.exchange import Response
 from connector_kit.provider import FrozenMember, FrozenRequest
 from contracts.ids import Entity
 
+from connector_qbo.bodies import Unreadable, read_answer, read_fault
 from connector_qbo.errors import details_of
 from connector_qbo.operations.kinds import Kind, There
 from connector_qbo.operations.refusals import mistake, refusal
-from connector_qbo.wire import Answer, BatchItem, Unreadable, read_answer, read_fault
+from connector_qbo.wire import Answer, BatchItem
 
 
 def read(request: FrozenRequest, response: Response, kinds: Mapping[Entity, Kind]) -> RequestAnswer:

@@ -11,16 +11,10 @@ from typing import Literal
 
 from connector_kit.exchange import Exchange, Request, Response
 
+from connector_qbo.bodies import NotRead, Unreadable, read_answer, read_fault
 from connector_qbo.errors import details_of
 from connector_qbo.provider import MINOR_VERSION, QUERY_PAGE
-from connector_qbo.wire import (
-    Answer,
-    NotRead,
-    QueryResponse,
-    Unreadable,
-    read_answer,
-    read_fault,
-)
+from connector_qbo.wire import Answer, QueryResponse
 
 Table = Literal["Customer", "Item", "Invoice", "Account"]
 

@@ -4,15 +4,8 @@ import contextlib
 from decimal import Decimal
 
 import pytest
-from connector_qbo.wire import (
-    Invoice,
-    Line,
-    SalesItemLineDetail,
-    Unreadable,
-    plain,
-    read_answer,
-    read_fault,
-)
+from connector_qbo.bodies import Unreadable, read_answer, read_fault
+from connector_qbo.wire import Invoice, Line, SalesItemLineDetail, plain
 from hypothesis import given
 from hypothesis import strategies as st
 
