@@ -172,3 +172,63 @@ async def test_a_failing_handler_leaves_nothing_behind(office: Office) -> None:
     assert await office.state("customer", ann.id) is None
     await office.read_outbox()
     assert office.commands() == []
+
+
+async def test_what_was_refused_for_the_sign_in_goes_again_after_reconnecting(
+    office: Office,
+) -> None:
+    await office.connect()
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (command,) = office.commands()
+    await office.outcomes(office.failure(command, "permission_missing"))
+    assert await office.state("customer", ann.id) == "held"
+    await office.connections(office.expired(2), office.opened(epoch=3))
+    await office.sweep()
+    (again,) = office.commands()
+    assert again.step > command.step
+
+
+async def test_s27_a_refusal_for_an_account_is_tried_again_when_the_accounts_change(
+    office: Office,
+) -> None:
+    await office.connect()
+    call_out = item()
+    await office.map(call_out.id)
+    ann = customer()
+    bill = invoice(ann, call_out)
+    await office.events(
+        office.customer_event(ann), office.item_event(call_out), office.invoice_event(bill)
+    )
+    commands = office.commands()
+    for_item = next(c for c in commands if c.record_id == call_out.id)
+    await office.outcomes(office.failure(for_item, "account_gone"))
+    office.later(timedelta(minutes=5))
+    await office.connections(office.accounts([SERVICE]))
+    await office.sweep()
+    assert office.commands() == [], "the same accounts again: nothing was mended"
+    office.later(timedelta(minutes=5))
+    await office.connections(office.accounts([SERVICE, PARTS]))
+    await office.sweep()
+    (again,) = office.commands()
+    assert again.record_id == call_out.id
+
+
+async def test_an_account_that_disappears_blocks_what_is_mapped_to_it_by_name(
+    office: Office,
+) -> None:
+    await office.connect(accounts=[SERVICE, PARTS])
+    call_out = item()
+    await office.map(call_out.id, account="80")
+    office.later(timedelta(minutes=5))
+    gone = PARTS.model_copy(update={"active": False})
+    await office.connections(office.accounts([SERVICE, gone]))
+    ann = customer()
+    bill = invoice(ann, call_out)
+    await office.events(
+        office.customer_event(ann), office.item_event(call_out), office.invoice_event(bill)
+    )
+    job = await office.job("invoice", bill.id)
+    assert job is not None
+    assert job.cause is not None
+    assert (job.cause.code, job.cause.params["account"]) == ("account_gone", "Parts revenue")

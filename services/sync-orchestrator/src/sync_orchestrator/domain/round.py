@@ -153,8 +153,8 @@ def to_ask_for(job: Job, situation: Situation) -> tuple[Need, ...]:
     """
     if job.want != "there" or job.ignored is not None or not situation.connection.is_open:
         return ()
-    found = obstacles(job, situation)
-    if any(obstacle.is_own for obstacle in found):
+    is_out = job.outstanding is not None
+    if not is_out and any(obstacle.is_own for obstacle in obstacles(job, situation)):
         return ()
     return tuple(need for need in situation.needs if _is_asked_for(job, need, situation))
 

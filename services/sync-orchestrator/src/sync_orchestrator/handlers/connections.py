@@ -67,6 +67,8 @@ async def _announced(work: Work, event: StateEvent) -> None:
         await _bring_imported(work, after, Trigger(event.correlation_id, event.id))
     now = work.books.now
     if before is not None and before.status != after.status:
+        if after.is_open:
+            await jobs_store.forget_refusals(work.tx, after.id, now, held_by=["connection"])
         await jobs_store.review_states_now(work.tx, after.id, _ON_THE_MOVE, now)
         work.tx.wake(REVIEWS)
     elif before is not None and before.facts != after.facts:
@@ -169,18 +171,20 @@ async def _bring_imported(work: Work, connection: Connection, trigger: Trigger) 
 
 
 async def _accounts(work: Work, page: AccountsListed) -> None:
-    """A page of income accounts; when its load is whole, what hung on accounts is looked at."""
+    """A page of income accounts; when a whole load changed them, what hung on them goes on."""
     known = work.books.connections.get(page.connection_id)
     if known is None or known.company_id != page.company_id:
         return
-    whole = await reference_store.save_accounts_page(
+    others = await reference_store.save_accounts_page(
         work.tx, page, page.accounts, offered=page.offered
     )
-    if not whole:
+    if not others and known.accounts_as_of is not None:
         return
     work.books.connections.update(
         {c.id: c for c in await connections_store.by_id(work.tx, [known.id])}
     )
+    now = work.books.now
+    await jobs_store.forget_refusals(work.tx, known.id, now, codes=sorted(RETRIED_DAILY))
     codes = sorted(RETRIED_DAILY | {"item_account_unmapped", "prerequisite_blocked"})
-    await jobs_store.review_causes_now(work.tx, known.id, codes, work.books.now)
+    await jobs_store.review_causes_now(work.tx, known.id, codes, now)
     work.tx.wake(REVIEWS)

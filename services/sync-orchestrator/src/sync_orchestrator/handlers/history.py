@@ -62,6 +62,13 @@ def outcome_line(outcome: SyncSucceeded | SyncFailed | SyncDelayed) -> str:
         "attempts": json.loads(_ATTEMPTS.dump_json(outcome.attempts)),
         "used": {local: str(remote) for local, remote in outcome.used.items()},
     }
+    if isinstance(outcome, SyncSucceeded):
+        body |= {
+            "version": outcome.record_version,
+            "remote_id": outcome.remote.id,
+            "notes": list(outcome.notes),
+            "totals": None if outcome.totals is None else outcome.totals.model_dump(mode="json"),
+        }
     if cause is not None:
         body["cause"] = cause.model_dump(mode="json", exclude_none=True)
     return json.dumps(body)

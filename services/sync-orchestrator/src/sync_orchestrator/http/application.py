@@ -6,6 +6,7 @@ from sync_orchestrator.http import (
     feed_routes,
     integrations_routes,
     mapping_routes,
+    measuring,
     not_built_routes,
     problems,
     records_routes,
@@ -20,6 +21,7 @@ def make_application(parts: Parts) -> FastAPI:
     app = FastAPI(title="sync-orchestrator", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.parts = parts
     problems.install(app)
+    measuring.install(app)
     for routes in (
         integrations_routes,
         mapping_routes,

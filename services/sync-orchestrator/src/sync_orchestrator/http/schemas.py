@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.ids import Provider
 from contracts.invoicing import CustomerSnapshot, ItemSnapshot
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
 AccountId = Annotated[str, Field(min_length=1, max_length=100)]
 MAX_ROWS = 10_000
@@ -21,8 +21,8 @@ class Taken(BaseModel):
 class SettingsTaken(Taken):
     """The fields to change; None is only for those that may be empty."""
 
-    sync_customers: bool = False
-    sync_invoices: bool = False
+    sync_customers: StrictBool = False
+    sync_invoices: StrictBool = False
     start_date: date = date.min
     gone_there: Literal["make_again", "ask"] = "make_again"
     rounding_account_id: AccountId | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from contracts.causes import HeldBy
 from contracts.ids import CompanyId, ConnectionId, RecordId
 from contracts.sync import SyncState
 from messaging.database import Tx
@@ -94,6 +95,12 @@ where connection_id = $1 and state = any($2::text[]) and review_at is distinct f
 _REVIEW_WITH_CAUSE_NOW = """
 update jobs set review_at = $3
 where connection_id = $1 and cause_code = any($2::text[]) and review_at is distinct from $3
+"""
+
+_FORGET_REFUSALS = """
+update jobs set refused = false, review_at = $4
+where connection_id = $1 and refused
+    and (cause_code = any($2::text[]) or held_by = any($3::text[]))
 """
 
 _REVIEW_WAITING_NOW = """
@@ -191,6 +198,21 @@ async def review_causes_now(
 ) -> None:
     """Have the sweep look at this connection's jobs with these causes, at once."""
     await tx.execute(_REVIEW_WITH_CAUSE_NOW, connection, list(codes), now)
+
+
+async def forget_refusals(
+    tx: Tx,
+    connection: ConnectionId,
+    now: datetime,
+    *,
+    codes: Sequence[str] = (),
+    held_by: Sequence[HeldBy] = (),
+) -> None:
+    """Refusals with one of these causes, or holds of these kinds, no longer stand.
+
+    What made the provider refuse may be mended: the sweep sends the same content once more.
+    """
+    await tx.execute(_FORGET_REFUSALS, connection, list(codes), list(held_by), now)
 
 
 async def review_waiting_now(

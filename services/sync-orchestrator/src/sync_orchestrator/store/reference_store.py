@@ -60,7 +60,10 @@ from connections where id = $1
 
 @dataclass(frozen=True, slots=True)
 class AccountList:
-    """Income accounts as last read. `refreshing`: newer ones were asked for and haven't come."""
+    """Income accounts as last read. `refreshing`: newer ones were asked for and haven't come.
+
+    `as_of` is None until a whole load came.
+    """
 
     accounts: tuple[Account, ...]
     as_of: datetime | None
@@ -69,20 +72,21 @@ class AccountList:
 
 
 async def save_accounts_page(
-    tx: Tx, page: ReferencePage, accounts: tuple[Account, ...], *, offered: bool
+    tx: Tx, page: ReferencePage, listed: tuple[Account, ...], *, offered: bool
 ) -> bool:
-    """Keep one page; whether its load is whole now and has replaced the accounts known before.
+    """Keep one page; whether its load is whole now and the accounts are others than before.
 
     Pages may come in any order and more than once; of two loads the later reading wins.
     """
     kind, connection = "accounts", page.connection_id
-    body = _ACCOUNTS.dump_json(accounts).decode()
+    body = _ACCOUNTS.dump_json(listed).decode()
     await tx.execute(
         _SAVE_PAGE, connection, kind, page.load_id, page.page, page.pages, page.as_of, body
     )
     pages = await tx.fetch(_WHOLE, connection, kind, page.load_id)
     if not pages:
         return False
+    before = await accounts_of(tx, connection)
     newest = await tx.fetchval(_LOADED, connection, page.as_of, offered)
     if newest is not None:
         await tx.execute(_FORGET_ACCOUNTS, connection)
@@ -97,7 +101,13 @@ async def save_accounts_page(
             list(range(len(found))),
         )
     await tx.execute(_FORGET_PAGES, connection, kind, page.as_of)
-    return newest is not None
+    return newest is not None and before != await accounts_of(tx, connection)
+
+
+async def accounts_of(tx: Tx, connection: ConnectionId) -> AccountList:
+    """As `accounts`, but without what changes at every reading: to be compared."""
+    listed = await accounts(tx, connection)
+    return AccountList(listed.accounts, None, False, listed.offered)
 
 
 async def accounts(tx: Tx, connection: ConnectionId) -> AccountList:
