@@ -1,7 +1,7 @@
 """Connecting by a browser: tickets, states, organisations, and what is refused."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -98,7 +98,7 @@ async def browser(bench: Bench) -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def browser_of(bench: Bench) -> AsyncIterator[Browser]:
+async def browser_of(bench: Bench) -> AsyncGenerator[Browser]:
     app = FastAPI()
     connecting = Connecting(bench.connector, CLIENT, bench.sealer, os.urandom)
     app.include_router(
