@@ -22,10 +22,6 @@ from connector_qbo.bodies import Unreadable, read_envelope, read_fault
 from connector_qbo.wire import Fault, FaultError
 
 _DOC = "https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes"
-_LIMITS = (
-    "https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features"
-    "#limits-and-throttles"
-)
 _INVOICE = "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice"
 _CUSTOMER = (
     "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer"

@@ -21,7 +21,7 @@ from connector_kit.provider import (
 MINOR_VERSION = "75"
 """Values 1 to 74 have been read as 75 since 2025-08-01.
 
-https://blogs.intuit.com/2025/01/21/changes-to-our-accounting-api-that-may-impact-your-application/
+https://blogs.intuit.com/2025/01/21/changes-to-our-accounting-api-that-may-impact-your-application
 """
 
 SCOPES = ("com.intuit.quickbooks.accounting",)
@@ -61,9 +61,8 @@ def invoice_page(environment: Environment, base_urls: Mapping[str, str]) -> str:
 
 
 BATCH = 30
-"""Objects in one batch (one copy of the page says 10, a sample 50; more is refused with 1040).
-
-https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/batch
+"""Objects in one batch: the recommended most, on the page of limits. Another page says 10
+(https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/batch).
 """
 
 QUERY_PAGE = 1000
@@ -75,7 +74,7 @@ https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks
 SERVER_TIMEOUT = 120.0
 """Seconds after which the API gives a request up.
 
-https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features#limits-and-throttles
+https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
 """
 
 THROTTLED_FOR = 60.0
@@ -92,9 +91,9 @@ LIMITS: tuple[Limit | Concurrency, ...] = (
 )
 """500 requests a minute and realm; 40 batches a minute, realm and app; 10 a second, realm and app.
 
-https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features#limits-and-throttles
+https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
 A text of 2016 says "10 concurrent" where today's says "10 a second": both are kept
-(https://blogs.intuit.com/2016/08/08/throttling-errors/). Clicks go as single POSTs, which spend no
+(https://blogs.intuit.com/2016/08/08/idg-concurrent-api-use-changes-coming-soon). Clicks go as single POSTs, which spend no
 batch; the 20 kept for them are what 16 batches of 30 leave of 500.
 """
 
@@ -113,8 +112,8 @@ REGIMES: Mapping[str, Regime] = {
 }
 """How a batch spends the 500 a minute. Sources disagree, so the stricter is the default.
 
-One request: https://blogs.intuit.com/2016/08/08/throttling-errors/ ("including batch requests").
-Each item: https://github.com/IntuitDeveloper/SampleApp-QuickBooksV3API-DotNet (its tutorial).
+One request: "500 requests per minute per realmId, including batch requests", in the text of 2016.
+Each item: a tutorial beside one of Intuit's samples, which nothing else bears out.
 """
 
 REFRESH_TOKEN_SECONDS = 8_726_400.0
