@@ -84,6 +84,7 @@ def customer(
         name=name,
         kind="homeowner",
         email=email,
+        phone=f"555 {version}",
         created_at=NOW,
     )
 
@@ -94,6 +95,7 @@ def item(name: str = "Call-out", *, known_as: UUID | None = None, version: int =
         version=version,
         name=name,
         unit_price=Decimal("128.19"),
+        description=f"as of {version}",
         created_at=NOW,
     )
 
@@ -130,6 +132,7 @@ def invoice(
             "customer_id": customer.id,
             "issue_date": dated,
             "currency": currency,
+            "memo": f"as of {version}",
             "lines": lines,
             "subtotal": amount,
             "tax": Decimal(0),
@@ -137,6 +140,17 @@ def invoice(
             "sent_at": NOW,
         }
     )
+
+
+def edited(record: Snapshot) -> Snapshot:
+    """The record's next version, with something in it that the books hold."""
+    version = record.version + 1
+    told = {
+        CustomerSnapshot: {"phone": f"555 {version}"},
+        ItemSnapshot: {"description": f"as of {version}"},
+        InvoiceSnapshot: {"memo": f"as of {version}"},
+    }
+    return record.model_copy(update={"version": version, **told[type(record)]})
 
 
 class Desk:

@@ -21,6 +21,7 @@ from .samples import (
     Desk,
     connection,
     customer,
+    edited,
     failure,
     invoice,
     item,
@@ -97,7 +98,7 @@ def test_ignored_means_left_alone_until_somebody_stops_it() -> None:
     desk.ask(bill)
     desk.apply(bill, IgnoreAsked("Joe Oak", "entered by hand"))
     desk.settle(connection())
-    desk.know(bill.model_copy(update={"version": 2}))
+    desk.know(edited(bill))
     desk.apply(bill, Edited(automatic=True))
     desk.apply(bill, Reviewed())
     desk.ask(bill)

@@ -23,6 +23,7 @@ from .samples import (
     Desk,
     connection,
     customer,
+    edited,
     entity_of,
     failure,
     invoice,
@@ -167,8 +168,8 @@ def test_s35_an_edit_of_what_is_there_goes_by_itself_only_with_the_switch_on() -
         desk.ask(bill)
         (said,) = desk.sent()
         desk.apply(bill, Answered(success(said, "155"), automatic=automatic))
-        edited = bill.model_copy(update={"version": 2})
-        desk.know(edited)
+        newer = edited(bill)
+        desk.know(newer)
         desk.apply(bill, Edited(automatic=automatic))
         assert desk.state(bill) == ("queued" if automatic else "out_of_date")
         update = desk.sent()
@@ -180,7 +181,7 @@ def test_s36_edits_while_a_command_is_out_go_once_after_its_outcome() -> None:
     desk.ask(bill)
     (first,) = desk.sent()
     for version in (2, 3, 4):
-        desk.know(bill.model_copy(update={"version": version}))
+        desk.know(bill.model_copy(update={"version": version, "memo": f"as of {version}"}))
         desk.apply(bill, Edited(automatic=True))
         assert desk.sent() == []
     desk.apply(bill, Answered(success(first, "155", version=1), automatic=True))
@@ -261,3 +262,20 @@ def test_s48_an_automatic_invoice_that_is_moved_before_the_start_date_is_not_eli
     desk.apply(bill, Edited(automatic=True, eligible=False))
     job = desk.job(bill)
     assert (job.state.value, job.cause and job.cause.code) == ("not_eligible", "before_start_date")
+
+
+def test_s52_a_version_that_changes_nothing_for_the_books_sends_nothing_more() -> None:
+    desk, _, _, bill = ready()
+    desk.know(bill.model_copy(update={"status": "pending", "sent_at": None}))
+    desk.ask(bill, BY_PERSON)
+    (said,) = desk.sent()
+    desk.know(bill.model_copy(update={"version": bill.version + 1, "status": "sent"}))
+    desk.apply(bill, Edited(automatic=True))
+    desk.ask(bill)
+    assert desk.sent() == []
+    desk.apply(bill, Answered(success(said, "155"), automatic=True))
+    assert desk.sent() == []
+    assert desk.state(bill) == "synced"
+    desk.know(bill.model_copy(update={"version": bill.version + 2, "status": "paid"}))
+    desk.apply(bill, Edited(automatic=True))
+    assert (desk.sent(), desk.state(bill)) == ([], "synced")

@@ -32,6 +32,7 @@ from .samples import (
     connection,
     customer,
     delay,
+    edited,
     failure,
     invoice,
     item,
@@ -51,7 +52,7 @@ def test_a_refusal_stands_until_what_would_be_sent_differs_or_a_person_tries_aga
     desk.apply(bill, Reviewed())
     desk.ask(bill)
     assert desk.sent() == []
-    desk.know(bill.model_copy(update={"version": 2}))
+    desk.know(edited(bill))
     desk.apply(bill, Edited(automatic=True))
     assert len(desk.sent()) == 1
 
@@ -87,7 +88,7 @@ def test_s42_what_was_removed_there_comes_back_only_by_create_again() -> None:
     desk.apply(
         bill, Answered(failure(create, "invoice_gone_there", removed="deleted"), automatic=True)
     )
-    desk.know(bill.model_copy(update={"version": 2}))
+    desk.know(edited(bill))
     desk.apply(bill, Edited(automatic=True))
     desk.ask(bill, BY_PERSON)
     assert desk.sent() == []
@@ -304,7 +305,7 @@ def test_a_late_copy_of_an_older_outcome_decides_nothing() -> None:
     (first,) = desk.sent()
     told = success(first, "155")
     desk.apply(bill, Answered(told, automatic=True))
-    desk.know(bill.model_copy(update={"version": 2}))
+    desk.know(edited(bill))
     desk.apply(bill, Edited(automatic=True))
     (second,) = desk.sent()
     before = desk.job(bill)
@@ -318,7 +319,7 @@ def test_a_refusal_of_what_has_been_edited_meanwhile_is_no_cause() -> None:
     desk, _, _, bill = ready()
     desk.ask(bill)
     (first,) = desk.sent()
-    desk.know(bill.model_copy(update={"version": 2}))
+    desk.know(edited(bill))
     desk.apply(bill, Edited(automatic=True))
     desk.apply(bill, Answered(failure(first, "refused_unknown"), automatic=True))
     (second,) = desk.sent()

@@ -21,7 +21,7 @@ from sync_orchestrator.domain.facts import Answered, Asked, Edited, Reviewed
 from sync_orchestrator.domain.job import SYNCED, Job
 from sync_orchestrator.domain.records import Snapshot
 
-from .samples import BY_EVENT, BY_PERSON, Desk, customer, failure, invoice, item, success
+from .samples import BY_EVENT, BY_PERSON, Desk, customer, edited, failure, invoice, item, success
 
 Outcome = SyncSucceeded | SyncFailed
 
@@ -84,7 +84,7 @@ class World:
         record = self.records[n % len(self.records)]
         if isinstance(record, InvoiceSnapshot) and record.status == "void":
             return
-        newer = record.model_copy(update={"version": record.version + 1})
+        newer = edited(record)
         self.newest[record.id] = newer
         self.events.append(newer)
 
