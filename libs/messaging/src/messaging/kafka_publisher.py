@@ -5,7 +5,7 @@ headers and fails past `max_batch_size`.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, cast
 
@@ -21,6 +21,7 @@ from aiokafka.errors import (
     RecordTooLargeError,
     UnsupportedForMessageFormatError,
 )
+from aiokafka.producer.message_accumulator import MessageBatch
 from telemetry.logs import get_logger
 
 from messaging.kafka_topics import BATCH_BYTES, admin, create_topics, plans
@@ -221,6 +222,10 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
         log.debug("producer abandoned")
     accumulator = producer._message_accumulator  # pyright: ignore[reportPrivateUsage]
     sender = producer._sender.sender_task  # pyright: ignore[reportPrivateUsage]
+    pending = accumulator._batches  # pyright: ignore[reportPrivateUsage]
+    for batches in cast("Mapping[object, Sequence[MessageBatch]]", pending).values():
+        for batch in batches:
+            batch.drain_ready()  # nobody waits for it: its failure would be logged as unheard
     accumulator.fail_all(ProducerClosed())
     for _ in range(2):  # cancelled once, it waits for requests under way; twice, it gives them up
         if sender is not None and not sender.done():
