@@ -93,8 +93,9 @@ LIMITS: tuple[Limit | Concurrency, ...] = (
 
 https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
 A text of 2016 says "10 concurrent" where today's says "10 a second": both are kept
-(https://blogs.intuit.com/2016/08/08/idg-concurrent-api-use-changes-coming-soon). Clicks go as single POSTs, which spend no
-batch; the 20 kept for them are what 16 batches of 30 leave of 500.
+(https://blogs.intuit.com/2016/08/08/idg-concurrent-api-use-changes-coming-soon).
+Clicks go as single POSTs, which spend no batch; the 20 kept for them are what 16 batches of 30
+leave of 500.
 """
 
 _SINGLE = (Meter("requests"), Meter("burst"), Meter("in_flight"))
@@ -130,7 +131,8 @@ OAUTH = OAuthFacts(
     refresh_token_seconds=REFRESH_TOKEN_SECONDS,
 )
 """PKCE isn't offered. Older pages give the previous refresh token 24 more hours, newer ones none:
-so after a refresh without an answer the old one is tried once, and never afterwards."""
+so after a refresh without an answer the old one is tried again once, soon; only the provider's own
+`invalid_grant` ends a grant."""
 
 ENTITIES = {
     # Names are unique across customers, vendors and employees; Notes takes our mark.
