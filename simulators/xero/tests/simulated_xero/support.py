@@ -132,21 +132,21 @@ class Api:
         )
 
     def get(self, path: str, **query: str) -> httpx.Response:
-        return self.send("GET", path, **query)
+        return self.send("GET", path, None, None, **query)
 
     def rows(self, path: str, **query: str) -> list[Body]:
         """The collection of a list, or what a write of it answered."""
-        return collection(self.get(path, **query))
+        return collection(self.send("GET", path, None, None, **query))
 
     def put(self, path: str, *elements: Body, **query: str) -> list[Body]:
-        return collection(self.send("PUT", path, {path: list(elements)}, **query))
+        return collection(self.send("PUT", path, {path: list(elements)}, None, **query))
 
     def post(self, path: str, *elements: Body, **query: str) -> list[Body]:
-        return collection(self.send("POST", path, {path: list(elements)}, **query))
+        return collection(self.send("POST", path, {path: list(elements)}, None, **query))
 
     def wrong(self, method: str, path: str, *elements: Body, **query: str) -> list[str]:
         """The sentences a write of one element is refused with."""
-        answer = self.send(method, path, {path.split("/")[0]: list(elements)}, **query)
+        answer = self.send(method, path, {path.split("/")[0]: list(elements)}, None, **query)
         assert answer.status_code == 400, answer.text
         found = cast(Body, answer.json())
         assert found["ErrorNumber"] == 10, found
@@ -236,11 +236,15 @@ def sdk_for(base: str, organisation: str = "Oak", **changes: str) -> Sdk:
     token = exchange(base, agree(base, organisation, **changes)["code"])
     token["scope"] = token["scope"].split()
     held: Body = {"token": token}
+
+    def save(new: Body) -> None:
+        held["token"] = new
+
     client = ApiClient(
         Configuration(oauth2_token=OAuth2Token(client_id="app", client_secret="secret")),
         pool_threads=1,
         oauth2_token_getter=lambda: held["token"],
-        oauth2_token_saver=lambda new: held.update(token=new),
+        oauth2_token_saver=save,
     )
     identity = IdentityApi(client, base_url=base)
     found = cast("list[Any]", identity.get_connections())

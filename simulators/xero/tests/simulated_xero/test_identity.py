@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import cast
 
@@ -148,8 +149,6 @@ def test_an_id_token_can_be_checked_with_the_published_key(controls: Controls) -
 
     opened = pow(number(signature), number(key["e"]), number(key["n"]))
     assert hex(opened).startswith("0x1ffff")
-    import hashlib
-
     digest = hashlib.sha256(f"{head}.{body}".encode()).hexdigest()
     assert hex(opened).endswith(digest)
     inside = claims(token["id_token"])
@@ -277,12 +276,9 @@ def test_a_deleted_connection_forbids_calls_while_refreshing_goes_on(controls: C
     row = tenants(controls.base, token["access_token"])[0]
     assert len(row["createdDateUtc"]) == len("2019-12-07T18:46:19.5165400")
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    assert (
-        httpx.delete(f"{controls.base}/Connections/{row['id']}", headers=headers).status_code == 204
-    )
-    assert (
-        httpx.delete(f"{controls.base}/connections/{row['id']}", headers=headers).status_code == 404
-    )
+    for path, status in (("Connections", 204), ("connections", 404)):
+        address = f"{controls.base}/{path}/{row['id']}"
+        assert httpx.delete(address, headers=headers).status_code == status
     headers["xero-tenant-id"] = row["tenantId"]
     refused = httpx.get(f"{controls.base}/api.xro/2.0/Organisation", headers=headers)
     assert refused.status_code == 403
