@@ -9,6 +9,7 @@ import httpx
 from contracts.ids import Ids
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from messaging.clock import Clock
 from messaging.database import Database
@@ -20,6 +21,7 @@ from invoice_api.accounts import routes as accounts
 from invoice_api.customers import routes as customers
 from invoice_api.feed import routes as feed
 from invoice_api.http.bodies import BodyLimit, JsonBody, describe_bodies
+from invoice_api.http.docs_page import docs_page
 from invoice_api.http.framework_problems import install
 from invoice_api.http.measuring import API, Measured
 from invoice_api.http.problems import Problem
@@ -69,7 +71,7 @@ def make_app(parts: Parts, hub: Hub | None = None) -> FastAPI:
         title="Tallybridge",
         version="1",
         openapi_url=f"{API}/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
     )
     settings = parts.settings
@@ -124,7 +126,11 @@ def _describe(app: FastAPI) -> None:
             app.openapi_schema = document
         return app.openapi_schema
 
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page(openapi(), f"{API}/openapi.json"))
+
     app.openapi = openapi
+    app.add_api_route("/api/docs", docs, include_in_schema=False)
 
 
 def _bodies() -> dict[tuple[str, str], type[BaseModel]]:

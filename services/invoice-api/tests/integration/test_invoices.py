@@ -1,6 +1,8 @@
 """Invoices through the API: numbers, moves, edits, bulk, what is told of them."""
 
 import asyncio
+import csv
+import io
 import json
 from typing import Any
 from uuid import uuid4
@@ -283,3 +285,23 @@ async def test_a_refused_request_does_not_use_up_its_key(office: Office) -> None
     assert bad.status_code == 422
     good = await office.web.post("/invoices", json=await office.body(), headers=key)
     assert good.status_code == 201
+
+
+async def test_a_list_comes_as_csv_that_no_spreadsheet_runs(office: Office) -> None:
+    evil = await office.customer(name="=HYPERLINK(1)")
+    line = {"unit_price": "-3.00", "description": "Refund"}
+    for _ in range(2):
+        await office.invoice(customer_id=evil, lines=[line])
+    answer = await office.web.get("/invoices", params={"limit": 1}, headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    [head, row] = list(csv.reader(io.StringIO(answer.text)))
+    shown = dict(zip(head, row, strict=True))
+    assert (shown["number"], shown["customer_name"]) == ("1002", "'=HYPERLINK(1)")
+    assert shown["total"] == "-3.00"
+    following = answer.headers["link"].removeprefix("<").partition(">")[0]
+    url = f"http://127.0.0.1:8000{following}"
+    second = await office.web.get(url, headers={"Accept": "text/csv"})
+    assert "1001" in second.text
+    assert "link" not in second.headers
+    people = await office.web.get("/customers", headers={"Accept": "text/csv"})
+    assert people.text.startswith("id,version,name,kind,email")

@@ -276,6 +276,10 @@ async def test_the_interface_describes_itself(service: Service) -> None:
         document = (await web.get("/openapi.json")).json()
         docs = await web.get("http://127.0.0.1:8000/api/docs")
     assert docs.status_code == 200
+    assert "<code>POST /api/v1/invoices</code>" in docs.text
+    assert "<code>unit_price</code> string or null" in docs.text
+    assert "<script" not in docs.text
+    assert "https://" not in docs.text
     body = document["paths"]["/api/v1/invoices"]["post"]["requestBody"]
     assert body["content"]["application/json"]["schema"]["$ref"].endswith("/NewInvoice")
     assert "NewLine" in document["components"]["schemas"]

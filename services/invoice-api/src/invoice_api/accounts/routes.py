@@ -24,7 +24,7 @@ from invoice_api.http.problems import unauthorized
 router = APIRouter(tags=["accounts"])
 
 
-def random_of(request: Request) -> Random:
+async def random_of(request: Request) -> Random:
     return cast("Random", request.app.state.random)
 
 

@@ -12,6 +12,7 @@ from invoice_api.customers import service
 from invoice_api.customers.schemas import CustomerChanges, NewCustomer
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
+from invoice_api.http.csv_answers import list_answer
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.etags import etag
 from invoice_api.http.idempotency import key_of, once
@@ -23,11 +24,17 @@ router = APIRouter(tags=["customers"])
 
 @router.get("/customers")
 async def list_customers(
-    caller: Reader, database: TheDatabase, clock: TheClock, page: Paging, wanted: Filtering
+    request: Request,
+    caller: Reader,
+    database: TheDatabase,
+    clock: TheClock,
+    page: Paging,
+    wanted: Filtering,
 ) -> Response:
     """The company's customers, newest first."""
     async with database.transaction() as tx:
-        return answer(200, await service.list_page(tx, caller, clock, page, wanted)).response()
+        found = await service.list_page(tx, caller, clock, page, wanted)
+    return list_answer(request, found)
 
 
 @router.post("/customers", status_code=201)

@@ -10,19 +10,19 @@ from messaging.database import Database
 from invoice_api.settings import Settings
 
 
-def database_of(request: Request) -> Database:
+async def database_of(request: Request) -> Database:
     return cast("Database", request.app.state.database)
 
 
-def clock_of(request: Request) -> Clock:
+async def clock_of(request: Request) -> Clock:
     return cast("Clock", request.app.state.clock)
 
 
-def ids_of(request: Request) -> Ids:
+async def ids_of(request: Request) -> Ids:
     return cast("Ids", request.app.state.ids)
 
 
-def settings_of(request: Request) -> Settings:
+async def settings_of(request: Request) -> Settings:
     return cast("Settings", request.app.state.settings)
 
 

@@ -30,7 +30,7 @@ class Page(Generic[T]):
     next_cursor: str | None
 
 
-def page_request(
+async def page_request(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50, cursor: str | None = None
 ) -> PageRequest:
     """The dependency behind every list. Raises 422 for a cursor that isn't one of ours."""

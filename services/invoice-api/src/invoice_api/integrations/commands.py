@@ -34,6 +34,7 @@ from invoice_api.integrations.schemas import (
     StartedShown,
     StartsShown,
     StateTold,
+    TimelineShown,
 )
 from invoice_api.invoices import service as invoices
 from invoice_api.invoices import store as invoices_store
@@ -138,8 +139,8 @@ class Desk:
 
     async def timeline(
         self, caller: Caller, provider: Provider, entity: Entity, record_id: UUID
-    ) -> str:
-        """Everything that happened to it at the provider, oldest first, as JSON text."""
+    ) -> TimelineShown:
+        """Everything that happened to it at the provider, oldest first."""
         async with self.database.transaction() as tx:
             await load_parcel(tx, caller, entity, record_id)
             await connection_of(tx, caller, provider)
@@ -148,7 +149,7 @@ class Desk:
             f"/records/{entity}/{record_id}/timeline",
             {"provider": provider},
         )
-        return answer.text
+        return TimelineShown.model_validate_json(answer.text)
 
     async def badge(
         self, tx: Tx, caller: Caller, provider: Provider, record: RecordFacts

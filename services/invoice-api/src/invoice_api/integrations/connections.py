@@ -28,14 +28,19 @@ PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 
 
 def provider_of(provider: str) -> Provider:
-    """The path's provider. Raises 404 for one we don't know."""
+    """The provider by this word. Raises 404 for one we don't know."""
     for known in PROVIDERS:
         if provider == known:
             return known
     raise not_found("provider")
 
 
-TheProvider = Annotated[Provider, Depends(provider_of)]
+async def asked_provider(provider: str) -> Provider:
+    """The path's or query's provider. Raises 404."""
+    return provider_of(provider)
+
+
+TheProvider = Annotated[Provider, Depends(asked_provider)]
 
 
 async def overview(

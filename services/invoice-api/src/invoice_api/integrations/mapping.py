@@ -55,8 +55,11 @@ async def change_mapping(
 ) -> tuple[MappingShown, PeerAnswer]:
     """Set the accounts given; the new whole. 412, 422 for what isn't an item or an account."""
     known = await check_connection(database, caller, provider)
+    company, connection = caller.company.id, known.facts.id
+    wanted = {ItemId(change.item_id): change.account_id for change in changes.items}
     async with database.transaction() as tx:
-        items = dict(await items_store.list_names(tx, caller.company.id))
+        items = dict(await items_store.list_names(tx, company))
+        heard = await store.mapping_versions(tx, company, connection, list(wanted))
     unknown = [
         FieldError(f"items.{row}.item_id", "isn't one of your items")
         for row, change in enumerate(changes.items)
@@ -79,13 +82,7 @@ async def change_mapping(
         if_match,
     )
     async with database.transaction() as tx:
-        await store.assume_mapping(
-            tx,
-            caller.company.id,
-            known.facts.id,
-            provider,
-            {ItemId(change.item_id): change.account_id for change in changes.items},
-        )
+        await store.assume_mapping(tx, company, connection, provider, wanted, heard)
     shown, answer = await show_mapping(database, orchestrator, caller, provider)
     return shown, PeerAnswer(200, put.text, put.etag or answer.etag)
 

@@ -12,7 +12,7 @@ from invoice_api.http.bodies import JsonBody
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.idempotency import key_of, once_outside
 from invoice_api.integrations.commands import Desk
-from invoice_api.integrations.connections import provider_of
+from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.schemas import (
     AuthorizeShown,
     WantedAction,
@@ -25,7 +25,7 @@ from invoice_api.peers.orchestrator import TheOrchestrator
 router = APIRouter(tags=["sync"])
 
 
-def desk_of(
+async def desk_of(
     database: TheDatabase,
     orchestrator: TheOrchestrator,
     connectors: TheConnectors,
@@ -40,7 +40,7 @@ TheDesk = Annotated[Desk, Depends(desk_of)]
 _KINDS: dict[str, Entity] = {"customers": "customer", "items": "item", "invoices": "invoice"}
 
 
-def entity_of(request: Request) -> Entity:
+async def entity_of(request: Request) -> Entity:
     """Which kind of record the path is about."""
     return next(_KINDS[part] for part in request.url.path.split("/") if part in _KINDS)
 
@@ -58,9 +58,11 @@ async def sync_selection(
 
 
 @router.get("/invoices/{invoice_id}/preflight")
-async def preflight(caller: Reader, invoice_id: UUID, provider: str, desk: TheDesk) -> Response:
+async def preflight(
+    caller: Reader, invoice_id: UUID, provider: TheProvider, desk: TheDesk
+) -> Response:
     """What would stop it, computed without calling the provider."""
-    shown = await desk.preflight(caller, provider_of(provider), invoice_id)
+    shown = await desk.preflight(caller, provider, invoice_id)
     return answer(200, shown).response()
 
 
@@ -110,8 +112,7 @@ async def act(
 @router.get("/items/{record_id}/timeline")
 @router.get("/invoices/{record_id}/timeline")
 async def timeline(
-    caller: Reader, entity: TheEntity, record_id: UUID, provider: str, desk: TheDesk
+    caller: Reader, entity: TheEntity, record_id: UUID, provider: TheProvider, desk: TheDesk
 ) -> Response:
     """Every event, decision, attempt and answer at a provider, oldest first."""
-    text = await desk.timeline(caller, provider_of(provider), entity, record_id)
-    return Answer(200, text).response()
+    return answer(200, await desk.timeline(caller, provider, entity, record_id)).response()

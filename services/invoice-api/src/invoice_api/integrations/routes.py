@@ -1,6 +1,5 @@
 """`/integrations`: connections, settings, accounts, mapping, history."""
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,14 +9,12 @@ from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
 from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.http.fields import Sent
-from invoice_api.http.framework_problems import malformed_json
 from invoice_api.http.idempotency import key_of, once_outside
-from invoice_api.http.problems import invalid_field
 from invoice_api.integrations import connections, history, service
 from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown
 from invoice_api.peers.connectors import TheConnectors
-from invoice_api.peers.orchestrator import TheOrchestrator, principal_of
+from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.sync_status.connected import check_connection
 
 router = APIRouter(tags=["integrations"])
@@ -95,9 +92,13 @@ async def put_settings(
     orchestrator: TheOrchestrator,
 ) -> Response:
     """Change just the fields given; the new whole."""
-    body = _object(await request.body())
     told = await service.save_settings(
-        database, orchestrator, caller, provider, body, request.headers.get("if-match")
+        database,
+        orchestrator,
+        caller,
+        provider,
+        await request.body(),
+        request.headers.get("if-match"),
     )
     return Answer(200, told.text, told.headers).response()
 
@@ -111,13 +112,8 @@ async def list_accounts(
     refresh: Annotated[bool, Query()] = False,
 ) -> Response:
     """Income accounts, from the cache at once; `refresh=true` asks the provider meanwhile."""
-    await check_connection(database, caller, provider)
-    told = await orchestrator.get(
-        principal_of(caller),
-        f"/integrations/{provider}/accounts",
-        {"refresh": "true"} if refresh else None,
-    )
-    return Answer(200, told.text).response()
+    shown = await service.accounts(database, orchestrator, caller, provider, refresh=refresh)
+    return answer(200, shown).response()
 
 
 @router.get("/integrations/{provider}/account-mapping")
@@ -196,14 +192,3 @@ async def list_causes(
     """Problems: open failures by cause and subject, each with its fix."""
     shown = await history.problems(database, orchestrator, clock, caller, provider)
     return answer(200, shown).response()
-
-
-def _object(raw: bytes) -> str:
-    """The body as the JSON object it is."""
-    try:
-        parsed: object = json.loads(raw)
-    except ValueError as error:
-        raise malformed_json(str(error)) from None
-    if not isinstance(parsed, dict):
-        raise invalid_field("", "must be an object")
-    return json.dumps(parsed)

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
+from contracts.connections import Account
 from contracts.ids import ConnectionId, Entity, InvoiceId, ItemId, Provider, RecordId
 from contracts.sync import CauseInstance, RecordState
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
@@ -42,6 +43,38 @@ class ProvidersTold(Told):
 
 class SettingsTold(Told):
     start_date: date | None = None
+
+
+class SettingsChanges(Sent):
+    """Just the fields that change."""
+
+    sync_customers: bool = False
+    sync_invoices: bool = False
+    start_date: date = date.min
+    gone_there: Literal["make_again", "ask"] = "make_again"
+    rounding_account_id: AccountId | None = None
+    post_in_closed_period: Literal["never", "first_open_day"] = "never"
+
+
+class AccountsShown(Told):
+    """Income accounts as of the last time the provider was asked."""
+
+    data: tuple[Account, ...]
+    as_of: AwareDatetime | None
+    refreshing: bool
+    offered: bool
+
+
+class TimelineRow(BaseModel):
+    """One line of a record's history: when, what, who, a sentence, and all else in `details`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    at: AwareDatetime
+
+
+class TimelineShown(Told):
+    data: tuple[TimelineRow, ...]
 
 
 class MappedItem(Told):

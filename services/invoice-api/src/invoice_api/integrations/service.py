@@ -9,7 +9,7 @@ from invoice_api.http.bodies import parse
 from invoice_api.integrations import connections, mapping
 from invoice_api.integrations.connections import disconnect, overview
 from invoice_api.integrations.mapping import apply_to_unmapped
-from invoice_api.integrations.schemas import MappingChanges
+from invoice_api.integrations.schemas import AccountsShown, MappingChanges, SettingsChanges
 from invoice_api.peers.connectors import Connectors
 from invoice_api.peers.orchestrator import Orchestrator, PeerAnswer, principal_of
 from invoice_api.sync_status import connections_store
@@ -17,6 +17,7 @@ from invoice_api.sync_status.connected import check_connection
 
 __all__ = [
     "account_mapping",
+    "accounts",
     "apply_to_unmapped",
     "authorize_url",
     "disconnect",
@@ -51,16 +52,38 @@ async def save_settings(
     orchestrator: Orchestrator,
     caller: Caller,
     provider: Provider,
-    body: str,
+    body: str | bytes,
     if_match: str | None = None,
 ) -> PeerAnswer:
     """The settings with the fields of `body` (a JSON object) changed. 412, 422."""
+    changes = parse(SettingsChanges, body)
     await check_connection(database, caller, provider)
     told = await orchestrator.put(
-        principal_of(caller), f"/integrations/{provider}/settings", body, if_match
+        principal_of(caller),
+        f"/integrations/{provider}/settings",
+        changes.model_dump_json(exclude_unset=True),
+        if_match,
     )
     await connections.remember_settings(database, caller, provider, told)
     return told
+
+
+async def accounts(
+    database: Database,
+    orchestrator: Orchestrator,
+    caller: Caller,
+    provider: Provider,
+    *,
+    refresh: bool = False,
+) -> AccountsShown:
+    """Income accounts from the cache; `refresh` has the provider asked meanwhile."""
+    await check_connection(database, caller, provider)
+    told = await orchestrator.get(
+        principal_of(caller),
+        f"/integrations/{provider}/accounts",
+        {"refresh": "true"} if refresh else None,
+    )
+    return AccountsShown.model_validate_json(told.text)
 
 
 async def account_mapping(

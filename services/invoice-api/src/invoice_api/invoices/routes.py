@@ -13,6 +13,7 @@ from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
+from invoice_api.http.csv_answers import list_answer
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.etags import etag
 from invoice_api.http.fields import Sent
@@ -30,7 +31,7 @@ class Nothing(Sent):
     """No body, or `{}`."""
 
 
-def invoice_filter(
+async def invoice_filter(
     status: Annotated[list[InvoiceStatus] | None, Query()] = None,
     customer_id: UUID | None = None,
 ) -> InvoiceFilter:
@@ -41,6 +42,7 @@ def invoice_filter(
 
 @router.get("/invoices")
 async def list_invoices(
+    request: Request,
     caller: Reader,
     database: TheDatabase,
     clock: TheClock,
@@ -51,7 +53,7 @@ async def list_invoices(
     """The company's invoices, newest first."""
     async with database.transaction() as tx:
         found = await service.list_page(tx, caller, clock, page, wanted, of)
-    return answer(200, found).response()
+    return list_answer(request, found)
 
 
 @router.post("/invoices", status_code=201)

@@ -1,6 +1,7 @@
 """What can be done with invoices. Every change is told in the transaction that makes it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from contracts.ids import CustomerId, Ids, InvoiceId, ItemId, MessageId, RecordId
 from contracts.invoicing import (
@@ -37,7 +38,7 @@ from invoice_api.invoices.schemas import (
     LineShown,
     NewInvoice,
 )
-from invoice_api.invoices.store import InvoiceFilter, StoredInvoice
+from invoice_api.invoices.store import InvoiceFilter, LockedInvoice, StoredInvoice
 from invoice_api.items import store as items_store
 from invoice_api.sync_status.facts import facts_of
 from invoice_api.sync_status.filters import SyncFilter
@@ -75,8 +76,9 @@ async def change(
 
     404, 412, 409 `invoice_void` or `number_taken`, 422.
     """
-    before = await _for_update(tx, caller, invoice_id, if_match)
-    _refuse_void(before.snapshot)
+    locked = await _lock(tx, caller, invoice_id, if_match)
+    before = locked.stored.snapshot
+    _refuse_void(before)
     facts = await _facts(
         tx,
         caller,
@@ -85,70 +87,67 @@ async def change(
         [ItemId(line.item_id) for line in changes.lines if line.item_id is not None],
     )
     findings = Findings()
-    after = changed(before.snapshot, changes, facts, findings)
+    after = changed(before, changes, facts, findings)
     problem = findings.problem()
     if problem is not None:
         raise problem
-    if after == before.snapshot:
-        return before
-    return await _save(tx, caller, ids, before, after)
+    if after == before:
+        return locked.stored
+    return await _save(tx, caller, ids, locked, after)
 
 
 async def finalize(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
     """Draft → pending; anything later stays as it is. 409 `invoice_void`, 422 without lines."""
-    before = await _for_update(tx, caller, invoice_id)
-    _refuse_void(before.snapshot)
-    if before.snapshot.status != "draft":
-        return before
-    _check_complete(before.snapshot)
-    return await _save(
-        tx, caller, ids, before, before.snapshot.model_copy(update={"status": "pending"})
-    )
+    locked = await _lock(tx, caller, invoice_id)
+    before = locked.stored.snapshot
+    _refuse_void(before)
+    if before.status != "draft":
+        return locked.stored
+    _check_complete(before)
+    return await _save(tx, caller, ids, locked, before.model_copy(update={"status": "pending"}))
 
 
 async def send(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
     """Draft or pending → sent, told to whoever syncs. Sent twice is sent once."""
-    before = await _for_update(tx, caller, invoice_id)
-    _refuse_void(before.snapshot)
-    if before.snapshot.sent_at is not None:
-        return before
-    _check_complete(before.snapshot)
-    status = "paid" if before.snapshot.status == "paid" else "sent"
-    after = before.snapshot.model_copy(
+    locked = await _lock(tx, caller, invoice_id)
+    before = locked.stored.snapshot
+    _refuse_void(before)
+    if before.sent_at is not None:
+        return locked.stored
+    _check_complete(before)
+    after = before.model_copy(
         update={
-            "status": status,
-            "sent_at": await clock_store.now(tx),
+            "status": "paid" if before.status == "paid" else "sent",
+            "sent_at": locked.now,
             "sent_by": caller.user_id,
         }
     )
-    return await _save(tx, caller, ids, before, after)
+    return await _save(tx, caller, ids, locked, after)
 
 
 async def void(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
     """Void from any status; void twice is void once."""
-    before = await _for_update(tx, caller, invoice_id)
-    if before.snapshot.status == "void":
-        return before
-    return await _save(
-        tx, caller, ids, before, before.snapshot.model_copy(update={"status": "void"})
-    )
+    locked = await _lock(tx, caller, invoice_id)
+    before = locked.stored.snapshot
+    if before.status == "void":
+        return locked.stored
+    return await _save(tx, caller, ids, locked, before.model_copy(update={"status": "void"}))
 
 
 async def mark_paid(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
     """Pending or sent → paid, here only: payments aren't synced. 409 for a draft or void one."""
-    before = await _for_update(tx, caller, invoice_id)
-    _refuse_void(before.snapshot)
-    if before.snapshot.status == "draft":
+    locked = await _lock(tx, caller, invoice_id)
+    before = locked.stored.snapshot
+    _refuse_void(before)
+    if before.status == "draft":
         raise conflict(
             "invoice_draft",
             "Still a draft",
-            f"Invoice {before.snapshot.number} is a draft. Finalize it and it can be paid.",
+            f"Invoice {before.number} is a draft. Finalize it and it can be paid.",
         )
-    if before.snapshot.status == "paid":
-        return before
-    return await _save(
-        tx, caller, ids, before, before.snapshot.model_copy(update={"status": "paid"})
-    )
+    if before.status == "paid":
+        return locked.stored
+    return await _save(tx, caller, ids, locked, before.model_copy(update={"status": "paid"}))
 
 
 async def load(tx: Tx, caller: Caller, invoice_id: InvoiceId) -> StoredInvoice:
@@ -248,13 +247,13 @@ async def _create(
     problem = findings.problem()
     if problem is not None:
         raise problem
-    if send:
-        sent = {"status": "sent", "sent_at": await clock_store.now(tx), "sent_by": caller.user_id}
+    now = await clock_store.now(tx) if send else None
+    if now is not None:
+        sent = {"status": "sent", "sent_at": now, "sent_by": caller.user_id}
         drafts = [one.model_copy(update=sent) for one in drafts]
     made = [StoredInvoice(one, names[one.customer_id], told=send) for one in drafts]
     made = await _insert_numbered(tx, caller, made, where)
-    if send:
-        now = await clock_store.now(tx)
+    if now is not None:
         await outbox.put(
             tx,
             [
@@ -318,8 +317,9 @@ async def _insert_numbered(
 
 
 async def _save(
-    tx: Tx, caller: Caller, ids: Ids, before: StoredInvoice, after: InvoiceSnapshot
+    tx: Tx, caller: Caller, ids: Ids, locked: LockedInvoice, after: InvoiceSnapshot
 ) -> StoredInvoice:
+    before = locked.stored
     after = after.model_copy(update={"version": before.snapshot.version + 1})
     told = before.told or after.sent_at is not None
     name = before.customer_name
@@ -330,13 +330,13 @@ async def _save(
     if not await store.save_invoice(tx, caller.company.id, saved):
         raise _number_taken([("number", after.number)])
     if told:
-        await outbox.put(tx, [await _event(tx, caller, ids, before.snapshot, after)])
+        await outbox.put(tx, [_event(caller, ids, before.snapshot, after, locked.now)])
     tx.wake(BADGES)
     return saved
 
 
-async def _event(
-    tx: Tx, caller: Caller, ids: Ids, before: InvoiceSnapshot, after: InvoiceSnapshot
+def _event(
+    caller: Caller, ids: Ids, before: InvoiceSnapshot, after: InvoiceSnapshot, now: datetime
 ) -> Message:
     kind = (
         InvoiceVoided
@@ -348,20 +348,20 @@ async def _event(
     told = MessageId(ids.new())
     return kind(
         id=told,
-        occurred_at=await clock_store.now(tx),
+        occurred_at=now,
         company_id=caller.company.id,
         correlation_id=told,
         invoice=after,
     )
 
 
-async def _for_update(
+async def _lock(
     tx: Tx, caller: Caller, invoice_id: InvoiceId, if_match: str | None = None
-) -> StoredInvoice:
+) -> LockedInvoice:
     found = await store.find_invoice_for_update(tx, caller.company.id, invoice_id)
     if found is None:
         raise not_found("invoice")
-    if not matches(if_match, found.snapshot.version):
+    if not matches(if_match, found.stored.snapshot.version):
         raise changed_meanwhile("invoice")
     return found
 

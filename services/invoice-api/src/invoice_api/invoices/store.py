@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import asyncpg
 from contracts.ids import CompanyId, CustomerId, InvoiceId
@@ -22,6 +23,14 @@ class StoredInvoice:
 
     def having(self, snapshot: InvoiceSnapshot, *, told: bool | None = None) -> "StoredInvoice":
         return replace(self, snapshot=snapshot, told=self.told if told is None else told)
+
+
+@dataclass(frozen=True)
+class LockedInvoice:
+    """An invoice that nobody else changes until the transaction ends, and when that began."""
+
+    stored: StoredInvoice
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -171,12 +180,15 @@ async def find_invoice(tx: Tx, company: CompanyId, invoice: InvoiceId) -> Stored
 
 async def find_invoice_for_update(
     tx: Tx, company: CompanyId, invoice: InvoiceId
-) -> StoredInvoice | None:
-    """The invoice, locked until the transaction ends."""
+) -> LockedInvoice | None:
     row = await tx.fetchrow(
-        _SELECT + " WHERE i.company_id = $1 AND i.id = $2 FOR UPDATE OF i", company, invoice
+        "SELECT i.snapshot, i.told, c.name AS customer_name, clock() AS now FROM invoices i"
+        " JOIN customers c ON c.company_id = i.company_id AND c.id = i.customer_id"
+        " WHERE i.company_id = $1 AND i.id = $2 FOR UPDATE OF i",
+        company,
+        invoice,
     )
-    return None if row is None else _invoice(row)
+    return None if row is None else LockedInvoice(_invoice(row), row["now"])
 
 
 async def load_invoices(

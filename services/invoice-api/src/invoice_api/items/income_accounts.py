@@ -25,8 +25,10 @@ async def set_income_accounts(
     for provider, account in accounts.items():
         async with database.transaction() as tx:
             known = await connections_store.find_connection(tx, caller.company.id, provider)
-        if known is None:
-            raise invalid_field(f"income_accounts.{provider}", not_connected(provider).detail)
+            if known is None:
+                raise invalid_field(f"income_accounts.{provider}", not_connected(provider).detail)
+            connection = known.facts.id
+            heard = await store.mapping_versions(tx, caller.company.id, connection, [item])
         row = {"item_id": str(item), "item_name": item_name, "account_id": account}
         try:
             await orchestrator.put(
@@ -43,5 +45,5 @@ async def set_income_accounts(
             ) from None
         async with database.transaction() as tx:
             await store.assume_mapping(
-                tx, caller.company.id, known.facts.id, provider, {item: account}
+                tx, caller.company.id, connection, provider, {item: account}, heard
             )

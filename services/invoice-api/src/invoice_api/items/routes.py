@@ -10,6 +10,7 @@ from messaging.database import Tx
 from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
+from invoice_api.http.csv_answers import list_answer
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.etags import etag
 from invoice_api.http.idempotency import key_of, once
@@ -25,11 +26,17 @@ router = APIRouter(tags=["items"])
 
 @router.get("/items")
 async def list_items(
-    caller: Reader, database: TheDatabase, clock: TheClock, page: Paging, wanted: Filtering
+    request: Request,
+    caller: Reader,
+    database: TheDatabase,
+    clock: TheClock,
+    page: Paging,
+    wanted: Filtering,
 ) -> Response:
     """The company's items, newest first."""
     async with database.transaction() as tx:
-        return answer(200, await service.list_page(tx, caller, clock, page, wanted)).response()
+        found = await service.list_page(tx, caller, clock, page, wanted)
+    return list_answer(request, found)
 
 
 @router.post("/items", status_code=201)

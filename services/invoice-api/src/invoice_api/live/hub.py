@@ -268,7 +268,7 @@ async def _facts(
     return [facts[RecordId(record)] for _, record in wanted if RecordId(record) in facts]
 
 
-def hub_of(request: Request) -> Hub:
+async def hub_of(request: Request) -> Hub:
     return cast("Hub", request.app.state.hub)
 
 

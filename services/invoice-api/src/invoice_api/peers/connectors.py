@@ -110,7 +110,7 @@ def _away(provider: Provider) -> Problem:
     )
 
 
-def connectors_of(request: Request) -> Connectors:
+async def connectors_of(request: Request) -> Connectors:
     return cast("Connectors", request.app.state.connectors)
 
 

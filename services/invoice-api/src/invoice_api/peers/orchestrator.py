@@ -149,7 +149,7 @@ def _refusal(path: str, answer: Answer) -> Problem:
     )
 
 
-def orchestrator_of(request: Request) -> Orchestrator:
+async def orchestrator_of(request: Request) -> Orchestrator:
     return cast("Orchestrator", request.app.state.orchestrator)
 
 

@@ -36,7 +36,7 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def sync_filter(
+async def sync_filter(
     sync_state: Annotated[list[SyncState] | None, Query()] = None,
     cause: Annotated[str | None, Query(max_length=200)] = None,
     provider: Provider | None = None,

@@ -115,7 +115,8 @@ async def save_mappings(tx: Tx, mappings: Sequence[MappingChanged]) -> None:
         " $6::bigint[])"
         " ON CONFLICT (connection_id, item_id) DO UPDATE"
         " SET account_id = excluded.account_id, version = excluded.version"
-        " WHERE m.version < excluded.version",
+        " WHERE m.version < excluded.version OR (m.version = excluded.version"
+        " AND m.account_id IS DISTINCT FROM excluded.account_id)",
         [m.connection_id for m in ordered],
         [m.item_id for m in ordered],
         [m.company_id for m in ordered],
@@ -125,26 +126,46 @@ async def save_mappings(tx: Tx, mappings: Sequence[MappingChanged]) -> None:
     )
 
 
+async def mapping_versions(
+    tx: Tx, company: CompanyId, connection: ConnectionId, items: Sequence[ItemId]
+) -> dict[ItemId, int]:
+    """The version of each item's account as far as we have heard; 0 where we haven't."""
+    rows = await tx.fetch(
+        "SELECT item_id, version FROM mappings"
+        " WHERE company_id = $1 AND connection_id = $2 AND item_id = ANY($3::uuid[])",
+        company,
+        connection,
+        list(items),
+    )
+    return dict.fromkeys(items, 0) | {ItemId(row["item_id"]): row["version"] for row in rows}
+
+
 async def assume_mapping(
     tx: Tx,
     company: CompanyId,
     connection: ConnectionId,
     provider: Provider,
     accounts: Mapping[ItemId, str | None],
+    heard: Mapping[ItemId, int],
 ) -> None:
-    """Show a mapping that the orchestrator has just accepted, until it says so itself."""
+    """Show a mapping that the orchestrator has just accepted, until it says so itself.
+
+    Where it has said anything since `heard`, that stands.
+    """
     items = sorted(accounts)
     await tx.execute(
         "INSERT INTO mappings AS m"
         " (connection_id, item_id, company_id, provider, account_id, version)"
-        " SELECT $1, k.item_id, $2, $3, k.account_id, 0"
-        " FROM unnest($4::uuid[], $5::text[]) AS k (item_id, account_id)"
-        " ON CONFLICT (connection_id, item_id) DO UPDATE SET account_id = excluded.account_id",
+        " SELECT $1, k.item_id, $2, $3, k.account_id, k.version"
+        " FROM unnest($4::uuid[], $5::text[], $6::bigint[]) AS k (item_id, account_id, version)"
+        " ON CONFLICT (connection_id, item_id) DO UPDATE SET account_id = excluded.account_id"
+        " WHERE m.version = excluded.version",
         connection,
         company,
         provider,
         items,
         [accounts[item] for item in items],
+        [heard[item] for item in items],
     )
 
 
