@@ -134,14 +134,18 @@ def test_an_invoice_that_landed_on_an_old_link_goes_again_to_the_new_one() -> No
 
 def test_a_record_that_keeps_going_there_becomes_a_question() -> None:
     desk, ann, _, _ = ready()
-    desk.apply(ann, RemoteGone(RemoteId("60")))
-    desk.ask(ann)
-    (again,) = desk.sent()
-    desk.apply(ann, Answered(success(again, "61"), automatic=True))
-    desk.apply(ann, RemoteGone(RemoteId("61")))
+    for n in range(3):
+        desk.apply(ann, RemoteGone(RemoteId(f"{60 + n}")))
+        desk.ask(ann)
+        (again,) = desk.sent()
+        desk.apply(ann, Answered(success(again, f"{61 + n}"), automatic=True))
+    desk.apply(ann, RemoteGone(RemoteId("63")))
     assert desk.state(ann) == "blocked"
     desk.apply(ann, Reviewed())
     assert desk.sent() == []
+    desk.books.now = NOW + timedelta(minutes=11)
+    desk.apply(ann, Reviewed())
+    assert len(desk.sent()) == 1
 
 
 def test_s22_with_ask_me_first_nothing_is_made_again_unasked() -> None:

@@ -36,7 +36,8 @@ class Ages:
     waited_too_long: timedelta = timedelta(minutes=20)
     held_past_its_time: timedelta = timedelta(minutes=10)
     tried_again: timedelta = timedelta(days=1)
-    made_again_at_most: timedelta = timedelta(minutes=10)
+    made_again_within: timedelta = timedelta(minutes=10)
+    made_again_at_most: int = 3
 
 
 def review_at(job: Job, ages: Ages) -> datetime | None:
@@ -82,6 +83,20 @@ def is_tried_again(job: Job, ages: Ages, now: datetime) -> bool:
     """Whether the day is over after which a refusal is tried again."""
     due = review_at(job, ages)
     return job.outstanding is None and job.refused and due is not None and due <= now
+
+
+def went_lately(job: Job, ages: Ages, now: datetime) -> int:
+    """How often the record has gone there lately."""
+    at = job.remade_at
+    return job.remade if at is not None and now - at < ages.made_again_within else 0
+
+
+def keeps_going(job: Job, ages: Ages, now: datetime) -> bool:
+    """Whether making it again by itself has been tried often enough: a person must say now.
+
+    More than once, because a provider may say only that one of several records has gone.
+    """
+    return went_lately(job, ages, now) > ages.made_again_at_most
 
 
 def waited_too_long(job: Job, ages: Ages, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from contracts.commands import Origin, Priority
 from contracts.ids import Provider
 from contracts.sync import CauseInstance, SyncState
 
-from sync_orchestrator.domain.ages import is_tried_again, waited_too_long
+from sync_orchestrator.domain.ages import is_tried_again, keeps_going, waited_too_long, went_lately
 from sync_orchestrator.domain.content import content_of, is_up_to_date, void_mark
 from sync_orchestrator.domain.events import (
     Event,
@@ -104,11 +104,8 @@ class Course:
         asks = job.cause is not None and job.cause.code in GONE_ASKS and not job.refused
         if job.state is not SyncState.BLOCKED or not asks:
             return False
-        made_lately = (
-            job.remade_at is not None
-            and situation.now - job.remade_at < situation.ages.made_again_at_most
-        )
-        return made_lately or situation.connection.settings.gone_there == "ask"
+        often = keeps_going(job, situation.ages, situation.now)
+        return often or situation.connection.settings.gone_there == "ask"
 
     def hold_back(self) -> None:
         """Held until the connection works again; nothing is sent."""
@@ -128,7 +125,8 @@ class Course:
         """The remote record is gone. A customer or item may come back as the same record, once."""
         job = self.job
         comes_back = job.entity != "invoice" and job.provider in MADE_ACTIVE_AGAIN
-        self.tell(Removed(cause, job.link if comes_back else None))
+        times = went_lately(job, self.situation.ages, self.situation.now) + 1
+        self.tell(Removed(cause, job.link if comes_back else None, times))
 
     def too_long(self) -> CauseInstance:
         return cause_of(

@@ -10,7 +10,7 @@ from contracts.causes import cause_of
 from contracts.sync import CauseInstance, SyncState
 
 from sync_orchestrator.domain import choices, outcomes
-from sync_orchestrator.domain.ages import is_overdue
+from sync_orchestrator.domain.ages import is_overdue, keeps_going
 from sync_orchestrator.domain.content import content_of, is_up_to_date
 from sync_orchestrator.domain.course import Course
 from sync_orchestrator.domain.events import (
@@ -220,12 +220,8 @@ def _remote_gone(course: Course, fact: RemoteGone) -> None:
     if fact.used is not None and fact.used != job.link.id:
         return
     name = course.name
-    again_soon = (
-        job.remade_at is not None
-        and situation.now - job.remade_at < situation.ages.made_again_at_most
-    )
     course.remove(cause_of("record_deleted_there", record=name))
-    if again_soon:
+    if keeps_going(course.job, situation.ages, situation.now):
         course.request("there")
         course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
 

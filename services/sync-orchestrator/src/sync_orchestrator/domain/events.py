@@ -148,11 +148,13 @@ class Delayed:
 class Removed:
     """The remote record is gone; a new generation begins.
 
-    `made_active_again` is the same remote record, where the next command may bring it back.
+    `made_active_again` is the same remote record, where the next command may bring it back. `times`
+    counts how often it went lately, this time included.
     """
 
     cause: CauseInstance
     made_active_again: RemoteRef | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,8 @@ def _after_an_outcome(
                 account_there=None,
                 totals=None,
                 synced_at=None,
-                remade_at=at,
+                remade_at=at if event.times == 1 else job.remade_at,
+                remade=event.times,
             )
         case VoidedThere():
             return replace(

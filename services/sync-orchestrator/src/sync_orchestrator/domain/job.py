@@ -55,7 +55,7 @@ class Job:
         named_there: a name or number chosen for there only.
         without_email: a person said to add this customer without one.
         again_for: the holder of a taken number after which this record was sent once more.
-        remade_at: when the record was last made again because it had gone there.
+        remade_at: when it had gone there for the first time of late; `remade` times since.
         sync_id: the running (or last) operation, for the history.
     """
 
@@ -96,6 +96,7 @@ class Job:
     ignored: Ignored | None = None
     again_for: str | None = None
     remade_at: datetime | None = None
+    remade: int = 0
     asked_at: datetime | None = None
     state_since: datetime | None = None
     changed_at: datetime | None = None

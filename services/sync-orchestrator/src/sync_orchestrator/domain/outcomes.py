@@ -134,12 +134,15 @@ def _delayed(course: Course, outcome: SyncDelayed) -> None:
         held_by = "provider"
     if state not in (SyncState.CHECKING, SyncState.QUEUED, SyncState.HELD):
         state = _STATE_WHY[outcome.why]
+    cause = outcome.cause
+    if held_by == "connection" and not course.situation.connection.is_open:
+        cause = course.situation.connection.cause or cause  # ours names who closed it
     course.tell(
         Delayed(
             step=outcome.step,
             state=state,
             until=outcome.until,
-            cause=outcome.cause,
+            cause=cause,
             held_by=held_by if state is SyncState.HELD else None,
         )
     )

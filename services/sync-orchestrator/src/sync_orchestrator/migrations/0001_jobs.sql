@@ -160,6 +160,7 @@ create table jobs (
     without_email boolean not null,
     ignored jsonb,
     again_for text,
+    remade int not null,
     remade_at timestamptz,
     asked_at timestamptz,
     state_since timestamptz,
