@@ -69,6 +69,7 @@ class Organisation:
         self.settings = settings
         self.records: dict[str, dict[str, Record]] = {}
         self.last_number = ""
+        """The invoice number used last."""
         self.name_counts: dict[str, int] = {}
         """How often a client's generated user name was given."""
         self._sink = sink
@@ -152,14 +153,13 @@ class Organisation:
         self.keep()
 
     def keep(self) -> None:
-        """Write the organisation itself (name, settings, last number) to memory."""
+        """Write the organisation itself (name, settings) to memory."""
         if not self._sink.keeps:
             return
         kept: JsonObject = {
             "name": self.name,
             "business_id": self.ids.business_id,
             "business_uuid": self.ids.business_uuid,
-            "last_number": self.last_number,
             "settings": cast(Json, self.settings.model_dump(mode="json")),
         }
         self._sink.put(f"organisation/{self.account_id}", kept)
@@ -180,6 +180,8 @@ class Organisation:
         if kind == CLIENT:
             given = text(record.data.get("username")).rstrip("0123456789")
             self.name_counts[given] = self.name_counts.get(given, 0) + 1
+        elif kind == INVOICE:
+            self.last_number = text(record.data.get("invoice_number"))
 
     # --- inside
 

@@ -105,11 +105,11 @@ def ledger_answer(refused: LedgerRefusedError) -> Answer:
 
 def unauthenticated(settings: Settings) -> Answer:
     """The 401 of an access token that is no good."""
-    if settings.expired_token_body == "errno1003":
+    if settings.unauthenticated_body == "errno1003":
         message = "The server could not verify that you are authorized to access the URL requested."
         body: JsonObject = {"response": {"errors": [{"errno": DENIED, "message": message}]}}
         return answer_json(401, body)
-    if settings.expired_token_body == "invalid_token":
+    if settings.unauthenticated_body == "invalid_token":
         body = {
             "error": "invalid_token",
             "error_description": "The access token is invalid",

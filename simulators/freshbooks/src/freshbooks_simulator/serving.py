@@ -50,6 +50,8 @@ def config(app: Any, *, host: str, port: int, log_level: str = "warning") -> uvi
         ws="none",
         log_level=log_level,
         access_log=False,
+        # A list of many ids fits into an address.
+        h11_max_incomplete_event_size=1 << 20,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
         backlog=4096,

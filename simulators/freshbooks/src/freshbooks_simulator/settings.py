@@ -69,7 +69,9 @@ class Settings(BaseModel):
     """Scopes enabled on the app, without `user:profile:read`; empty for all."""
     https_redirects: bool = False
     """Refuse redirect addresses that aren't https, as the developer portal does."""
-    expired_token_body: Literal["unauthenticated", "errno1003", "invalid_token"] = "unauthenticated"
+    unauthenticated_body: Literal["unauthenticated", "errno1003", "invalid_token"] = (
+        "unauthenticated"
+    )
     missing_scope_body: Literal["errno1003", "insufficient_scope", "message"] = "errno1003"
     ledger_scope: Literal["journal_entries", "account", "none"] = "journal_entries"
     wrong_account: Literal["404-1012", "403-1003", "401-1003"] = "404-1012"

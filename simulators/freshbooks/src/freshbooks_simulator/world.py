@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from freshbooks_simulator.books import ACCOUNT, Ids, Organisation
 from freshbooks_simulator.clock import SimClock
+from freshbooks_simulator.grants import Grants
 from freshbooks_simulator.injection import Injection
 from freshbooks_simulator.journal import Forgetful, JournalFile, Sink
 from freshbooks_simulator.limits import Limits, Meters
-from freshbooks_simulator.oauth.grants import Grants
 from freshbooks_simulator.records import ledger
 from freshbooks_simulator.request_log import RequestLog
 from freshbooks_simulator.settings import Settings
@@ -191,7 +191,6 @@ class World:
         )
         settings = Settings.model_validate(as_object(kept.get("settings")))
         organisation = Organisation(ids, text(kept.get("name")), settings, self.sink)
-        organisation.last_number = text(kept.get("last_number"))
         self._know(organisation)
 
 

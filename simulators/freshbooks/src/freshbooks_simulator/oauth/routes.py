@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from freshbooks_simulator.oauth.grants import Code, Grant, Issued, TokenRefusedError
+from freshbooks_simulator.grants import Code, Grant, Issued, TokenRefusedError
 from freshbooks_simulator.oauth.scopes import ALL, granted
-from freshbooks_simulator.pages.templates import render
 from freshbooks_simulator.settings import Settings
+from freshbooks_simulator.templating import render
 from freshbooks_simulator.wire import (
+    Json,
     JsonObject,
     UnreadableError,
     as_object,
@@ -231,13 +232,14 @@ class OAuth:
 def metadata(base_url: str) -> JsonObject:
     """The authorization server's metadata (RFC 8414): the second set of addresses."""
     where = f"{base_url}{_OLDER}/oauth"
+    offered: list[Json] = sorted(ALL)
     return {
         "issuer": base_url,
         "authorization_endpoint": f"{where}/authorize",
         "token_endpoint": f"{where}/token",
         "revocation_endpoint": f"{where}/revoke",
         "introspection_endpoint": f"{where}/introspect",
-        "scopes_supported": sorted(ALL),
+        "scopes_supported": offered,
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["client_secret_post"],

@@ -1,4 +1,4 @@
-"""Clients: https://www.freshbooks.com/api/clients. Neither names nor e-mail addresses are unique."""
+"""Clients: https://www.freshbooks.com/api/clients. Names and e-mail addresses aren't unique."""
 
 from __future__ import annotations
 

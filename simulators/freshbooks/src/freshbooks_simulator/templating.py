@@ -1,4 +1,4 @@
-"""The templates beside this file, filled in with everything escaped."""
+"""The templates of the folder beside this file, filled in with everything escaped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("freshbooks_simulator", "pages/templates"),
+        loader=PackageLoader("freshbooks_simulator", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
