@@ -13,7 +13,7 @@ import uvicorn
 from contracts.topics import CONNECTIONS, OUTCOMES, PROGRESS, Topic
 from messaging.clock import Clock, SystemClock, SystemIds
 from messaging.consumer import BatchProcessor, ConsumerApp, Handle
-from messaging.database import PostgresDatabase, open_pool
+from messaging.database import DATABASE_AWAY, PostgresDatabase, is_away, open_pool
 from messaging.feeds import FeedReader, fetch_over
 from messaging.health import AsgiApp, health_app
 from messaging.internal import InternalClient
@@ -26,7 +26,9 @@ from messaging.wake import Listener, Notifier
 from invoice_api.app import Parts, make_app
 from invoice_api.demo import Demo, make_demo
 from invoice_api.housekeeping import prune
+from invoice_api.integrations.catching_up import read_missing_settings
 from invoice_api.live.hub import Hub
+from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.settings import Settings
 from invoice_api.sync_status.projector import CHANNEL as BADGES
 from invoice_api.sync_status.projector import on_connections, on_outcomes, on_progress
@@ -61,6 +63,7 @@ async def run(settings: Settings) -> int:
             roles["relay"] = _relay(process)
         if "sweep" in settings.roles:
             roles["sweep"] = _sweep(process)
+            roles["settings"] = _settings(process)
             roles["housekeeping"] = _housekeeping(process)
         return await run_roles(roles)
 
@@ -169,10 +172,31 @@ def _sweep(process: Process) -> Role:
     return sweep
 
 
+def _settings(process: Process) -> Role:
+    async def catch_up(stop: asyncio.Event) -> None:
+        settings = process.settings
+        orchestrator = Orchestrator(
+            InternalClient(settings.orchestrator_url, settings.key, process.clock, process.http)
+        )
+        while not stop.is_set():
+            try:
+                await read_missing_settings(process.database, orchestrator)
+            except DATABASE_AWAY as error:
+                if not is_away(error):
+                    raise
+            await pause(process.clock, stop, settings.sweep_seconds)
+
+    return catch_up
+
+
 def _housekeeping(process: Process) -> Role:
     async def tidy(stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await prune(process.database)
+            try:
+                await prune(process.database)
+            except DATABASE_AWAY as error:
+                if not is_away(error):
+                    raise
             await pause(process.clock, stop, _PRUNE_SECONDS)
 
     return tidy

@@ -12,7 +12,10 @@ import pytest
 from contracts.connections import ConnectionOpened, Organisation
 from contracts.ids import CompanyId, ConnectionId, MessageId, RemoteId, UserId
 from invoice_api.app import Parts, make_app
+from invoice_api.integrations.catching_up import read_missing_settings
+from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.sync_status.projector import on_connections
+from messaging.internal import InternalClient
 
 Service = Any
 Json = dict[str, Any]
@@ -212,3 +215,25 @@ async def test_connecting_and_disconnecting_without_a_connector(company: Company
     for action in ("disconnect", "reconnect"):
         refused = await other.post(f"/integrations/qbo/{action}")
         assert (refused.status_code, refused.json()["code"]) == (409, "not_connected")
+
+
+async def test_settings_nobody_has_looked_at_are_asked_for(company: Company) -> None:
+    parts: Parts = company.service.parts
+    settings = '{"sync_customers": true, "sync_invoices": true, "start_date": "2099-01-01"}'
+
+    async def badge() -> Json:
+        async with company.service.client(company.key) as web:
+            found = await web.get(f"/invoices/{company.names['invoice']}")
+        return found.json()["sync"]["qbo"]
+
+    async with httpx.AsyncClient() as http:
+
+        def orchestrator(url: str) -> Orchestrator:
+            return Orchestrator(InternalClient(url, parts.settings.key, parts.clock, http))
+
+        away = orchestrator("http://127.0.0.1:9")
+        assert await read_missing_settings(parts.database, away) == 0
+        assert (await badge())["state"] == "not_synced"
+        async with neighbour(said("200 OK", settings)) as url:
+            assert await read_missing_settings(parts.database, orchestrator(url)) > 0
+        assert (await badge())["cause"]["code"] == "before_start_date"

@@ -159,6 +159,16 @@ async def save_settings(
     return row is not None
 
 
+async def without_settings(tx: Tx, limit: int) -> list[tuple[CompanyId, ConnectionId, Provider]]:
+    """Current connections whose settings nobody has shown us yet."""
+    rows = await tx.fetch(
+        "SELECT company_id, id, provider FROM connections WHERE current AND settings IS NULL"
+        " ORDER BY id LIMIT $1",
+        limit,
+    )
+    return [(CompanyId(r["company_id"]), ConnectionId(r["id"]), r["provider"]) for r in rows]
+
+
 async def _choose_current(tx: Tx, company: CompanyId, provider: Provider) -> None:
     await tx.execute(
         "UPDATE connections SET current = (id = (SELECT id FROM connections"
