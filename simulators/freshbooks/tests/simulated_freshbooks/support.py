@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 import uvicorn
-from freshbooks import Client, FreshBooksError
 from freshbooks_simulator.app import Simulator
 from freshbooks_simulator.app import build as build
 from freshbooks_simulator.serving import config
+
+from .sdk import Client, FreshBooksError
 
 REDIRECT = "http://127.0.0.1:9/callback"
 SCOPES = [
@@ -149,7 +150,7 @@ class Api:
 class Connected:
     """An organisation with consent given, through the SDK."""
 
-    sdk: Client
+    sdk: Any
     account: str
     business: int
     uuid: str
@@ -211,7 +212,7 @@ def agree(
     return {name: values[0] for name, values in query.items()}
 
 
-def sdk_of(client_id: str = "app") -> Client:
+def sdk_of(client_id: str = "app") -> Any:
     return Client(client_id=client_id, client_secret="secret", redirect_uri=REDIRECT)
 
 
@@ -229,9 +230,8 @@ def connected(
     back = agree(base, organisation, client_id=client_id, username=username, scope=scope)
     sdk.get_access_token(back["code"])
     memberships = cast(Body, sdk.current_user().data)["business_memberships"]
-    business = next(
-        each["business"] for each in memberships if each["business"]["name"] == organisation
-    )
+    businesses = [each["business"] for each in memberships]
+    business = next(each for each in businesses if each["name"] == organisation)
     with web(base) as http:
         api = Api(http, business["account_id"], str(sdk.access_token))
         yield Connected(sdk, business["account_id"], business["id"], business["business_uuid"], api)
@@ -239,7 +239,11 @@ def connected(
 
 def refused(error: Error) -> tuple[int, int | None, str | None]:
     """Status, errno and field of an SDK error."""
-    found = error.value
-    details = found.error_details or [{}]
-    code = found.error_code
-    return found.status_code, code, cast("str | None", details[0].get("field"))
+    found: Any = error.value
+    details = said(error)
+    return found.status_code, found.error_code, details[0].get("field") if details else None
+
+
+def said(error: Error) -> list[Body]:
+    """The entries of an SDK error."""
+    return cast("list[Body]", cast(Any, error.value).error_details or [])

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from freshbooks.builders.filter import FilterBuilder
-from freshbooks.builders.includes import IncludesBuilder
-from freshbooks.builders.paginator import PaginateBuilder
-from freshbooks.builders.sort import SortBuilder
-from freshbooks.errors import FreshBooksError
-from freshbooks.models import VisState
 
-from .support import Connected, Controls, refused
+from .sdk import (
+    FilterBuilder,
+    FreshBooksError,
+    IncludesBuilder,
+    PaginateBuilder,
+    SortBuilder,
+    VisState,
+)
+from .support import Connected, Controls, refused, said
 
 
 def _listed(oak: Connected, *builders: Any) -> list[str]:
@@ -52,7 +54,7 @@ def test_one_that_is_not_there_is_404(oak: Connected) -> None:
     with pytest.raises(FreshBooksError, match=r"Client not found\.") as error:
         oak.sdk.clients.get(oak.account, 12345)
     assert refused(error) == (404, 1012, "userid")
-    details: Any = error.value.error_details
+    details = said(error)
     assert details == [
         {
             "errno": 1012,
@@ -194,7 +196,7 @@ def test_what_a_client_owes_is_there_when_included(oak: Connected) -> None:
     made = oak.client()
     oak.invoice(made, status=2)
     oak.invoice(made)
-    includes = IncludesBuilder().include("outstanding_balance").include("late_reminders")  # type: ignore[attr-defined]  # the SDK declares the builder it returns as its own parent
+    includes = IncludesBuilder().include("outstanding_balance").include("late_reminders")
     found: Any = oak.sdk.clients.get(oak.account, made.id, includes)
     assert found.data["outstanding_balance"] == [{"amount": {"amount": "128.20", "code": "USD"}}]
     assert found.data["late_reminders"] == []

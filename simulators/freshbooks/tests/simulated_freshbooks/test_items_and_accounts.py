@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from freshbooks.builders.filter import FilterBuilder
-from freshbooks.errors import FreshBooksError
-from freshbooks.models import VisState
 
-from .support import Connected, Controls, line, refused
+from .sdk import FilterBuilder, FreshBooksError, VisState
+from .support import Connected, Controls, line, refused, said
 
 
 def _account(controls: Controls, name: str = "Parts") -> str:
@@ -138,7 +136,7 @@ def test_ledger_accounts_are_listed_read_made_and_archived(oak: Connected) -> No
 def test_the_ledger_refuses_in_its_own_way(oak: Connected) -> None:
     with pytest.raises(FreshBooksError) as error:
         oak.sdk.ledger_accounts.create(oak.uuid, {"number": "1"})
-    details: Any = error.value.error_details
+    details = said(error)
     assert error.value.status_code == 400
     assert [each["field"] for each in details] == ["name", "sub_type", "parent_account"]
     with pytest.raises(FreshBooksError, match="Not found") as missing:

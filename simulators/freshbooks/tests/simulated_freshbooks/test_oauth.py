@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from freshbooks import FreshBooksError
 
+from .sdk import FreshBooksError
 from .support import REDIRECT, SCOPES, Connected, Controls, agree, connected, sdk_of
 
 HOUR = 3600

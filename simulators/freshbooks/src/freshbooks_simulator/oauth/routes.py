@@ -232,7 +232,7 @@ class OAuth:
 def metadata(base_url: str) -> JsonObject:
     """The authorization server's metadata (RFC 8414): the second set of addresses."""
     where = f"{base_url}{_OLDER}/oauth"
-    offered: list[Json] = sorted(ALL)
+    offered: list[Json] = [*sorted(ALL)]
     return {
         "issuer": base_url,
         "authorization_endpoint": f"{where}/authorize",

@@ -84,7 +84,8 @@ def named(organisation: Organisation, name: str) -> Record | None:
 
 
 def _read(organisation: Organisation, reader: Reader) -> JsonObject:
-    body, given = reader.body, JsonObject()
+    body = reader.body
+    given: JsonObject = {}
     limit = reader.settings.text_limit
     for field in ("name", "sku", "description"):
         if field in body:
