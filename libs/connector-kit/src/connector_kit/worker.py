@@ -207,12 +207,13 @@ class Worker:
             return
         answer = self._read(frozen, delivery)
         status = delivery.status if isinstance(delivery, Response) else None
-        async with connector.database.transaction() as tx:
-            await record_answer(tx, connector, frozen, answer, status)
         if isinstance(answer, NotExecuted) and isinstance(answer.why, Unauthorized):
+            # Before the records are free again: nobody sends them with the same token.
             await connector.tokens.rejected(in_hand.token)
         elif isinstance(delivery, Response):
             await connector.tokens.accepted(in_hand.token)
+        async with connector.database.transaction() as tx:
+            await record_answer(tx, connector, frozen, answer, status)
 
     async def read_remote(self, lot: ReadLot) -> None:
         """Read records at the provider and say how they are there."""

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-Fault = Literal["lose_request", "lose_answer", "late_answer", "500", "401", "429", "html"]
+Fault = Literal[
+    "lose_request", "lose_answer", "late_answer", "late_request", "500", "401", "429", "html"
+]
 Json = dict[str, Any]
 Answered = tuple[int, Json, dict[str, str]]
 
@@ -65,6 +67,10 @@ class There:
     customers_there: list[Json] = field(default_factory=list[Json])
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     """A request with the fault `late_answer` is executed, and answered once this is set."""
+    pending: list[tuple[datetime, list[Json]]] = field(
+        default_factory=list[tuple[datetime, list[Json]]]
+    )
+    """What came with the fault `late_request`, and when: executed by `execute_late`, or never."""
     _numbers: int = 0
 
     @property
@@ -85,6 +91,12 @@ class There:
     def put(self, entity: str, key: str, note: str = "", **fields: str) -> Record:
         """Somebody keys a record in by hand."""
         return self._create(entity, key, note, fields)
+
+    def execute_late(self, at: int) -> None:
+        """Execute a pending request, long after its caller was gone."""
+        _, items = self.pending.pop(at)
+        for item in items:
+            self._execute(item)
 
     def expire_access(self) -> None:
         """The access token that was given is no longer taken; a refresh gives the next."""
@@ -207,7 +219,9 @@ async def _one(there: There, reader: asyncio.StreamReader, writer: asyncio.Strea
     there.seen.append((method, url.path, parsed))
     faults = there.faults[url.path]
     fault = faults.popleft() if faults else None
-    if fault == "lose_request":
+    if fault == "late_request":
+        there.pending.append((there.now(), parsed["items"]))
+    if fault in ("lose_request", "late_request"):
         return False
     status, answer, more = 200, Json(), dict[str, str]()
     if fault in ("500", "401", "429"):
