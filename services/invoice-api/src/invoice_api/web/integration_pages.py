@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
@@ -53,6 +53,9 @@ _WORDS = {
     "reconnect": "Needs reconnect",
     "disconnected": "Disconnected",
 }
+
+_CONNECTING = "tb_connecting"
+"""Set for a minute when a browser goes off to consent."""
 
 _NEEDS_ATTENTION = ("blocked", "removed_there", "synced_with_difference", "changed_there")
 
@@ -154,7 +157,16 @@ async def connect(request: Request, provider: Provider, one: AVisit, peers: TheP
     async with peers.database.transaction() as tx:
         known = await connections_store.find_connection(tx, one.caller.company.id, provider)
     url = connections.connect_url(peers.connectors, one.caller, provider, known)
-    return RedirectResponse(url, 303)
+    response = RedirectResponse(url, 303)
+    response.set_cookie(
+        _CONNECTING,
+        "1",
+        max_age=60,
+        path=f"/integrations/{provider}",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
 
 
 @router.post("/{provider}/disconnect")
@@ -165,15 +177,22 @@ async def disconnect(provider: Provider, one: AWrite, peers: ThePeers) -> Respon
 
 @router.get("/{provider}/settings")
 async def show_settings(
+    request: Request,
     provider: Provider,
     one: AVisit,
     peers: ThePeers,
     render: TheRenderer,
     told: Annotated[str | None, Query(alias="connect")] = None,
 ) -> Response:
+    """Whoever comes back from consent may be here before the news is: then the page waits."""
     message = None if told is None else _CONNECT_MESSAGES.get(told, "That didn't work. Try again.")
     page = await _settings_page(one, provider, peers, None, message)
-    return render.page("provider_settings.html", page)
+    connected = page.head.status == "connected"
+    waits = _CONNECTING in request.cookies and told is None and not connected
+    response = render.page("provider_settings.html", replace(page, waiting=waits))
+    if not waits:
+        response.delete_cookie(_CONNECTING, path=f"/integrations/{provider}")
+    return response
 
 
 async def _settings_page(

@@ -306,6 +306,8 @@ class ProviderSettingsPage:
     message: str | None
     etag: str
     away: bool
+    waiting: bool = False
+    """Consent was given a moment ago; the page looks again by itself."""
 
 
 @dataclass(frozen=True)
