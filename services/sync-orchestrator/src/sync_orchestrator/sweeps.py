@@ -16,7 +16,7 @@ from telemetry.logs import get_logger
 
 from sync_orchestrator.handlers import reviewing
 from sync_orchestrator.handlers.work import Tools
-from sync_orchestrator.store import companies_store, history_store, pages_store
+from sync_orchestrator.store import companies_store, history_store, jobs_store, pages_store
 
 log = get_logger(__name__)
 
@@ -91,8 +91,33 @@ class Sweeper:
                         break
 
     async def _review(self) -> int:
-        async with self._database.transaction() as tx:
-            return await reviewing.review_due(tx, self._tools)
+        try:
+            async with self._database.transaction() as tx:
+                return await reviewing.review_due(tx, self._tools)
+        except Exception as error:  # a defect in one job must not hold up all others
+            if is_away(error):
+                raise
+            log.error("a batch of due jobs fails, they are taken alone", exc_info=error)
+            return await self._review_alone()
+
+    async def _review_alone(self) -> int:
+        """Each due job in its own transaction; one that fails is put off for an hour."""
+        count = 0
+        while count < reviewing.BATCH:
+            try:
+                async with self._database.transaction() as tx:
+                    seen = await reviewing.review_due(tx, self._tools, limit=1)
+            except Exception as error:  # this one job's defect
+                if is_away(error):
+                    raise
+                async with self._database.transaction() as tx:
+                    key = await jobs_store.postpone_first_due(tx)
+                log.error("a due job can't be looked at", job=str(key), exc_info=error)
+                seen = 1
+            if seen == 0:
+                break
+            count += seen
+        return count
 
     async def _derive_missing(self, companies: list[CompanyId]) -> None:
         for company in companies:

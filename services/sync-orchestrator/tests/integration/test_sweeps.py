@@ -156,3 +156,18 @@ async def test_a_sweep_of_everything_runs_on_an_empty_schema_and_on_a_full_one(
     await sweeper.sweep()
     await sweeper.daily()
     await sweeper.once()
+
+
+async def test_a_job_that_cannot_be_looked_at_holds_up_no_other(office: Office) -> None:
+    await office.connect()
+    broken, fine = customer("Broken"), customer("Fine")
+    await office.events(office.customer_event(broken), office.customer_event(fine))
+    office.commands()
+    await office.pool.execute("update jobs set review_at = '2020-01-01'")
+    await office.pool.execute(
+        "update jobs set state = 'unheard_of' where record_id = $1", broken.id
+    )
+    sweeper = Sweeper(office.database, office.tools, SystemClock(), None, 60)
+    await sweeper.once()
+    due = await office.pool.fetch("select record_id from jobs where review_at < '2021-01-01'")
+    assert due == []

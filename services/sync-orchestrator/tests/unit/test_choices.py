@@ -11,7 +11,9 @@ from sync_orchestrator.domain.facts import (
     Edited,
     IgnoreAsked,
     LinkedByPerson,
+    MakeActive,
     NameThere,
+    RemoteGone,
     Reviewed,
     StopIgnoring,
 )
@@ -130,3 +132,18 @@ def test_a_name_for_there_goes_with_the_next_command() -> None:
     (second,) = desk.sent()
     assert isinstance(second, SyncCustomer)
     assert second.name_there == "Ann Lee (2)"
+
+
+def test_make_active_again_brings_back_the_same_record_and_add_as_new_another() -> None:
+    for fact, link in (
+        (MakeActive(None, BY_PERSON), "60"),
+        (NameThere("Ann Lee (2)", BY_PERSON, anew=True), None),
+    ):
+        desk, ann, _, _ = ready()
+        desk.settle(connection(gone_there="ask"))
+        desk.apply(ann, RemoteGone(RemoteId("60")))
+        desk.ask(ann)
+        assert desk.state(ann) == "blocked"
+        desk.apply(ann, fact)
+        (said,) = desk.sent()
+        assert (said.generation, said.link and said.link.id) == (2, link)

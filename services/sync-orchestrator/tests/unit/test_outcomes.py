@@ -12,10 +12,12 @@ from contracts.commands import (
     RemoteRef,
     SyncCustomer,
     SyncInvoice,
+    SyncItem,
 )
 from contracts.ids import RemoteId
 from contracts.sync import SyncState, Totals
 from sync_orchestrator.domain.ages import Ages
+from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.facts import (
     Answered,
     CreateAgain,
@@ -329,3 +331,48 @@ def test_a_refusal_of_what_has_been_edited_meanwhile_is_no_cause() -> None:
     (second,) = desk.sent()
     assert isinstance(second, SyncInvoice)
     assert (second.invoice.version, desk.state(bill)) == (2, "queued")
+
+
+def test_s77_a_step_asked_again_with_other_content_never_passes_for_the_first() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    desk.sent()  # content B; the command is lost
+    desk.know(edited(bill))
+    desk.apply(bill, Edited(automatic=True))
+    desk.books.now = NOW + timedelta(minutes=16)
+    desk.apply(bill, Reviewed())
+    (again,) = desk.sent()  # the same step, with content C: this one arrives
+    back = bill.model_copy(update={"version": 3})
+    desk.know(back)
+    desk.apply(bill, Edited(automatic=True))
+    desk.apply(bill, Answered(success(again, "155", version=2), automatic=True))
+    (last,) = desk.sent()
+    assert isinstance(last, SyncInvoice)
+    assert (last.invoice.version, last.invoice.memo) == (3, bill.memo)
+    assert last.step > again.step
+
+
+def test_an_account_mapped_there_and_back_while_a_step_is_asked_again_is_sent_once_more() -> None:
+    desk = Desk()
+    call_out = item()
+    desk.know(call_out)
+    desk.ask(call_out)
+    desk.sent()  # account 79; the command is lost
+    desk.books.accounts[desk.there.id, call_out.id] = MappedAccount("81")
+    desk.ask(call_out, BY_PERSON)
+    (again,) = desk.sent()  # the same step, with account 81: this one arrives
+    desk.know(call_out)
+    desk.apply(call_out, Answered(success(again, "23"), automatic=False))
+    (last,) = desk.sent()
+    assert isinstance(last, SyncItem)
+    assert last.income_account_id == "79"
+
+
+def test_a_linked_record_is_not_overwritten_when_only_its_version_grows() -> None:
+    desk = Desk()
+    ann = customer()
+    desk.know(ann)
+    desk.apply(ann, LinkedByPerson(RemoteRef(id=RemoteId("60")), BY_PERSON))
+    desk.know(ann.model_copy(update={"version": 2}))
+    desk.apply(ann, Edited(automatic=True))
+    assert (desk.sent(), desk.state(ann)) == ([], "synced")

@@ -6,7 +6,7 @@ from contracts.causes import cause_of
 from contracts.commands import Origin
 from contracts.sync import CauseInstance, SyncState
 
-from sync_orchestrator.domain.content import is_up_to_date
+from sync_orchestrator.domain.content import content_of, is_up_to_date
 from sync_orchestrator.domain.course import Course
 from sync_orchestrator.domain.events import (
     EmailWaived,
@@ -24,6 +24,7 @@ from sync_orchestrator.domain.facts import (
     IgnoreAsked,
     KeepOurs,
     LinkedByPerson,
+    MakeActive,
     NameThere,
     StopIgnoring,
 )
@@ -35,6 +36,7 @@ Choice = (
     | CreateAgain
     | AddWithoutEmail
     | NameThere
+    | MakeActive
     | DifferenceAccepted
     | KeepOurs
 )
@@ -71,9 +73,16 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
             course.tell(EmailWaived(fact.origin))
             course.derive()
         case NameThere():
-            course.tell(Named(fact.name, fact.origin))
+            course.tell(Named(fact.name, fact.origin, fact.anew))
             course.request("there", fact.origin, "person", again=True)
-            course.derive()
+            course.derive(again=True)
+        case MakeActive():
+            if job.entity == "invoice":
+                return "not_possible_now"
+            if fact.remote is not None:
+                _link(course, LinkedByPerson(fact.remote, fact.origin))
+            course.request("there", fact.origin, "person", again=True)
+            course.derive(again=True)
         case DifferenceAccepted():
             return _leave(course, fact.origin)
         case KeepOurs():
@@ -103,7 +112,13 @@ def _link(course: Course, fact: LinkedByPerson) -> None:
     if same and job.state is SyncState.SYNCED:
         return
     course.tell(
-        Linked(fact.remote, course.situation.record.version, relinked=not same, origin=fact.origin)
+        Linked(
+            fact.remote,
+            course.situation.record.version,
+            content_of(job, course.situation).mark,
+            relinked=not same,
+            origin=fact.origin,
+        )
     )
 
 

@@ -36,6 +36,7 @@ from sync_orchestrator.domain.facts import (
     IgnoreAsked,
     KeepOurs,
     LinkedByPerson,
+    MakeActive,
     NameThere,
     RemoteGone,
     Reviewed,
@@ -80,7 +81,8 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             _remote_gone(course, fact)
         case CameFromThere():
             if job.link is None and job.outstanding is None:
-                course.tell(Linked(fact.remote, situation.record.version, relinked=False))
+                mark = content_of(job, situation).mark
+                course.tell(Linked(fact.remote, situation.record.version, mark, relinked=False))
         case (
             LinkedByPerson()
             | IgnoreAsked()
@@ -88,6 +90,7 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             | CreateAgain()
             | AddWithoutEmail()
             | NameThere()
+            | MakeActive()
             | DifferenceAccepted()
             | KeepOurs()
         ):
@@ -111,7 +114,7 @@ def _asked(course: Course, fact: Asked) -> None:
             version = situation.record.version
             course.tell(Replaced("there", version, fact.origin, fact.priority))
         if fact.priority == "person" and job.priority == "automatic":
-            course.tell(Reissued("person"))
+            course.tell(Reissued("person", dirty=_differs(course)))
         return
     if job.state is SyncState.CHANGED_THERE:
         return

@@ -34,7 +34,10 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Reissued:
-    """The same step goes out again: overdue, lent priority, or its connection works again."""
+    """The same step goes out again: overdue, lent priority, or its connection works again.
+
+    `dirty`: what goes out now says something else than what went out first.
+    """
 
     priority: Priority
     resumed: bool = False
@@ -184,10 +187,11 @@ class NotEligible:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """To this remote record, taken to be as the record is here."""
+    """To this remote record, taken to be as the record is here (`mark`)."""
 
     remote: RemoteRef
     version: int
+    mark: str
     relinked: bool
     origin: Origin | None = None
 
@@ -213,6 +217,7 @@ class EmailWaived:
 class Named:
     name: str
     origin: Origin
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from sync_orchestrator.domain.events import (
     VoidedThere,
     VoidedUnsent,
 )
-from sync_orchestrator.domain.job import Ignored, Job
+from sync_orchestrator.domain.job import UNKNOWN_MARK, Ignored, Job
 
 
 def evolve(job: Job, event: Event, at: datetime) -> Job:
@@ -131,9 +131,11 @@ def _before_an_outcome(
                 asked_at=at,
             )
         case Reissued():
-            again = replace(
-                job, priority=event.priority, asked_at=at, dirty=job.dirty or event.dirty
-            )
+            again = replace(job, priority=event.priority, asked_at=at)
+            if event.dirty:
+                # The connector may have the first content of this step or this one. Whatever its
+                # outcome, what is wanted then goes again under a step of its own.
+                again = replace(again, dirty=True, sent_mark=UNKNOWN_MARK, sent_account=None)
             return _in_state(again, SyncState.QUEUED, at) if event.resumed else again
         case Replaced():
             return replace(
@@ -290,7 +292,12 @@ def _by_a_person(
             return replace(job, step=job.step + 1, without_email=True, origin=event.origin)
         case Named():
             return replace(
-                job, step=job.step + 1, named_there=event.name, origin=event.origin, refused=False
+                job,
+                step=job.step + 1,
+                named_there=event.name,
+                origin=event.origin,
+                refused=False,
+                gone_link=None if event.anew else job.gone_link,
             )
         case LeftAsItIs():
             return replace(
@@ -305,7 +312,7 @@ def _by_a_person(
                 want=None,
                 refused=False,
                 synced_version=event.version,
-                synced_mark=None,
+                synced_mark=event.mark,
                 account_there=None,
                 totals=None,
                 synced_at=at,

@@ -92,9 +92,18 @@ class AddWithoutEmail:
 
 @dataclass(frozen=True, slots=True)
 class NameThere:
-    """A name or number to use at the provider only."""
+    """A name or number to use at the provider only. `anew`: for a new record, not the old one."""
 
     name: str
+    origin: Origin
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakeActive:
+    """Bring back what was made inactive there: what it was linked to, or the record named."""
+
+    remote: RemoteRef | None
     origin: Origin
 
 
@@ -125,6 +134,7 @@ Fact: TypeAlias = (
     | CreateAgain
     | AddWithoutEmail
     | NameThere
+    | MakeActive
     | DifferenceAccepted
     | KeepOurs
 )

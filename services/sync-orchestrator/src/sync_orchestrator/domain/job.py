@@ -112,6 +112,9 @@ class Job:
         return self.outstanding is None and self.want is None
 
 
+UNKNOWN_MARK = "unknown..."
+"""A mark that no content has: which of two contents a step carried isn't known."""
+
 SYNCED = frozenset({SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE})
 """States that promise a remote record that is as it should be."""
 

@@ -16,6 +16,7 @@ from sync_orchestrator.domain.facts import (
     IgnoreAsked,
     KeepOurs,
     LinkedByPerson,
+    MakeActive,
     NameThere,
     StopIgnoring,
 )
@@ -61,14 +62,19 @@ async def act(tx: Tx, tools: Tools, wish: Wish, action: str, fields: Fields) -> 
 def target_of(desk: Desk, action: str) -> RecordKey:
     """The record that a button acts on: the one its cause is about, else the record itself."""
     job = desk.job
-    if job is None or job.cause is None or job.waiting_on is None:
-        return desk.key
-    cause: CauseInstance = job.cause.because or job.cause
-    row = CAUSES.get(cause.code)
-    offered = row is not None and any(fix.action == action for fix in row.fixes)
-    if not offered:
+    if job is None or job.waiting_on is None or not target_offers(desk, action):
         return desk.key
     return RecordKey(desk.key.connection_id, job.waiting_on.entity, job.waiting_on.record_id)
+
+
+def target_offers(desk: Desk, action: str) -> bool:
+    """Whether the cause that the record shows, or the one behind it, has this button."""
+    job = desk.job
+    if job is None or job.cause is None:
+        return False
+    cause: CauseInstance = job.cause.because or job.cause
+    row = CAUSES.get(cause.code)
+    return row is not None and any(fix.action == action for fix in row.fixes)
 
 
 async def _sync(desk: Desk, fields: Fields) -> None:
@@ -122,7 +128,14 @@ async def _name(desk: Desk, fields: Fields) -> None:
     target = target_of(desk, action)
     if target == desk.key:
         target = target_of(desk, "use_name")
-    desk.apply(target, NameThere(_text(fields, field), desk.wish.origin))
+    anew = field == "name" and target_offers(desk, "add_as_new")
+    desk.apply(target, NameThere(_text(fields, field), desk.wish.origin, anew))
+
+
+async def _reactivate(desk: Desk, fields: Fields) -> None:
+    remote = _text_if_any(fields, "remote_id")
+    ref = None if remote is None else RemoteRef(id=RemoteId(remote))
+    desk.apply(target_of(desk, "reactivate"), MakeActive(ref, desk.wish.origin))
 
 
 async def _create_again(desk: Desk, fields: Fields) -> None:
@@ -213,6 +226,7 @@ ACTIONS: Mapping[str, Action] = {
     "use_name": _name,
     "use_number": _name,
     "add_as_new": _name,
+    "reactivate": _reactivate,
     "create_again": _create_again,
     "accept_difference": _accept,
     "leave_theirs": _accept,
@@ -225,6 +239,5 @@ NOT_YET: Mapping[str, str] = {
     "add_rounding_line": "Adding a rounding line",
     "choose_tax": "Matching tax rates",
     "post_on_first_open_day": "Posting on the first open day",
-    "reactivate": "Making a record active again there",
     "send_our_tax": "Sending our tax",
 }

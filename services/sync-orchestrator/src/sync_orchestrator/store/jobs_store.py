@@ -120,6 +120,14 @@ from unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
 where j.connection_id = k.connection_id and j.entity = k.entity and j.record_id = k.record_id
 """
 
+_POSTPONE_FIRST = """
+update jobs set review_at = clock() + interval '1 hour'
+where (connection_id, entity, record_id) = (
+    select connection_id, entity, record_id from jobs where review_at <= clock()
+    order by review_at, record_id limit 1)
+returning connection_id, entity, record_id
+"""
+
 _SAVE_LINKS = """
 insert into links as l (connection_id, entity, record_id, remote_id, version, number, url,
     generation, linked_at)
@@ -238,6 +246,14 @@ async def looked_at(tx: Tx, jobs: Sequence[Job], ages: Ages, now: datetime) -> N
     if jobs:
         due = [next_review(job, ages, now) for job in jobs]
         await tx.execute(_LOOKED_AT, *_arrays([job.key for job in jobs]), due)
+
+
+async def postpone_first_due(tx: Tx) -> RecordKey | None:
+    """Look at the most overdue job an hour later instead; which it is."""
+    row = await tx.fetchrow(_POSTPONE_FIRST)
+    if row is None:
+        return None
+    return RecordKey(ConnectionId(row["connection_id"]), row["entity"], RecordId(row["record_id"]))
 
 
 async def save_links(tx: Tx, jobs: Sequence[Job], now: datetime) -> None:
