@@ -24,7 +24,7 @@ from aiokafka.errors import (
 from aiokafka.producer.message_accumulator import MessageBatch
 from telemetry.logs import get_logger
 
-from messaging.kafka_topics import BATCH_BYTES, admin, create_topics, plans
+from messaging.kafka_topics import BATCH_BYTES, TopicsNotMade, admin, create_topics, plans
 from messaging.outbox_store import OutboxRow
 from messaging.relay import BrokerAway, Refused
 
@@ -43,6 +43,7 @@ _REFUSALS = (
     UnsupportedForMessageFormatError,
 )
 _CLOSE_SECONDS = 1.0
+_STRANGER_SECONDS = 2.0
 _BATCH_SIZE = 512 * 1024
 """aiokafka sends a partition's next batch only when the last is answered; its 16 KiB is too few."""
 
@@ -75,7 +76,7 @@ class KafkaPublisher:
             async with asyncio.timeout(self._within):
                 await self._publish(batch, results)
             whole = all(result is None for result in results)
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, TopicsNotMade) as error:
             results = [
                 BrokerAway(repr(error)) if isinstance(result, BrokerAway) else result
                 for result in results
@@ -159,18 +160,26 @@ class KafkaPublisher:
             return {}
         # Asked before the producer meets one: it would look for it until its time is over.
         self._topics = await _existing(self._bootstrap)
-        missing = sorted(names - self._topics)
+        missing = names - self._topics
         if not missing:
             return {}
         ours = {plan.name: plan for plan in plans()}
         made = await create_topics(self._bootstrap, [ours[n] for n in missing if n in ours])
-        log.warning("topics were missing", topics=missing, made=made)
-        return {
-            name: BrokerAway(f"topic {name} has just been made")
-            if name in ours
-            else Refused(f"there is no topic {name}")
-            for name in missing
+        log.warning("topics were missing", topics=sorted(missing), made=made)
+        answers: dict[str, Exception] = {
+            name: BrokerAway(f"topic {name} has just been made") for name in missing & ours.keys()
         }
+        if strangers := missing - ours.keys():
+            # A refusal is for good, and a broker tells of a new topic a little late: ask again.
+            await asyncio.sleep(_STRANGER_SECONDS)
+            there = await _existing(self._bootstrap)
+            for name in strangers:
+                answers[name] = (
+                    BrokerAway(f"topic {name} has just come")
+                    if name in there
+                    else Refused(f"there is no topic {name}")
+                )
+        return answers
 
 
 async def _send(producer: AIOKafkaProducer, row: OutboxRow) -> "asyncio.Future[object]":
@@ -222,8 +231,11 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
         log.debug("producer abandoned")
     accumulator = producer._message_accumulator  # pyright: ignore[reportPrivateUsage]
     sender = producer._sender.sender_task  # pyright: ignore[reportPrivateUsage]
-    pending = accumulator._batches  # pyright: ignore[reportPrivateUsage]
-    for batches in cast("Mapping[object, Sequence[MessageBatch]]", pending).values():
+    pending = cast(
+        "Mapping[object, Sequence[MessageBatch]]",
+        accumulator._batches,  # pyright: ignore[reportPrivateUsage]
+    )
+    for batches in pending.values():
         for batch in batches:
             batch.drain_ready()  # nobody waits for it: its failure would be logged as unheard
     accumulator.fail_all(ProducerClosed())

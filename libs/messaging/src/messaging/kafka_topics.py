@@ -1,5 +1,6 @@
 """Makes the topics of `contracts.topics`, and one for the dead letters of each of their readers."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ BATCH_BYTES = MAX_MESSAGE_BYTES + 64 * 1024
 """What broker, producer and consumers are set to: the largest message, its key and headers."""
 
 _DEAD_LETTERS_KEPT_MS = 30 * DAY_MS
+_TOLD_WITHIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def plans(topics: Iterable[Topic] = TOPICS) -> list[TopicPlan]:
 async def create_topics(
     bootstrap: str, wanted: Sequence[TopicPlan] | None = None, *, replication_factor: int = -1
 ) -> list[str]:
-    """Make those that don't exist yet; their names. The broker chooses the replication by default.
+    """Make those that don't exist yet; their names. Afterwards all can be written and read.
+
+    The broker chooses the replication by default.
 
     Raises:
         TopicsNotMade: the broker refuses one.
@@ -64,7 +68,19 @@ async def create_topics(
                 raise TopicsNotMade(
                     f"{name}: {for_code(code).__name__} {' '.join(map(str, message))}"
                 )
+        await _known(client, {plan.name for plan in wanted})
         return made
+
+
+async def _known(client: AIOKafkaAdminClient, names: set[str]) -> None:
+    """The controller makes a topic before the brokers tell of it: come back when they do."""
+    deadline = asyncio.get_running_loop().time() + _TOLD_WITHIN_SECONDS
+    while missing := names - set(await client.list_topics()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise TopicsNotMade(
+                f"made, but the broker doesn't tell of {', '.join(sorted(missing))}"
+            )
+        await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

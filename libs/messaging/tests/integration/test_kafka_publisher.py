@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.admin import NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from contracts.topics import MAX_MESSAGE_BYTES, OUTCOMES, TOPICS
 from local_stack.kafka_server import KafkaServer
 from messaging.kafka_publisher import KafkaPublisher
@@ -87,12 +87,20 @@ async def test_the_largest_message_is_taken(kafka_server: str, topic: str) -> No
     ] * 3
 
 
+async def _told_of(client: AIOKafkaAdminClient, name: str) -> None:
+    async def check() -> None:
+        assert name in await client.list_topics()
+
+    await eventually(check)
+
+
 async def test_what_is_too_large_is_refused_alone_and_the_publisher_goes_on(
     kafka_server: str, topic: str
 ) -> None:
     small = f"{topic}.small"
     async with admin(kafka_server) as client:
         await client.create_topics([NewTopic(small, 1, 1, None, {"max.message.bytes": "2000"})])
+        await _told_of(client, small)
     sizes = [100, 200, 5000, 300, 6_000_000, 400, 3000, *[150] * 40]
     rows = [OutboxRow(small, b"k", b"x" * size) for size in sizes]
     async with KafkaPublisher(kafka_server) as publisher:

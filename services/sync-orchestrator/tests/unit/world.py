@@ -32,6 +32,7 @@ class Document:
 
     remote: str
     version: int
+    content: str = ""
     void: bool = False
 
 
@@ -41,6 +42,7 @@ class World:
 
     desk: Desk = field(default_factory=Desk)
     newest: dict[UUID, Snapshot] = field(default_factory=dict[UUID, Snapshot])
+    first: dict[UUID, Snapshot] = field(default_factory=dict[UUID, Snapshot])
     events: list[Snapshot] = field(default_factory=list[Snapshot])
     commands: list[RecordCommand] = field(default_factory=list[RecordCommand])
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
@@ -58,6 +60,7 @@ class World:
         bills = (invoice(ann, call_out, parts), invoice(ann, call_out, number="1002"))
         for snapshot in (ann, call_out, parts, *bills):
             self.newest[snapshot.id] = snapshot
+            self.first[snapshot.id] = snapshot
             self.events.append(snapshot)
             if isinstance(snapshot, ItemSnapshot):
                 self.desk.know(snapshot)
@@ -87,6 +90,20 @@ class World:
         newer = edited(record)
         self.newest[record.id] = newer
         self.events.append(newer)
+
+    def edit_back(self, n: int) -> None:
+        """To the content of long ago, as a version of its own."""
+        record = self.records[n % len(self.records)]
+        if not (isinstance(record, InvoiceSnapshot) and record.status == "void"):
+            first = self.first[record.id]
+            newer = first.model_copy(update={"version": record.version + 1})
+            self.newest[record.id] = newer
+            self.events.append(newer)
+
+    def lose_command(self, n: int) -> None:
+        """The broker forgets one: whoever waits for its outcome asks again."""
+        if self.commands:
+            self.commands.pop(n % len(self.commands))
 
     def void(self, n: int) -> None:
         bills = [record for record in self.records if isinstance(record, InvoiceSnapshot)]
@@ -188,6 +205,7 @@ class World:
             there = Document(f"r{self.created}", version)
             self.provider[said.record_id] = there
         there.version = version
+        there.content = _content(_told(said))
         there.void = isinstance(said, VoidInvoice)
         used = {}
         if isinstance(said, SyncInvoice):
@@ -248,20 +266,28 @@ class World:
             assert job is not None, record
             assert job.state in SYNCED, (record, job)
             assert there is not None
-            assert there.version == record.version, "the last content wins"
+            assert there.content == _content(record), "the last content wins"
 
 
 def _is_void(snapshot: Snapshot) -> bool:
     return isinstance(snapshot, InvoiceSnapshot) and snapshot.status == "void"
 
 
-def _version(said: RecordCommand) -> int:
+def _told(said: RecordCommand) -> Snapshot:
     match said:
         case SyncCustomer():
-            return said.customer.version
+            return said.customer
         case SyncItem():
-            return said.item.version
+            return said.item
         case SyncInvoice() | VoidInvoice():
-            return said.invoice.version
+            return said.invoice
         case _:
             raise AssertionError(said)
+
+
+def _content(record: Snapshot) -> str:
+    return record.model_dump_json(exclude={"version", "status"})
+
+
+def _version(said: RecordCommand) -> int:
+    return _told(said).version
