@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from xero_simulator.books import Organisation
 from xero_simulator.clock import SimClock
 from xero_simulator.connections import Connections
-from xero_simulator.entities import account, tax
+from xero_simulator.entities import account, item, tax
 from xero_simulator.grants import Grants
 from xero_simulator.idempotency import Idempotency
 from xero_simulator.injection import Injection
@@ -76,10 +76,12 @@ class World:
         account.furnish(organisation, now)
 
     def set_taxes(self, organisation: Organisation) -> None:
-        """The tax rates of its country in place of any it had, and accounts that fill them in."""
+        """The tax rates of its country in place of any it had; accounts fill them in, and items
+        follow their accounts."""
         now = self.clock.now()
         tax.furnish(organisation, now)
         account.set_taxes(organisation, now)
+        item.follow_accounts(organisation, now)
 
     def empty(self, organisation: Organisation) -> None:
         """Take every record away; consents and settings stay."""

@@ -30,7 +30,7 @@ def controls(base: str) -> Iterator[Controls]:
     controls.post("reset")
     controls.put("limits", {"enforced": False})
     yield controls
-    controls.http.close()
+    controls.close()
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ class Official:
     def __init__(self, name: str) -> None:
         self._name = name
         self.contents = cast(Body, yaml.safe_load((_FILES / name).read_text()))
-        resource = Resource.from_contents(self.contents, default_specification=DRAFT4)
-        self._registry: Registry[Any] = Registry().with_resource(name, resource)
+        resource = Resource[Any](contents=self.contents, specification=cast(Any, DRAFT4))
+        self._registry = cast(Any, Registry)().with_resource(name, resource)
 
     def _at(self, where: list[str]) -> Body:
         found = self.contents

@@ -195,7 +195,9 @@ def _account(
     elif code := text(sales.get("AccountCode")):
         found = account.by_code(heading.organisation, code)
     if not code and found is None:
-        if heading.approved:
+        # An item that isn't there has been complained about; it would have named the account.
+        lost = bool(text(merged.get("ItemCode"))) and "ItemCode" not in line
+        if heading.approved and not lost:
             heading.wrong.append(ACCOUNT_MISSING)
         return None
     code = code or text(found.data.get("Code") if found else "")

@@ -127,6 +127,19 @@ def delete(organisation: Organisation, record: Record, now: datetime) -> None:
     organisation.delete(record, now)
 
 
+def follow_accounts(organisation: Organisation, now: datetime) -> None:
+    """Each side's TaxType becomes its account's, after the accounts' own have changed."""
+    for record in list(organisation.all("Item")):
+        data = dict(record.data)
+        for side, _ in _SIDES:
+            details = as_object(data.get(side))
+            found = account.by_code(organisation, text(details.get("AccountCode")))
+            if found is not None and "TaxType" in details:
+                data[side] = {**details, "TaxType": found.data.get("TaxType")}
+        if data != record.data:
+            organisation.replace(record, data, now)
+
+
 def used(organisation: Organisation, record: Record) -> bool:
     """Whether an invoice has a line of it."""
     return any(
