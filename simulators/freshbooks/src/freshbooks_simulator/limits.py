@@ -67,8 +67,9 @@ class Reading:
         }
         sent = limits.retry_after_on_refusal if self.broke else limits.retry_after_on_success
         if sent:
-            left = math.ceil(self.seconds_left) if self.broke else math.floor(self.seconds_left)
-            found["retry-after"] = str(left)
+            left = math.ceil(self.seconds_left)
+            # On a 200 it was seen to be one less than the seconds to the reset.
+            found["retry-after"] = str(left if self.broke else max(0, left - 1))
         return found
 
 
