@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
@@ -143,6 +144,13 @@ async def test_topics_are_made_once_with_a_dead_letter_topic_per_reader(kafka_se
         assert names <= set(await client.list_topics())
 
 
+def _stands_still(pid: int) -> None:
+    """On a busy machine it takes a while until each thread has seen the signal."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        state = (thread / "stat").read_text().rpartition(")")[2].split()[0]
+        assert state == "T", state
+
+
 async def test_a_broker_that_hangs_or_is_gone_is_an_answer_in_time_and_leaves_nothing_behind(
     own_broker: KafkaServer,
 ) -> None:
@@ -152,6 +160,7 @@ async def test_a_broker_that_hangs_or_is_gone_is_an_answer_in_time_and_leaves_no
     async with KafkaPublisher(bootstrap, within_seconds=2) as publisher:
         assert list(await publisher.publish([OutboxRow("t", b"k", b"first")])) == [None]
         own_broker.child.send(signal.SIGSTOP)
+        await eventually(lambda: _stands_still(own_broker.child.pid))
         async with asyncio.timeout(6):
             hung = await publisher.publish([OutboxRow("t", b"k", b"hung")] * 3)
         assert [type(result) for result in hung] == [BrokerAway] * 3
