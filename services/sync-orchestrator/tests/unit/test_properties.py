@@ -17,8 +17,8 @@ def acts(draw: st.DrawFn) -> tuple[str, Act]:
     n, again, refuse = draw(_NUMBER), draw(st.booleans()), draw(st.integers(0, 3)) == 0
     kind = draw(
         st.sampled_from(
-            ["event", "event", "command", "command", "outcome", "outcome", "edit", "void",
-             "click", "review"]
+            ["event", "event", "command", "command", "outcome", "outcome", "edit", "back",
+             "void", "click", "review", "lose"]
         )
     )  # fmt: skip
     choices: dict[str, Act] = {
@@ -26,6 +26,8 @@ def acts(draw: st.DrawFn) -> tuple[str, Act]:
         "command": lambda world: world.deliver_command(n, again=again, refuse=refuse),
         "outcome": lambda world: world.deliver_outcome(n, again=again),
         "edit": lambda world: world.edit(n),
+        "back": lambda world: world.edit_back(n),
+        "lose": lambda world: world.lose_command(n),
         "void": lambda world: world.void(n),
         "click": lambda world: world.click(n),
         "review": lambda world: world.review(n),
