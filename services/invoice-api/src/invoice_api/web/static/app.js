@@ -57,7 +57,7 @@
   const selects = Array.from(document.querySelectorAll("[data-mapping]"));
   const unsaved = document.querySelector("[data-unsaved]");
   const changed = () => selects.filter((s) => s.value !== s.dataset.was).length;
-  const say = () => { if (unsaved) unsaved.textContent = changed() ? `${changed()} unsaved changes` : ""; };
+  const say = () => { if (unsaved) unsaved.textContent = changed() ? `${changed()} unsaved ${changed() === 1 ? "change" : "changes"}` : ""; };
   selects.forEach((s) => s.addEventListener("change", say));
   const apply = document.querySelector("[data-apply-unmapped]");
   if (apply) apply.addEventListener("click", (event) => {
