@@ -179,3 +179,26 @@ def test_inventory_goes_down_with_an_invoice(oak: Connected) -> None:
     assert (after.inventory, after.qty) == ("6", "3")
     oak.sdk.invoices.update(oak.account, bought.id, {"lines": [line("Filter", qty=1)]})
     assert oak.sdk.items.get(oak.account, made.id).inventory == "9"
+
+
+def test_a_wrong_income_account_is_refused_as_set(controls: Controls, oak: Connected) -> None:
+    made = oak.item(name="Call-out")
+    parts = _account(controls)
+    controls.change("accounts", parts, {"active": False})
+    for switch in ("422-1012", "404-1012"):
+        controls.set(item_account_checked=switch)
+        with pytest.raises(FreshBooksError) as error:
+            oak.sdk.items.update(oak.account, made.id, {"account_uuid": parts})
+        assert refused(error) == (int(switch[:3]), 1012, "account_uuid")
+    controls.set(item_account_checked="accept")
+    oak.sdk.items.update(oak.account, made.id, {"account_uuid": parts})
+    assert controls.books()["items"][0]["account_id"] == parts
+
+
+def test_how_long_texts_may_be_has_a_switch(controls: Controls, oak: Connected) -> None:
+    controls.set(text_limit=5)
+    with pytest.raises(FreshBooksError) as error:
+        oak.item(name="Call-out", description="as long as anybody likes")
+    assert refused(error) == (422, 1017, "name")
+    controls.set(text_limit=None)
+    assert oak.item(name="x" * 1000).name == "x" * 1000

@@ -302,3 +302,60 @@ def test_the_metadata_names_the_second_set_of_addresses(http: httpx.Client) -> N
     found = http.get("/.well-known/oauth-authorization-server").json()
     assert found["token_endpoint"].endswith("/service/auth/oauth/token")
     assert found["code_challenge_methods_supported"] == ["S256"]
+
+
+def test_scopes_of_the_app_and_how_a_bad_one_is_told_have_switches(controls: Controls) -> None:
+    controls.put("organisation", {"enabled_scopes": ["user:clients:read"]})
+    with connected(controls.base, scope="") as oak:
+        assert oak.api.get("users/clients").status_code == 200
+        assert oak.api.get("invoices/invoices").status_code == 403
+    assert agree(controls.base, "Oak", scope="user:invoices:read")["error"] == "invalid_scope"
+    controls.set(scope_refusal="page")
+    with pytest.raises(AssertionError, match="unknown, or malformed"):
+        agree(controls.base, "Oak", scope="user:invoices:read")
+
+
+def test_redirect_addresses_may_have_to_be_https(controls: Controls) -> None:
+    address = sdk_of().get_auth_request_url(SCOPES)
+    assert controls.http.get(address).status_code == 200
+    controls.put("organisation", {"https_redirects": True})
+    assert controls.http.get(address).status_code == 400
+
+
+def test_which_scope_opens_the_ledger_has_a_switch(controls: Controls) -> None:
+    with connected(controls.base, scope="user:clients:read") as oak:
+        path = f"/accounting/businesses/{oak.uuid}/ledger_accounts/accounts"
+        for scope, status in (("journal_entries", 403), ("account", 403), ("none", 200)):
+            controls.set(ledger_scope=scope)
+            answer = oak.api.get(path)
+            assert answer.status_code == status
+            assert scope in answer.text or status == 200
+
+
+@pytest.mark.parametrize("switch", ["404-1012", "403-1003", "401-1003"])
+def test_somebody_elses_account_has_a_switch(controls: Controls, switch: str) -> None:
+    with (
+        connected(controls.base, "Oak") as oak,
+        connected(controls.base, "Ash", username="ann") as ash,
+    ):
+        controls.set(wrong_account=switch)
+        answer = ash.api.get(f"/accounting/account/{oak.account}/users/clients")
+        assert answer.status_code == int(switch[:3])
+        assert answer.json()["response"]["errors"][0]["errno"] == int(switch[4:])
+        ledger = ash.api.get(f"/accounting/businesses/{oak.uuid}/ledger_accounts/accounts")
+        assert ledger.status_code == int(switch[:3])
+
+
+def test_how_long_a_code_lives_has_a_switch(controls: Controls, http: httpx.Client) -> None:
+    controls.put("organisation", {"code_lifetime_seconds": 10})
+    code = agree(controls.base, "Oak")["code"]
+    controls.post("clock", {"advance_seconds": 11})
+    assert _token(http, grant_type="authorization_code", code=code).status_code == 400
+
+
+def test_introspection_tells_good_tokens_from_bad(oak: Connected, http: httpx.Client) -> None:
+    fields = {"client_id": "app", "client_secret": "secret", "token": oak.api.token}
+    found = http.post("/service/auth/oauth/introspect", data=fields).json()
+    assert (found["active"], found["client_id"]) == (True, "app")
+    found = http.post("/service/auth/oauth/introspect", data=fields | {"token": "x"}).json()
+    assert found == {"active": False}

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from freshbooks_simulator import refusals
 
 from .support import SHARED, Connected, Controls, line
 
@@ -39,9 +40,10 @@ def _kind(value: Any) -> str:
 def _same(mine: Any, theirs: Any, where: str = "") -> list[str]:
     """What a recording has and we don't, or have of another type (null goes with anything)."""
     if isinstance(theirs, dict) and isinstance(mine, dict):
+        kept = cast("dict[str, Any]", theirs)
         return [
             wrong
-            for key, value in theirs.items()
+            for key, value in kept.items()
             for wrong in (
                 _same(mine[key], value, f"{where}.{key}") if key in mine else [f"{where}.{key}"]
             )
@@ -134,7 +136,10 @@ def test_ledger_accounts(oak: Connected) -> None:
 @pytest.mark.parametrize("folder", [PYTHON, JAVA])
 def test_who_the_user_is(oak: Connected, folder: str) -> None:
     mine = oak.api.get("/auth/api/v1/users/me").json()
-    assert _same(mine, _recorded(folder, "auth_me_response")) == []
+    wrong = _same(mine, _recorded(folder, "auth_me_response"))
+    # These two are keyed by account id.
+    by_account = (".response.permissions.", ".response.subscription_statuses.")
+    assert [each for each in wrong if not each.startswith(by_account)] == []
 
 
 def test_errors(controls: Controls, oak: Connected) -> None:
@@ -163,8 +168,6 @@ def test_tokens(oak: Connected) -> None:
 
 
 def test_the_numbers_of_errors_are_the_documented_ones() -> None:
-    from freshbooks_simulator import refusals
-
     known = {each["errno"] for each in json.loads((DATA / "errnos.json").read_text())["accounting"]}
     mine = {
         value for name, value in vars(refusals).items() if name.isupper() and isinstance(value, int)
