@@ -93,7 +93,9 @@ async def disconnect(
     """Nothing is sent any more; nothing is deleted there. 409 `not_connected`."""
     known = await check_connection(database, caller, provider)
     if known.facts.status != "disconnected":
-        await connectors.disconnect(principal_of(caller), provider, known.facts.id)
+        await connectors.disconnect(
+            principal_of(caller), caller.user_name, provider, known.facts.id
+        )
     async with database.transaction() as tx:
         company, connection = caller.company.id, known.facts.id
         await connections_store.assume_status(tx, company, connection, "disconnected")

@@ -68,14 +68,14 @@ class Connectors:
         return f"{base}/connect?ticket={quote(ticket)}"
 
     async def disconnect(
-        self, principal: Principal, provider: Provider, connection: ConnectionId
+        self, principal: Principal, user_name: str, provider: Provider, connection: ConnectionId
     ) -> None:
         """Nothing is sent for this connection any more. Raises a 503 Problem when it can't be."""
         self._url(provider)
         try:
             answer = await self._clients[provider].post(
                 "/internal/v1/disconnect",
-                json.dumps({"connection_id": str(connection)}),
+                json.dumps({"connection_id": str(connection), "user_name": user_name}),
                 company=principal.company,
                 user=principal.user,
                 role=principal.role,
