@@ -31,6 +31,7 @@ from freshbooks_simulator.records import (
 )
 from freshbooks_simulator.refusals import (
     CONFLICT,
+    DENIED,
     REQUIRED,
     UNKNOWN,
     UNPARSABLE,
@@ -45,10 +46,11 @@ from freshbooks_simulator.wire import Json, JsonObject, UnreadableError, parse
 from freshbooks_simulator.wire_http import JSON_UTF8, Answer, Call, answer_json
 from freshbooks_simulator.world import World
 
-_NOT_FOUND = RefusedError(404, Reason(UNKNOWN, "Requested resource could not be found."))
-_NOT_ALLOWED = RefusedError(405, Reason(1003, "The method is not allowed for the requested URL."))
-_CONFLICT = RefusedError(
-    409, Reason(CONFLICT, "The resource being modified is being modified by another request.")
+_NOT_FOUND = (404, Reason(UNKNOWN, "Requested resource could not be found."))
+_NOT_ALLOWED = (405, Reason(DENIED, "The method is not allowed for the requested URL."))
+_CONFLICT = (
+    409,
+    Reason(CONFLICT, "The resource being modified is being modified by another request."),
 )
 
 Includes = frozenset[str]
@@ -150,18 +152,18 @@ class Api:
         """The 409 of a write that meets another."""
         organisation = self._admission.owner(place)
         settings = organisation.settings if organisation else self._world.defaults
-        return answer(_CONFLICT, settings)
+        return answer(RefusedError(*_CONFLICT), settings)
 
     def _me(self, call: Call, grant: Grant) -> Answer:
         if call.method != "GET":
-            raise _NOT_ALLOWED
+            raise RefusedError(*_NOT_ALLOWED)
         response = me(grant.user, self._world.organisations_of(grant.user))
         return answer_json(200, {"response": response}, media=JSON_UTF8, records=1)
 
     def _accounting(self, organisation: Organisation, call: Call, place: Place) -> Answer:
         resource = RESOURCES.get(place.resource)
         if resource is None:
-            raise _NOT_FOUND
+            raise RefusedError(*_NOT_FOUND)
         now, with_ = self._world.clock.now(), includes(call)
         if call.method == "GET" and not place.identifier:
             records, numbers = page_of(organisation, resource.kind, call, now)
@@ -177,14 +179,14 @@ class Api:
         if place.identifier and record is None:
             raise not_found(resource.single, resource.id_field, place.identifier)
         if record is None:
-            raise _NOT_ALLOWED
+            raise RefusedError(*_NOT_ALLOWED)
         if call.method == "PUT" and resource.update is not None:
             resource.update(organisation, record, _content(call, resource.single), now)
         elif call.method == "DELETE" and resource.delete is not None:
             resource.delete(organisation, record, now)
             return answer_json(200, {"response": {}}, records=1)
         elif call.method != "GET":
-            raise _NOT_ALLOWED
+            raise RefusedError(*_NOT_ALLOWED)
         return _single(resource, organisation, record, now, with_)
 
     def _business(self, organisation: Organisation, call: Call, place: Place) -> Answer:
