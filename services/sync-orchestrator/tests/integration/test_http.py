@@ -192,6 +192,9 @@ async def test_s26_a_saved_mapping_releases_what_it_held_in_the_same_request(
     assert (await caller.get("/integrations/qbo/causes"))["data"] == []
     counts = (await caller.get("/integrations"))["data"][0]["counts"]
     assert counts == {"synced": 5}
+    lines = (await caller.get(f"/records/invoice/{bill.id}/timeline?provider=qbo"))["data"]
+    (issued,) = [line for line in lines if line["kind"] == "issued"]
+    assert {account for _, account in issued["details"]["accounts"]} == {"79"}, "s28: which mapping"
     mapping = await caller.get("/integrations/qbo/account-mapping")
     assert {row["account_id"] for row in mapping["items"]} == {"79"}
 

@@ -95,7 +95,13 @@ class Course:
             return
         account = situation.account if job.entity == "item" else None
         self.tell(
-            Issued("there", content.version, content.mark, None if account is None else account.id)
+            Issued(
+                "there",
+                content.version,
+                content.mark,
+                None if account is None else account.id,
+                content.accounts if job.entity == "invoice" else (),
+            )
         )
 
     def awaits_a_choice(self) -> bool:

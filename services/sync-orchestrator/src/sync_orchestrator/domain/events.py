@@ -24,12 +24,13 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A command goes out; its step is this decision's."""
+    """A command goes out; its step is this decision's. `accounts` is the mapping it goes with."""
 
     want: Want
     version: int
     mark: str
     account: str | None = None
+    accounts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
