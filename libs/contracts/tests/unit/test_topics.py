@@ -34,7 +34,8 @@ def test_every_message_is_on_exactly_one_topic(kind: type[Message]) -> None:
 
 
 def test_every_module_of_messages_was_looked_at() -> None:
-    modules = {kind.__module__ for kind in concrete(Message)}
+    kinds = {kind.__module__ for kind in concrete(Message)}
+    modules = {name for name in kinds if name.startswith("contracts.")}
     assert modules == {m.__name__ for m in (commands, connections, invoicing, sync)}
 
 
