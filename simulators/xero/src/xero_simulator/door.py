@@ -250,13 +250,14 @@ async def _read(scope: Scope, receive: Receive) -> Call | None:
     }
     query = cast(bytes, scope["query_string"]).decode("latin-1")
     path = cast(str, scope["path"])
+    raw = cast(bytes, scope.get("raw_path") or path.encode()).decode("latin-1")
     return Call(
         method=cast(str, scope["method"]),
         path=path,
         query=dict(parse_qsl(query, keep_blank_values=True)),
         headers=headers,
         body=body,
-        target=f"{path}?{query}",
+        target=f"{raw}?{query}",
     )
 
 
@@ -271,7 +272,10 @@ def _headers(answer: Answer, length: int) -> list[tuple[bytes, bytes]]:
         fields["content-type"] = answer.media
     if answer.status in (204, 304):
         del fields["content-length"]
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
+    return [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in fields.items()
+    ]
 
 
 async def _send(send: Send, answer: Answer) -> None:

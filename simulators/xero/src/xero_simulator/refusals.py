@@ -137,14 +137,6 @@ def contact_rename_taken(old: str, new: str) -> str:
     )
 
 
-def contact_number_taken(value: str) -> str:
-    """No source has the exact words."""
-    return (
-        f"The contact number {value} is already assigned to another contact. The contact number "
-        "must be unique across all contacts."
-    )
-
-
 def too_long(field: str, limit: int) -> str:
     """No source has the exact words."""
     return f"The field {field} exceeds the maximum length of {limit}"
@@ -153,13 +145,7 @@ def too_long(field: str, limit: int) -> str:
 # --- items
 
 
-def item_exists(code: str) -> str:
-    return f"Price List Item with Code '{code}' already exists"
-
-
 ITEM_CODE_MISSING = "Price List Item Code must be specified"
-"""No source has the exact words."""
-ITEM_IN_USE = "This item cannot be deleted because it has transactions against it."
 """No source has the exact words."""
 ACCOUNT_INVALID = "Account must be valid."
 

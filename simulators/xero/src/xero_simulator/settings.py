@@ -84,6 +84,10 @@ class Settings(BaseModel):
     # Contacts
     post_matching_name: Literal["update", "refuse"] = "update"
     unarchive_by_api: Literal["refuse", "allow"] = "refuse"
+    number_taken_message: str = (
+        "The contact number {number} is already assigned to another contact. The contact number "
+        "must be unique across all contacts."
+    )
     archived_number: Literal["taken", "free"] = "taken"
     """Whether an archived contact keeps its ContactNumber to itself."""
     merge_rule: Literal["merge", "replace"] = "merge"
@@ -94,6 +98,8 @@ class Settings(BaseModel):
     # Items and invoices
     delete_used_item: Literal["tracked_only", "refuse"] = "tracked_only"
     unknown_item_message: str = "Item Code is invalid."
+    item_taken_message: str = "Price List Item with Code '{code}' already exists"
+    item_in_use_message: str = "This item cannot be deleted because it has transactions against it."
     reuse_dead_number: Literal["refuse", "allow"] = "refuse"
     total_mismatch: Literal["refuse", "ignore"] = "refuse"
     negative_total: Literal["refuse", "allow"] = "refuse"

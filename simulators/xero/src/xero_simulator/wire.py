@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TypeAlias, cast
+from urllib.parse import SplitResult, urlsplit
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 JsonObject: TypeAlias = "dict[str, Json]"
@@ -70,6 +71,15 @@ def text(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
+
+
+def web_address(value: str) -> SplitResult | None:
+    """The parts of a whole http or https address; None for anything else."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.netloc else None
 
 
 def flag(value: Json, default: bool = False) -> bool:

@@ -82,7 +82,9 @@ class AccountingApi:
             return _shown(organisation, call, status, refused.body(), 0)
 
     def _route(self, organisation: Organisation, grant: Grant, call: Call) -> Answer:
-        parts = [unquote(each) for each in inner(call.path).strip("/").split("/")]
+        # Split as it was sent: a number in the address may hold an escaped slash.
+        sent = inner(call.target.partition("?")[0])
+        parts = [unquote(each) for each in sent.strip("/").split("/")]
         name = parts[0].casefold()
         if name == "organisations" or name == "organisation":
             if call.method != "GET" or len(parts) > 1:

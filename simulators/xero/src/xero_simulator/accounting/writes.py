@@ -40,7 +40,7 @@ def elements_of(kind: Kind, body: bytes, most: int | None) -> list[JsonObject]:
     """
     try:
         given = canonical(parse(body)) if body.strip() else None
-    except UnreadableError as error:
+    except (UnreadableError, RecursionError) as error:
         raise bad_data(f"Unexpected character encountered while parsing value: {error}") from error
     if isinstance(given, dict) and kind.collection in given:
         listed = given[kind.collection]

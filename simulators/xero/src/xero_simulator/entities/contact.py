@@ -20,7 +20,6 @@ from xero_simulator.refusals import (
     InvalidError,
     NotFoundError,
     contact_name_taken,
-    contact_number_taken,
     contact_rename_taken,
     not_subscribed,
 )
@@ -234,7 +233,8 @@ def _clashes(organisation: Organisation, record: Record | None, data: JsonObject
     if number and (record is None or text(record.data.get("ContactNumber")) != number):
         held = _number_holder(organisation, number)
         if held is not None and held is not record:
-            wrong.append(contact_number_taken(number))
+            told = organisation.settings.number_taken_message
+            wrong.append(told.replace("{number}", number))
     account = text(data.get("AccountNumber"))
     if account and any(
         each is not record for each in organisation.holders("account_number", account)

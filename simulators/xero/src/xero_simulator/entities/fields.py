@@ -8,6 +8,8 @@ from xero_simulator.refusals import bad_data, bad_enum, too_long
 from xero_simulator.settings import Settings
 from xero_simulator.wire import Json, JsonObject, decimal, text, words
 
+_LARGEST_NUMBER = 10**11
+
 _NAMES = words(
     "Contacts Contact ContactID ContactNumber AccountNumber ContactStatus Name FirstName LastName "
     "EmailAddress CompanyNumber TaxNumber BankAccountDetails DefaultCurrency Website Discount "
@@ -51,9 +53,15 @@ def one_of(body: JsonObject, field: str, allowed: Iterable[str], kind: str, path
 
 
 def numbers(body: JsonObject, fields: Iterable[str], path: str) -> None:
-    """Raises ApiError unless each field is absent or a number."""
+    """Raises ApiError unless each field is absent or a number of a size amounts may have."""
     for field in fields:
-        if field in body and decimal(body[field]) is None:
+        if field not in body:
+            continue
+        found = decimal(body[field])
+        if found is not None and abs(found) > _LARGEST_NUMBER:
+            told = "Value was either too large or too small for a Decimal."
+            raise bad_data(f"{told} Path '{path}.{field}'.")
+        if found is None:
             told = f"Could not convert string to decimal: {text(body[field])}."
             raise bad_data(f"{told} Path '{path}.{field}'.")
 

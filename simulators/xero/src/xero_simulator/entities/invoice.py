@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
@@ -47,6 +46,7 @@ from xero_simulator.wire import (
     number,
     objects,
     text,
+    web_address,
 )
 
 TYPES = ("ACCREC", "ACCPAY")
@@ -292,8 +292,7 @@ def _header(
         data["Reference"] = reference
     if "Url" in body:
         url = text(body.get("Url"))
-        parts = urlsplit(url)
-        bad = url != "" and (parts.scheme not in ("http", "https") or not parts.netloc)
+        bad = url != "" and web_address(url) is None
         if bad or (settings.url_with_xero == "refuse" and "xero" in url.casefold()):
             wrong.append(URL_INVALID)
         data["Url"] = url

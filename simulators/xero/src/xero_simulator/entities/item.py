@@ -15,14 +15,12 @@ from xero_simulator.entities.fields import fitted, numbers
 from xero_simulator.refusals import (
     ACCOUNT_INVALID,
     ITEM_CODE_MISSING,
-    ITEM_IN_USE,
     UNKNOWN_DOCUMENT,
     ZERO_ID,
     InvalidError,
     NotFoundError,
     account_archived,
     errors,
-    item_exists,
     tax_not_for_account,
     tax_unknown,
 )
@@ -82,7 +80,8 @@ def write(
         wrong.append(ITEM_CODE_MISSING)
     holders = organisation.holders("item_code", code)
     if code and any(each is not record for each in holders):
-        wrong.append(item_exists(code))
+        told = organisation.settings.item_taken_message
+        wrong.append(told.replace("{code}", code))
     for field in ("IsSold", "IsPurchased", "IsTrackedAsInventory"):
         if field in body:
             data[field] = flag(body.get(field))
@@ -123,7 +122,7 @@ def delete(organisation: Organisation, record: Record, now: datetime) -> None:
     if (tracked or organisation.settings.delete_used_item == "refuse") and used(
         organisation, record
     ):
-        raise InvalidError(ITEM_IN_USE)
+        raise InvalidError(organisation.settings.item_in_use_message)
     organisation.delete(record, now)
 
 

@@ -131,6 +131,8 @@ def write(organisation: Organisation, body: JsonObject, now: datetime, *, create
         (text(each.get("Name")) or "Tax", dec(each.get("Rate")))
         for each in objects(body.get("TaxComponents"))
     ]
+    if any(not 0 <= percent <= 100 for _, percent in components):
+        raise InvalidError("A tax component's rate must be between 0 and 100")
     if not components and found is None:
         raise InvalidError("A tax rate needs at least one component")
     if found is not None and not create:

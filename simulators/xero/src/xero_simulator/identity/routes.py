@@ -17,7 +17,7 @@ from xero_simulator.grants import (
 from xero_simulator.identity.scopes import offered
 from xero_simulator.settings import Settings
 from xero_simulator.templating import render
-from xero_simulator.wire import Json, JsonObject
+from xero_simulator.wire import Json, JsonObject, web_address
 from xero_simulator.wire_http import HTML, TOKEN_JSON, Answer, Call, answer_json
 from xero_simulator.world import World
 
@@ -145,8 +145,8 @@ class Identity:
             return "unauthorized_client: there is no app of that client_id."
         if one(asked, "response_type") != "code":
             return "unsupported_response_type: the response_type query parameter must be code."
-        address = urlsplit(one(asked, "redirect_uri"))
-        if address.scheme not in ("http", "https") or not address.netloc:
+        address = web_address(one(asked, "redirect_uri"))
+        if address is None:
             return "invalid_request: redirect_uri must be a whole http or https address."
         strict = self._world.defaults.redirect_rule == "https_or_localhost"
         if strict and address.scheme != "https" and address.hostname != "localhost":

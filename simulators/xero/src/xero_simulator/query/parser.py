@@ -37,18 +37,16 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """`a AND b`."""
+    """`a AND b`, however many."""
 
-    left: Expression
-    right: Expression
+    parts: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """`a OR b`."""
+    """`a OR b`, however many."""
 
-    left: Expression
-    right: Expression
+    parts: tuple[Expression, ...]
 
 
 Expression: TypeAlias = "Compare | Method | Both | Either"
@@ -61,7 +59,7 @@ _COMPARISONS = {"==": "==", "=": "==", "!=": "!=", "<>": "!=", ">": ">", ">=": "
 _COMPARISONS["<="] = "<="
 _METHODS = {"contains": "Contains", "startswith": "StartsWith", "endswith": "EndsWith"}
 _SAME = ("tolower", "toupper", "tostring", "trim")
-_DEEPEST = 400
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +102,16 @@ class _Parser:
         return found
 
     def _either(self) -> Expression:
-        found = self._both()
+        parts = [self._both()]
         while self._taken("or", "||"):
-            found = Either(found, self._both())
-        return found
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
 
     def _both(self) -> Expression:
-        found = self._term()
+        parts = [self._term()]
         while self._taken("and", "&&"):
-            found = Both(found, self._term())
-        return found
+            parts.append(self._term())
+        return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
     def _term(self) -> Expression:
         if self._taken("("):
@@ -125,7 +123,11 @@ class _Parser:
             self._depth -= 1
             return found
         if self._taken("!"):
+            self._depth += 1
+            if self._depth > _DEEPEST:
+                raise bad_query("Expression is nested too deeply")
             found = self._term()
+            self._depth -= 1
             if isinstance(found, Method):
                 return Method(found.path, found.name, found.argument, not found.expected)
             if isinstance(found, Compare) and found.operator == "==":

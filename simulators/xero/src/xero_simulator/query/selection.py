@@ -92,19 +92,20 @@ def _narrowed(
 ) -> list[Record] | None:
     """A superset of what matches, from an index; None where only looking at all will do."""
     match expression:
-        case Both(left, right):
-            found = _narrowed(organisation, properties, left, everything=everything)
-            if found is not None:
-                return found
-            return _narrowed(organisation, properties, right, everything=everything)
-        case Either(left, right):
-            one = _narrowed(organisation, properties, left, everything=everything)
-            if one is None:
-                return None
-            two = _narrowed(organisation, properties, right, everything=everything)
-            if two is None:
-                return None
-            return list({each.id: each for each in (*one, *two)}.values())
+        case Both(parts):
+            for part in parts:
+                found = _narrowed(organisation, properties, part, everything=everything)
+                if found is not None:
+                    return found
+            return None
+        case Either(parts):
+            together: dict[str, Record] = {}
+            for part in parts:
+                found = _narrowed(organisation, properties, part, everything=everything)
+                if found is None:
+                    return None
+                together |= {each.id: each for each in found}
+            return list(together.values())
         case Compare(path, "==", str(value)):
             name, _ = properties.named(path)
             space = _INDEXED.get((properties.kind, name))
@@ -121,12 +122,12 @@ def _narrowed(
 
 def _test(properties: Properties, expression: Expression) -> Test:
     match expression:
-        case Both(left, right):
-            one, two = _test(properties, left), _test(properties, right)
-            return lambda record: one(record) and two(record)
-        case Either(left, right):
-            one, two = _test(properties, left), _test(properties, right)
-            return lambda record: one(record) or two(record)
+        case Both(parts):
+            tests = [_test(properties, each) for each in parts]
+            return lambda record: all(test(record) for test in tests)
+        case Either(parts):
+            tests = [_test(properties, each) for each in parts]
+            return lambda record: any(test(record) for test in tests)
         case Method():
             return _method_test(properties, expression)
         case Compare():
