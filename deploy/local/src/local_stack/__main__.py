@@ -122,7 +122,7 @@ def _welcome(plan: StackPlan, began: float) -> None:
         lines.append(f"  Open      {found['web']}")
         lines.append(f"  Log in    {found['login']['email']}  {found['login']['password']}")
         lines.append(
-            "  Try       Integrations > QuickBooks Online > Connect (a simulator answers: any user"
+            "  Try       Integrations > Connect QuickBooks (a simulator answers: any user"
             " name does),\n            switch Sync Invoices on, then send an invoice"
         )
     lines += [f"  Books     {url}" for url in found["simulators"].values()]
