@@ -1,0 +1,1 @@
+"""FreshBooks: facts, errors, wire models and operations."""

@@ -1,0 +1,1 @@
+"""Xero: facts, errors, wire models and operations."""
