@@ -259,6 +259,8 @@ class Connecting:
                 )
                 choice = choose_connection(consent, offered.organisation, existing)
                 if isinstance(choice, NotConnected):
+                    for holder in holders_of(offered.organisation, existing):
+                        await self._charge(tx, holder.id, spent)
                     return choice
                 if grant is None:
                     grant_id = connector.ids.new()
@@ -312,7 +314,7 @@ class Connecting:
         return connection_id
 
     async def _charge(self, tx: Tx, connection_id: ConnectionId, spent: Sequence[Request]) -> None:
-        """Count the reads made before there was a connection: the provider counts them too."""
+        """Count the reads of a connect, refused or not: the provider counts them too."""
         connector = self._connector
         await budget_store.lock_room(tx, connection_id)
         for request in spent:
@@ -352,6 +354,11 @@ def choose_connection(
     if consent.intent == "reconnect" and same is None:
         return NotConnected("connect_link_expired")
     return same
+
+
+def holders_of(organisation: Organisation, existing: Sequence[Connection]) -> list[Connection]:
+    """The connections to this organisation that aren't closed."""
+    return [c for c in existing if c.organisation.id == organisation.id and c.status != "closed"]
 
 
 def _hash(secret: str) -> bytes:

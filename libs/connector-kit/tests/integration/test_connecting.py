@@ -171,6 +171,21 @@ async def test_what_was_read_while_connecting_counts_against_the_limits(
         assert spent == asked == 1
 
 
+async def test_what_a_refused_connect_read_counts_against_the_one_that_is_connected(
+    database: TestDatabase,
+) -> None:
+    async with bench_on(database, **limited(100, 60.0)) as bench, browser_of(bench) as browser:
+        back = await browser.agree(await browser.connect(), "org-1", "Hill Plumbing")
+        assert "connect=organisation_taken" in back
+        asked = len(bench.there.requests("/organisation"))
+        async with bench.pool.acquire() as connection:
+            spent = await connection.fetchval(
+                "SELECT sum(units) FROM slots WHERE connection_id = $1 AND limit_name = 'requests'",
+                bench.connection,
+            )
+        assert spent == asked == 1
+
+
 async def test_a_load_that_fails_is_tried_again(browser: Browser) -> None:
     bench = browser.bench
     await browser.agree(await browser.connect())
