@@ -14,6 +14,7 @@ from contracts.connections import OrganisationFacts
 from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.facts import (
     Answered,
+    Asked,
     Edited,
     Reviewed,
 )
@@ -217,6 +218,28 @@ def test_s39_a_void_goes_to_what_is_there_even_if_it_came_while_a_command_was_ou
     assert isinstance(void, VoidInvoice)
     assert void.link is not None
     desk.apply(bill, Answered(success(void, "155"), automatic=False))
+    assert desk.state(bill) == "voided"
+
+
+def test_s41_a_refused_void_goes_again_only_when_somebody_tries_again() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (first,) = desk.sent()
+    desk.apply(bill, Answered(success(first, "155"), automatic=False))
+    desk.know(bill.model_copy(update={"version": 2, "status": "void"}))
+    desk.apply(bill, Edited(automatic=False))
+    (void,) = desk.sent()
+    desk.apply(bill, Answered(failure(void, "void_refused"), automatic=False))
+    assert desk.state(bill) == "blocked"
+    desk.apply(bill, Edited(automatic=True))
+    desk.apply(bill, Asked(BY_PERSON, "person"))
+    assert desk.sent() == []
+    desk.apply(bill, Asked(BY_PERSON, "person", again=True))
+    (again,) = desk.sent()
+    assert isinstance(again, VoidInvoice)
+    assert again.step > void.step
+    assert again.origin == BY_PERSON
+    desk.apply(bill, Answered(success(again, "155"), automatic=False))
     assert desk.state(bill) == "voided"
 
 

@@ -107,7 +107,7 @@ def _asked(course: Course, fact: Asked) -> None:
     if job.ignored is not None:
         return
     if is_void(situation.record):
-        _void(course)
+        _void(course, fact)
         return
     if job.outstanding is not None:
         if job.want == "there" and content_of(job, situation).mark != job.sent_mark:
@@ -172,8 +172,11 @@ def _edited(course: Course, fact: Edited) -> None:
         course.tell(OutOfDate(choices.changed_here(course)))
 
 
-def _void(course: Course) -> None:
-    """Void here: nothing may be created any more, and what is there is voided."""
+def _void(course: Course, asked: Asked | None = None) -> None:
+    """Void here: nothing may be created any more, and what is there is voided.
+
+    What the provider refused goes again only if somebody tries again.
+    """
     job = course.job
     if job.state is SyncState.VOIDED:
         return
@@ -184,8 +187,12 @@ def _void(course: Course) -> None:
     if job.link is None:
         course.tell(VoidedUnsent())
         return
-    course.request("void", choices.BY_EVENT if job.ignored is None else None)
-    course.derive()
+    if asked is None:
+        course.request("void", choices.BY_EVENT if job.ignored is None else None)
+        course.derive()
+        return
+    course.request("void", asked.origin, asked.priority, again=asked.again)
+    course.derive(again=asked.again)
 
 
 def _reviewed(course: Course) -> None:
