@@ -134,16 +134,18 @@ def running_stack(
     only: str | None = None,
     settings: Mapping[str, Mapping[str, str]] | None = None,
     time_scale: float = 1.0,
+    durable: bool = False,
 ) -> Generator[Stack]:
     """A stack of its own in `state`, on free ports, gone at the end; its folder stays.
 
     `settings`: process name (or `*`) -> environment settings that win over the stack's own, such
-    as `{"*": {"SWEEP_SECONDS": "1"}}`. Raises AssertionError with what the stack said if it doesn't
-    come up.
+    as `{"*": {"SWEEP_SECONDS": "1"}}`. `durable`: with fsync, for what measures. Raises
+    AssertionError with what the stack said if it doesn't come up.
     """
     state.mkdir(parents=True, exist_ok=True)
     words = [f"--state={state}", f"--port={find_free_block(_PORTS)}", f"--time-scale={time_scale}"]
-    words += ["--no-fsync"] + ([f"--only={only}"] if only else [])
+    words += [] if durable else ["--no-fsync"]
+    words += [f"--only={only}"] if only else []
     for name, pairs in (settings or {}).items():
         words += [f"--set={name}:{key}={value}" for key, value in pairs.items()]
     log = LogFile(state / "logs" / "supervisor.log")

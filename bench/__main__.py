@@ -1,0 +1,59 @@
+"""`python -m bench [NAME …]`: runs the named measurements, or all, one after another."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from bench import latency, outbox_cost, pipeline
+
+Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, None]]
+
+
+async def _pipeline(given: argparse.Namespace, state: Path) -> None:
+    await pipeline.measure(
+        state, invoices=given.n or 2000, lines=given.lines, companies=given.companies
+    )
+
+
+async def _latency(given: argparse.Namespace, state: Path) -> None:
+    await latency.measure(state, invoices=given.n or 1000, lines=given.lines)
+
+
+async def _outbox_cost(given: argparse.Namespace, state: Path) -> None:
+    await outbox_cost.measure(state, seconds=given.seconds)
+
+
+MEASUREMENTS: dict[str, Measure] = {
+    "pipeline": _pipeline,
+    "latency": _latency,
+    "outbox-cost": _outbox_cost,
+}
+
+
+def main() -> int:
+    """Each measurement has servers of its own in a folder that is gone afterwards."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; all by default")
+    parser.add_argument("--n", type=int, help="how many (invoices, expiries); each has its own")
+    parser.add_argument("--lines", type=int, default=3, help="lines an invoice")
+    parser.add_argument("--companies", type=int, default=4, help="of the pipeline's burst")
+    parser.add_argument("--seconds", type=float, default=4, help="a round of outbox-cost")
+    parser.add_argument("--keep", type=Path, help="a folder for servers and logs, kept")
+    given = parser.parse_args()
+    if unknown := set(given.name) - set(MEASUREMENTS):
+        parser.error(f"{', '.join(sorted(unknown))}: none of {', '.join(MEASUREMENTS)}")
+    for name in given.name or MEASUREMENTS:
+        with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
+            state = (given.keep or Path(folder)) / name
+            asyncio.run(MEASUREMENTS[name](given, state))
+        print(flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
