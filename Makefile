@@ -4,6 +4,8 @@ PYTHON ?= python3
 STATE ?= .local
 PORT ?= 8000
 ARGS ?=
+SEEDS ?= 100
+FROM ?= 0
 
 BIN := .venv/bin
 BOOTSTRAP := $(PYTHON) deploy/local/bootstrap.py
@@ -14,7 +16,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser scenarios check doctor clean-state lock venv
+.PHONY: help run test test-browser simulate scenarios check doctor clean-state lock venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +29,11 @@ test: venv ## every test but the browser's, on servers of their own (ARGS="-k na
 
 test-browser: venv ## the pages in a real browser (needs Chromium)
 	$(PYTEST) tests/browser $(ARGS)
+
+# Sets of strings are walked in the same order in every run, so that a seed replays.
+simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS=100 FROM=0)
+	PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m simulation.run \
+		--seeds $(SEEDS) --from $(FROM) $(ARGS)
 
 scenarios: venv ## what must hold, number by number: its test, passed or missing
 	$(BIN)/python tests/scenarios/table.py $(ARGS)

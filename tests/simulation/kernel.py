@@ -12,7 +12,7 @@ session's `app.now` follows it, so `clock()` in SQL and `Clock.now()` in Python 
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,10 @@ class _Task:
     """The PostgreSQL session that runs a statement for this task right now."""
     blocked: bool = False
     killed: bool = False
+    ready: Callable[[], bool] | None = None
+    """What it waits for, beside its turn."""
+    transactions: int = 0
+    """How many it has open."""
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Scheduler:
     seed: int
     rng: random.Random = field(init=False)
     now: datetime = START
+    steps: int = 0
     story: list[str] = field(default_factory=list[str])
     _tasks: dict[asyncio.Task[None], _Task] = field(
         default_factory=dict["asyncio.Task[None]", _Task]
@@ -114,12 +119,67 @@ class Scheduler:
             me.pid = None
             me.blocked = False
 
+    async def until(self, ready: Callable[[], bool], label: str) -> None:
+        """Stop here until picked after `ready()` has become true."""
+        self._me().ready = ready
+        await self.point(label)
+
+    @asynccontextmanager
+    async def in_transaction(self) -> AsyncGenerator[None]:
+        """What runs inside may hold locks."""
+        me = self._me()
+        me.transactions += 1
+        try:
+            yield
+        finally:
+            me.transactions -= 1
+
+    def locks_moved(self) -> None:
+        """A transaction ended or undid a part: whoever waited for its locks may go on."""
+        for entry in self._tasks.values():
+            entry.blocked = False
+
+    def alive(self, name: str = "") -> list[str]:
+        """The tasks whose name starts so and that haven't ended."""
+        return [
+            entry.name
+            for entry in self._tasks.values()
+            if entry.name.startswith(name) and not entry.task.done()
+        ]
+
+    def in_transactions(self) -> bool:
+        """Whether any task has a transaction open."""
+        return any(entry.transactions for entry in self._tasks.values() if not entry.task.done())
+
+    def next_wake(self, name: str) -> datetime | None:
+        """When the first of the tasks whose name starts so goes on; None if there is none."""
+        times = [
+            entry.wakes_at or self.now
+            for entry in self._tasks.values()
+            if entry.name.startswith(name) and not entry.task.done()
+        ]
+        return min(times, default=None)
+
+    def pause(self, name: str, seconds: float) -> bool:
+        """The task of that name stands still for so long, unless it holds locks; whether it does.
+
+        A session that idles in its transaction for long is ended by the database; so none is
+        paused there.
+        """
+        for entry in self._tasks.values():
+            if entry.name == name and entry.parked is not None and not entry.transactions:
+                entry.wakes_at = self.now + timedelta(seconds=seconds)
+                self.story.append(f"pause {name} at {entry.label} for {seconds:g} s")
+                return True
+        return False
+
     def kill(self, name: str) -> None:
         """All tasks whose name starts so die at the point where they stand."""
         for entry in self._tasks.values():
             if entry.name.startswith(name) and not entry.task.done():
                 entry.killed = True
                 entry.wakes_at = None
+                entry.ready = None
                 self.story.append(f"kill {entry.name} at {entry.label}")
 
     async def run(self, lock_reader: "asyncpg.Connection[Row]", max_steps: int = 5_000) -> None:
@@ -133,7 +193,8 @@ class Scheduler:
             await self._settle()
             if self.failures:
                 raise self.failures[0]
-            waiting = [t for t in self._tasks.values() if not t.task.done()]
+            self._tasks = {task: t for task, t in self._tasks.items() if not task.done()}
+            waiting = list(self._tasks.values())
             if not waiting:
                 return
             ready = [t for t in waiting if t.parked is not None and self._may_run(t)]
@@ -143,11 +204,26 @@ class Scheduler:
             self._release(self.rng.choice(ready))
         raise StuckError(f"seed {self.seed}: not done after {max_steps} steps")
 
+    async def abandon(self) -> None:
+        """All that is left dies where it stands."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
     def _may_run(self, task: _Task) -> bool:
-        return task.killed or task.wakes_at is None or task.wakes_at <= self.now
+        if task.killed:
+            return True
+        if task.wakes_at is not None and task.wakes_at > self.now:
+            return False
+        return task.ready is None or task.ready()
 
     def _let_time_pass(self, waiting: list[_Task]) -> None:
-        sleepers = [t.wakes_at for t in waiting if t.wakes_at is not None and t.parked is not None]
+        sleepers = [
+            t.wakes_at
+            for t in waiting
+            if t.wakes_at is not None and t.parked is not None and t.wakes_at > self.now
+        ]
         if not sleepers:
             stands = ", ".join(f"{t.name} at {t.label}" for t in waiting)
             raise StuckError(f"seed {self.seed}: nothing can run: {stands}")
@@ -158,6 +234,8 @@ class Scheduler:
         assert task.parked is not None
         parked, task.parked = task.parked, None
         task.wakes_at = None
+        task.ready = None
+        self.steps += 1
         self.story.append(f"{task.name}: {task.label}")
         if task.killed:
             parked.set_exception(Killed())
@@ -167,7 +245,9 @@ class Scheduler:
     async def _settle(self) -> None:
         """Comes back when every task is parked, done, or waiting for a row lock."""
         while running := [
-            t for t in self._tasks.values() if t.parked is None and not t.task.done()
+            t
+            for t in self._tasks.values()
+            if t.parked is None and not t.blocked and not t.task.done()
         ]:
             self._changed.clear()
             try:
@@ -185,8 +265,9 @@ class Scheduler:
         )
         held = {row["pid"] for row in rows}
         for task in running:
-            task.blocked = task.pid in held
-        return all(task.blocked for task in running) and all(t.parked is None for t in running)
+            # It may have gone on while we asked.
+            task.blocked = task.pid in held and task.parked is None
+        return all(task.blocked for task in running)
 
 
 @dataclass(frozen=True)
@@ -223,7 +304,7 @@ class SimDatabase:
         self._scheduler = scheduler
         self._pool = pool
         self._name = name
-        self.wakes: list[str] = []
+        self.wakes: set[str] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
@@ -231,15 +312,18 @@ class SimDatabase:
             tx = _SimTx(self._scheduler, connection)
             began = connection.transaction()
             await self._scheduler.point("begin")
-            await began.start()
-            try:
-                yield tx
-                await self._scheduler.point("commit")
-            except BaseException:
-                await began.rollback()
-                raise
-            await began.commit()
-        self.wakes.extend(sorted(tx.wakes))
+            async with self._scheduler.in_transaction():
+                await began.start()
+                try:
+                    yield tx
+                    await self._scheduler.point("commit")
+                except BaseException:
+                    await began.rollback()
+                    self._scheduler.locks_moved()
+                    raise
+                await began.commit()
+                self._scheduler.locks_moved()
+        self.wakes.update(tx.wakes)
 
 
 class _SimTx:
@@ -284,8 +368,12 @@ class _SimTx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
-        async with self._connection.transaction():
-            yield
+        try:
+            async with self._connection.transaction():
+                yield
+        except BaseException:
+            self._scheduler.locks_moved()
+            raise
 
     def wake(self, channel: str) -> None:
         self.wakes.add(channel)

@@ -1,0 +1,220 @@
+"""What must hold when everything has come to rest."""
+
+import random
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import reduce
+from uuid import UUID
+
+from connector_qbo.app import PACKAGE as CONNECTOR
+from connector_qbo.operations.marks import marks_in
+from contracts.ids import RecordId
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from contracts.sync import SyncState
+from invoice_api.sync_status.fold import Folded, fold, said
+from qbo_simulator.books import Record
+from qbo_simulator.wire import as_object, dec, objects, ref_value, text
+from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
+from sync_orchestrator.domain.job import Job, RecordKey
+from sync_orchestrator.store import jobs_store
+
+from simulation.office import Snapshot, entity_of, subject_of, told
+from simulation.ring import OFFICE, SCHEMAS, Ring
+from simulation.there import note_of
+
+KINDS = {"customer": "Customer", "item": "Item", "invoice": "Invoice"}
+_UNDER_WAY = {SyncState.QUEUED, SyncState.CHECKING, SyncState.WAITING, SyncState.HELD}
+_SYNCED = {SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE}
+
+
+async def problems(ring: Ring) -> list[str]:
+    """Each thing that is wrong, in words; none if all holds."""
+    saved, jobs = await _saved(ring), await _jobs(ring)
+    wrong = [*_documents(ring, jobs)]
+    wrong += await _left_over(ring)
+    for snapshot in saved:
+        job = jobs.get((entity_of(snapshot), RecordId(snapshot.id)))
+        wrong += _record(ring, snapshot, job, jobs)
+        wrong += _badge(ring, snapshot, job)
+    wrong += await _history(ring)
+    return wrong
+
+
+async def _saved(ring: Ring) -> list[Snapshot]:
+    rows = await ring.ground.admin.fetch(
+        f"select entity, snapshot::text as snapshot from {OFFICE}.records order by entity, id"
+    )
+    kinds = {"customer": CustomerSnapshot, "item": ItemSnapshot, "invoice": InvoiceSnapshot}
+    return [kinds[row["entity"]].model_validate_json(row["snapshot"]) for row in rows]
+
+
+async def _jobs(ring: Ring) -> dict[tuple[str, RecordId], Job]:
+    rows = await ring.ground.admin.fetch(
+        f"select connection_id, entity, record_id from {ORCHESTRATOR}.jobs"
+    )
+    keys = [RecordKey(row["connection_id"], row["entity"], row["record_id"]) for row in rows]
+    async with ring.ground.pools[ORCHESTRATOR].acquire() as connection:
+        jobs = await jobs_store.load(connection, keys)  # pyright: ignore[reportArgumentType]
+    return {(job.entity, job.record_id): job for job in jobs}
+
+
+async def _left_over(ring: Ring) -> list[str]:
+    """Nothing waits, nothing is open, nothing was set apart."""
+    wrong: list[str] = []
+    for schema in SCHEMAS:
+        rows = await ring.ground.admin.fetch(f"select topic, reason from {schema}.dead_letters")
+        wrong += [f"set apart: {row['topic']}: {row['reason']}" for row in rows]
+    open_rows = await ring.ground.admin.fetchval(
+        f"select count(*) from {CONNECTOR}.ledger where state = 'open'"
+    )
+    lanes = await ring.ground.admin.fetchval(
+        f"select count(*) from {CONNECTOR}.lanes where waiting"
+    )
+    if open_rows:
+        wrong.append(f"{open_rows} ledger rows are open")
+    if lanes:
+        wrong.append(f"{lanes} lanes wait")
+    return wrong
+
+
+def _documents(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str]:
+    """At most one live document a record; none that is linked to the wrong one, or to none."""
+    wrong: list[str] = []
+    for entity, kind in (("customer", "Customer"), ("invoice", "Invoice")):
+        for ours, records in ring.there.marked(kind).items():
+            live = [r for r in records if r.state == "live" and r.active]
+            if len(live) > 1:
+                ids = ", ".join(f"{r.id} ({note_of(r)})" for r in live)
+                wrong.append(f"doubled: {entity} {ours[-4:]} has {ids}")
+            job = jobs.get((entity, RecordId(UUID(ours))))
+            linked = None if job is None or job.link is None else job.link.id
+            wrong += [
+                f"unlinked: {entity} {ours[-4:]} has live {r.id}, linked to {linked}"
+                for r in live
+                if r.id != linked and linked not in ring.linked_by_person
+            ]
+    names = [text(r.data.get("Name")) for r in ring.there.live("Item")]
+    wrong += [f"doubled: item {name}" for name in set(names) if names.count(name) > 1]
+    for (entity, record), job in jobs.items():
+        there = _there(ring, job)
+        if there is None or entity == "item" or there.id in ring.linked_by_person:
+            continue
+        whose = {ours for ours, _ in marks_in(note_of(there))}
+        if whose and str(record) not in whose:
+            wrong.append(f"wrong link: {entity} {str(record)[-4:]} is linked to {there.id}")
+    return wrong
+
+
+def _there(ring: Ring, job: Job | None) -> Record | None:
+    if job is None or job.link is None:
+        return None
+    return ring.there.books.get(KINDS[job.entity], job.link.id)
+
+
+def _record(
+    ring: Ring, snapshot: Snapshot, job: Job | None, jobs: Mapping[tuple[str, RecordId], Job]
+) -> list[str]:
+    """Its job is final, and what is said of it is so."""
+    who = told(snapshot)
+    if job is None:
+        needed = not isinstance(snapshot, ItemSnapshot)
+        unsent = isinstance(snapshot, InvoiceSnapshot) and snapshot.status == "void"
+        return [f"lost: {who} has no job"] if needed and not unsent else []
+    if job.outstanding is not None or job.state in _UNDER_WAY:
+        return [f"not final: {who} is {job.state}, {job.outstanding} is out, {job.cause}"]
+    there = _there(ring, job)
+    if job.state in _SYNCED:
+        if there is None:
+            return [f"synced without a link that is there: {who}, {job.link}"]
+        if there.id in ring.there.removed:
+            return []
+        return [f"{who} is {job.state}, but {why}" for why in _differs(snapshot, there, jobs)]
+    if job.state is SyncState.VOIDED:
+        if there is not None and there.state == "live":
+            return [f"{who} is said to be voided, {there.id} is live"]
+        return []
+    if job.state is SyncState.REMOVED_THERE:
+        marked = ring.there.marked(KINDS[job.entity]).get(str(snapshot.id), [])
+        gone = [r for r in marked if r.id in ring.there.removed]
+        hers = ring.linked_by_person & ring.there.removed
+        return [] if gone or hers else [f"{who} is {job.state}, but nobody removed it"]
+    if job.state is SyncState.BLOCKED:
+        return _blocked(ring, snapshot, job)
+    return [f"{who} ends as {job.state}: {job.cause}"]
+
+
+def _blocked(ring: Ring, snapshot: Snapshot, job: Job) -> list[str]:
+    """A cause must still be true."""
+    code = "" if job.cause is None else job.cause.code
+    if code == "invoice_number_taken" and isinstance(snapshot, InvoiceSnapshot):
+        number = job.named_there or snapshot.number
+        holders = [r for r in ring.there.live("Invoice") if text(r.data.get("DocNumber")) == number]
+        others = [r for r in holders if job.link is None or r.id != job.link.id]
+        if others or ring.there.removed:
+            return []
+    return [f"{told(snapshot)} is blocked by {code}: {job.cause}"]
+
+
+def _differs(
+    snapshot: Snapshot, there: Record, jobs: Mapping[tuple[str, RecordId], Job]
+) -> list[str]:
+    """In what the provider's record isn't what was saved last."""
+    data, wrong = there.data, list[str]()
+    if there.state != "live" or not there.active:
+        return [f"{there.id} is {there.state} there"]
+
+    def compare(what: str, here: object, there_: object) -> None:
+        if here != there_:
+            wrong.append(f"{there.id} has {what} {there_!r}, not {here!r}")
+
+    match snapshot:
+        case CustomerSnapshot():
+            compare("name", snapshot.name, text(data.get("DisplayName")))
+        case ItemSnapshot():
+            compare("name", snapshot.name, text(data.get("Name")))
+        case InvoiceSnapshot():
+            named = jobs["invoice", RecordId(snapshot.id)].named_there
+            compare("number", named or snapshot.number, text(data.get("DocNumber")))
+            compare("total", Decimal(snapshot.total), dec(data.get("TotalAmt")))
+            customer = jobs.get(("customer", RecordId(snapshot.customer_id)))
+            link = None if customer is None or customer.link is None else customer.link.id
+            compare("customer", link, ref_value(data.get("CustomerRef")))
+            item = jobs.get(("item", RecordId(UUID(str(snapshot.lines[0].item_id)))))
+            link = None if item is None or item.link is None else item.link.id
+            lines = [x for x in objects(data.get("Line")) if x.get("SalesItemLineDetail")]
+            detail = as_object(lines[0].get("SalesItemLineDetail")) if lines else {}
+            compare("item", link, ref_value(detail.get("ItemRef")))
+    return wrong
+
+
+def _badge(ring: Ring, snapshot: Snapshot, job: Job | None) -> list[str]:
+    """The fold of what invoice-api heard says what the orchestrator says, in any order."""
+    if job is None:
+        return []
+    key = (job.entity, job.record_id)
+    heard = [said(message) for message in ring.office.heard if subject_of(message) == key]
+    if not heard:
+        return [f"no badge: {told(snapshot)}"]
+    rng = random.Random(ring.scheduler.seed)
+    folds: list[Folded] = []
+    for _ in range(3):
+        rng.shuffle(heard)
+        folds.append(reduce(fold, heard))
+    if any(other.shown() != folds[0].shown() for other in folds):
+        return [f"the badge of {told(snapshot)} depends on the order it is told in"]
+    shown = folds[0].shown()
+    link = None if job.link is None else job.link.id
+    there = None if shown.remote is None else shown.remote.id
+    if (shown.state, there) != (job.state, link):
+        return [f"badge of {told(snapshot)}: {shown.state} {there}; job: {job.state} {link}"]
+    return []
+
+
+async def _history(ring: Ring) -> list[str]:
+    """An outcome stands in the history at most once."""
+    rows = await ring.ground.admin.fetch(
+        f"select record_id, step, count(*) as lines from {ORCHESTRATOR}.job_history"
+        " where kind = 'outcome' and data ->> 'said' <> 'delayed'"
+        " group by record_id, step, data having count(*) > 1"
+    )
+    return [f"history: {row['lines']} lines of one outcome, step {row['step']}" for row in rows]

@@ -1,0 +1,317 @@
+"""invoice-api's part: an office that sends, edits, renumbers, swaps and voids, and its feed.
+
+A small stand-in for invoice-api: one table of snapshots whose rows carry the transaction of their
+last change, an outbox written in the same transaction, and the feed's own paging over it. Badges
+are invoice-api's own fold over what it hears.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from contracts.ids import CompanyId, CustomerId, Entity, InvoiceId, ItemId, MessageId, RecordId
+from contracts.invoicing import (
+    CustomerChanged,
+    CustomerCreated,
+    CustomerSnapshot,
+    InvoiceChanged,
+    InvoiceLine,
+    InvoiceSent,
+    InvoiceSnapshot,
+    InvoiceVoided,
+    ItemChanged,
+    ItemCreated,
+    ItemSnapshot,
+)
+from contracts.message import Message
+from contracts.sync import (
+    RecordState,
+    SyncDelayed,
+    SyncFailed,
+    SyncStateChanged,
+    SyncSucceeded,
+)
+from invoice_api.sync_status.fold import Folded, fold, said
+from messaging import outbox
+from messaging.database import Row, Tx
+from messaging.feeds import Entry, FeedPage, Position, read_page
+
+from simulation.kernel import Scheduler, SimDatabase, SimIds
+
+TABLE = """
+create table records (
+    entity text not null,
+    id uuid not null,
+    version int not null,
+    snapshot jsonb not null,
+    changed_xid xid8 not null default pg_current_xact_id(),
+    primary key (entity, id)
+)
+"""
+_SAVE = """
+insert into records (entity, id, version, snapshot) values ($1, $2, $3, $4::jsonb)
+on conflict (entity, id) do update set version = excluded.version, snapshot = excluded.snapshot,
+    changed_xid = pg_current_xact_id()
+"""
+_PAGE = """
+select entity, id, snapshot, changed_xid from records
+where (changed_xid, id) > ($1::xid8, $2::uuid) and changed_xid < $3::xid8
+order by changed_xid, id limit $4
+"""
+PRICES = (Decimal("100.00"), Decimal("200.00"), Decimal("300.00"))
+
+Snapshot = CustomerSnapshot | ItemSnapshot | InvoiceSnapshot
+Badge = tuple[Entity, RecordId]
+
+
+@dataclass
+class Office:
+    """One company."""
+
+    scheduler: Scheduler
+    database: SimDatabase
+    ids: SimIds
+    company: CompanyId
+    customers: list[UUID] = field(default_factory=list[UUID])
+    items: list[UUID] = field(default_factory=list[UUID])
+    invoices: list[UUID] = field(default_factory=list[UUID])
+    badges: dict[Badge, Folded] = field(default_factory=dict[Badge, Folded])
+    heard: list[SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed] = field(
+        default_factory=list[SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed]
+    )
+    numbers: int = 0
+
+    # --- what people do
+
+    async def customer(self, name: str) -> None:
+        """Take in a customer."""
+        snapshot = CustomerSnapshot(
+            id=CustomerId(self.ids.new()),
+            version=1,
+            name=name,
+            kind="homeowner",
+            email="ann@lee.example",
+            created_at=self.scheduler.now,
+        )
+        self.customers.append(snapshot.id)
+        await self._save(None, [snapshot])
+
+    async def item(self, name: str) -> None:
+        snapshot = ItemSnapshot(
+            id=ItemId(self.ids.new()),
+            version=1,
+            name=name,
+            unit_price=PRICES[0],
+            created_at=self.scheduler.now,
+        )
+        self.items.append(snapshot.id)
+        await self._save(None, [snapshot])
+
+    async def send(self) -> None:
+        """Send a new invoice."""
+        rng = self.scheduler.rng
+        self.numbers += 1
+        price = rng.choice(PRICES)
+        customer = rng.choice(self.customers)
+        item = rng.choice(self.items)
+        snapshot = InvoiceSnapshot(
+            id=InvoiceId(self.ids.new()),
+            version=1,
+            number=str(self.numbers),
+            status="sent",
+            customer_id=CustomerId(customer),
+            issue_date=date(2026, 6, 15),
+            due_date=date(2026, 7, 15),
+            currency="USD",
+            lines=(_line(item, price),),
+            subtotal=price,
+            tax=Decimal(0),
+            total=price,
+            sent_at=self.scheduler.now,
+        )
+        self.invoices.append(snapshot.id)
+        await self._save(None, [snapshot])
+
+    async def edit(self) -> None:
+        """Another price for an invoice; often one that it had before."""
+        async with self.database.transaction() as tx:
+            invoice = self._any_sent(await self._all(tx))
+            if invoice is not None:
+                price = self.scheduler.rng.choice(PRICES)
+                line = _line(UUID(str(invoice.lines[0].item_id)), price)
+                change: dict[str, object] = {"lines": (line,), "subtotal": price, "total": price}
+                await self._save(tx, [_next(invoice, change)])
+
+    async def renumber(self) -> None:
+        """A new number for an invoice, and perhaps its old one for another."""
+        async with self.database.transaction() as tx:
+            rows = await self._all(tx)
+            invoice, other = self._any_sent(rows), self._any_sent(rows)
+            if invoice is None or other is None:
+                return
+            self.numbers += 1
+            changed = [_next(invoice, {"number": str(self.numbers)})]
+            if other.id != invoice.id and self.scheduler.rng.random() < 0.7:
+                changed.append(_next(other, {"number": invoice.number}))
+            await self._save(tx, changed)
+
+    async def swap(self) -> None:
+        """Two invoices exchange their numbers."""
+        async with self.database.transaction() as tx:
+            rows = await self._all(tx)
+            one, two = self._any_sent(rows), self._any_sent(rows)
+            if one is not None and two is not None and one.id != two.id:
+                changed = [_next(one, {"number": two.number}), _next(two, {"number": one.number})]
+                await self._save(tx, changed)
+
+    async def void(self) -> None:
+        async with self.database.transaction() as tx:
+            invoice = self._any_sent(await self._all(tx))
+            if invoice is not None:
+                await self._save(tx, [_next(invoice, {"status": "void"})])
+
+    async def rename(self) -> None:
+        """Another name for a customer."""
+        async with self.database.transaction() as tx:
+            customers = [r for r in await self._all(tx) if isinstance(r, CustomerSnapshot)]
+            if customers:
+                one = self.scheduler.rng.choice(customers)
+                stem = one.name.split(" the ")[0]
+                name = f"{stem} the {self.scheduler.rng.choice(('first', 'second'))}"
+                changed = one.model_copy(update={"name": name, "version": one.version + 1})
+                await self._save(tx, [changed])
+
+    # --- what the orchestrator reads
+
+    async def page(self, after: str) -> FeedPage:
+        """The feed, as invoice-api answers it."""
+
+        async def query(position: Position, before: int, limit: int) -> Sequence[Entry]:
+            rows = await tx.fetch(_PAGE, position.xid, position.uuid, before, limit)
+            return [
+                (Position(row["changed_xid"], str(row["id"])), self._event(_snapshot(row)))
+                for row in rows
+            ]
+
+        async with self.database.transaction() as tx:
+            return await read_page(tx, after, query)
+
+    async def snapshots(self) -> list[Snapshot]:
+        """All records as they are saved."""
+        async with self.database.transaction() as tx:
+            rows = await tx.fetch("select entity, id, snapshot from records order by id")
+        return [_snapshot(row) for row in rows]
+
+    # --- badges
+
+    async def hear(self, messages: Sequence[Message]) -> None:
+        """What the topics and the feed of states say."""
+        for message in messages:
+            if isinstance(message, SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed):
+                self.heard.append(message)
+                key = subject_of(message)
+                new = said(message)
+                known = self.badges.get(key)
+                self.badges[key] = new if known is None else fold(known, new)
+
+    def badge(self, entity: Entity, record: UUID) -> RecordState | None:
+        folded = self.badges.get((entity, RecordId(record)))
+        return None if folded is None else folded.shown()
+
+    # --- inside
+
+    def _any_sent(self, rows: Sequence[Snapshot]) -> InvoiceSnapshot | None:
+        sent = [r for r in rows if isinstance(r, InvoiceSnapshot) and r.status == "sent"]
+        return self.scheduler.rng.choice(sent) if sent else None
+
+    async def _all(self, tx: Tx) -> list[Snapshot]:
+        """Every record, locked."""
+        rows = await tx.fetch(
+            "select entity, id, snapshot from records order by entity, id for update"
+        )
+        return [_snapshot(row) for row in rows]
+
+    async def _save(self, tx: Tx | None, snapshots: Sequence[Snapshot]) -> None:
+        if tx is None:
+            async with self.database.transaction() as tx:
+                await self._save(tx, snapshots)
+            return
+        for one in snapshots:
+            self.scheduler.story.append(f"saved: {told(one)}")
+            await tx.execute(_SAVE, entity_of(one), one.id, one.version, one.model_dump_json())
+        await outbox.put(tx, [self._event(snapshot) for snapshot in snapshots])
+
+    def _event(self, snapshot: Snapshot) -> Message:
+        envelope: dict[str, object] = {
+            "id": MessageId(self.ids.new()),
+            "occurred_at": self.scheduler.now,
+            "company_id": self.company,
+            "correlation_id": self.ids.new(),
+        }
+        first = snapshot.version == 1
+        match snapshot:
+            case CustomerSnapshot():
+                kind = CustomerCreated if first else CustomerChanged
+                return kind.model_validate({**envelope, "customer": snapshot})
+            case ItemSnapshot():
+                kind = ItemCreated if first else ItemChanged
+                return kind.model_validate({**envelope, "item": snapshot})
+            case InvoiceSnapshot():
+                kind = InvoiceSent if first else InvoiceChanged
+                kind = InvoiceVoided if snapshot.status == "void" else kind
+                return kind.model_validate({**envelope, "invoice": snapshot})
+
+
+def entity_of(snapshot: Snapshot) -> Entity:
+    match snapshot:
+        case CustomerSnapshot():
+            return "customer"
+        case ItemSnapshot():
+            return "item"
+        case InvoiceSnapshot():
+            return "invoice"
+
+
+def subject_of(message: SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed) -> Badge:
+    if isinstance(message, SyncStateChanged):
+        return (message.state.entity, message.state.record_id)
+    return (message.entity, message.record_id)
+
+
+def told(snapshot: Snapshot) -> str:
+    """A snapshot in a few words, for the story."""
+    who = f"{str(snapshot.id)[-4:]} v{snapshot.version}"
+    if isinstance(snapshot, InvoiceSnapshot):
+        return f"invoice {who} number {snapshot.number} {snapshot.status} {snapshot.total}"
+    return f"{entity_of(snapshot)} {who} {snapshot.name}"
+
+
+def _line(item: UUID, price: Decimal) -> InvoiceLine:
+    return InvoiceLine(
+        position=1,
+        item_id=ItemId(item),
+        description="A visit",
+        quantity=Decimal(1),
+        unit_price=price,
+        amount=price,
+    )
+
+
+def _next(invoice: InvoiceSnapshot, change: dict[str, object]) -> InvoiceSnapshot:
+    return invoice.model_copy(update={**change, "version": invoice.version + 1})
+
+
+def _snapshot(row: Row) -> Snapshot:
+    match row["entity"]:
+        case "customer":
+            return CustomerSnapshot.model_validate_json(row["snapshot"])
+        case "item":
+            return ItemSnapshot.model_validate_json(row["snapshot"])
+        case _:
+            return InvoiceSnapshot.model_validate_json(row["snapshot"])
+
+
+def moment(snapshot: Snapshot) -> datetime | None:
+    return snapshot.sent_at if isinstance(snapshot, InvoiceSnapshot) else snapshot.created_at

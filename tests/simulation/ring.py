@@ -1,0 +1,455 @@
+"""The orchestrator and connector-qbo in one process, each step of theirs a task of the scheduler.
+
+Every task is a process of its own: it shares nothing with another but the database, the bus and the
+provider. So any of them may be killed alone.
+"""
+
+import json
+import os
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+from connector_kit.asking import Asker
+from connector_kit.auth import OAuthClient, OrganisationOffered
+from connector_kit.checker import Checker
+from connector_kit.choosing import ReadLot
+from connector_kit.commands import Commands
+from connector_kit.connecting import Connected, Connecting
+from connector_kit.connector import Connector
+from connector_kit.consents_store import Consent
+from connector_kit.housekeeping import Housekeeping
+from connector_kit.loading import Loader
+from connector_kit.provider import Provider
+from connector_kit.sealing import Sealer
+from connector_kit.telling import Teller
+from connector_kit.timing import Timing
+from connector_kit.tokens import TokenKeeper
+from connector_kit.worker import AnyLot, Worker
+from connector_qbo.app import PACKAGE as CONNECTOR
+from connector_qbo.app import QBO
+from contracts.codec import Decoded, decode
+from contracts.connections import (
+    Account,
+    AccountsListed,
+    ConnectionOpened,
+    Organisation,
+    OrganisationFacts,
+)
+from contracts.ids import (
+    CompanyId,
+    ConnectionId,
+    ItemId,
+    LoadId,
+    MessageId,
+    RecordId,
+    RemoteId,
+    UserId,
+)
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from contracts.topics import COMMANDS, INVOICING, PROGRESS, TOPICS
+from messaging.batch_processor import BatchProcessor
+from messaging.database import DATABASE_AWAY, Row, is_away, open_pool
+from messaging.feeds import FeedPage, FeedReader, read_page
+from messaging.migrations import migrate
+from messaging.relay import BrokerAway, Relay
+from sync_orchestrator import subscribers
+from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
+from sync_orchestrator.handlers import connections, feeding, people, reviewing
+from sync_orchestrator.handlers.actions import act
+from sync_orchestrator.handlers.mapping import change_mapping
+from sync_orchestrator.handlers.people import Wish
+from sync_orchestrator.handlers.refusals import Refusal
+from sync_orchestrator.handlers.work import Tools
+from sync_orchestrator.store.mapping_store import MappingRow
+from testkit import TestDatabase
+
+from simulation.bus import Queue, SimBus, Waiting
+from simulation.kernel import Scheduler, SimClock, SimDatabase, SimIds
+from simulation.office import TABLE, Office, Snapshot, entity_of
+from simulation.there import CLIENT_ID, SimTransport, There
+
+OFFICE = "invoice_api"
+SCHEMAS = (ORCHESTRATOR, CONNECTOR, OFFICE)
+_KEPT = {"schema_migrations", "weather"}
+_POOL = 24
+CLIENT = OAuthClient(CLIENT_ID, "secret", "http://127.0.0.1:8002/callback")
+UNMETERED: Provider = replace(QBO, limits=(), regimes={"none": {}}, regime="none")
+"""Limits have tests of their own; here they would only slow the story down."""
+
+SEALER = Sealer({"k1": b"1" * 32}, os.urandom)
+_HOSTS: tuple[str, ...] = ("api", "oauth", "authorize", "revoke")
+_A_MINUTE = timedelta(minutes=1)
+_BY_NAME = {topic.name: topic for topic in TOPICS}
+
+
+@dataclass
+class Ground:
+    """One database with the three schemas, used by one run after the other."""
+
+    pools: "dict[str, asyncpg.Pool[Row]]"
+    admin: "asyncpg.Connection[Row]"
+
+    async def clear(self) -> None:
+        """As after migrating."""
+        rows = await self.admin.fetch(
+            "select schemaname, tablename from pg_tables where schemaname = any($1)", list(SCHEMAS)
+        )
+        names = [
+            f"{row['schemaname']}.{row['tablename']}"
+            for row in rows
+            if row["tablename"] not in _KEPT
+        ]
+        await self.admin.execute(f"truncate {', '.join(names)} restart identity")
+        await self.admin.execute(
+            f"update {CONNECTOR}.weather set failures = 0, probe_at = null, paused_at = null"
+        )
+
+
+@asynccontextmanager
+async def ground(
+    new_database: Callable[[Sequence[str]], TestDatabase],
+) -> AsyncGenerator[Ground]:
+    """A migrated database of its own."""
+    database = new_database(SCHEMAS)
+    await migrate(database.dsn(ORCHESTRATOR), ORCHESTRATOR)
+    await migrate(database.dsn(CONNECTOR), "connector_kit")
+    await migrate(database.dsn(OFFICE), "messaging")
+    admin: asyncpg.Connection[Row] = await asyncpg.connect(database.admin_dsn)
+    pools: dict[str, asyncpg.Pool[Row]] = {}
+    try:
+        for schema in SCHEMAS:
+            # Two that wait for each other are found before the scheduler looks who is blocked.
+            await admin.execute(
+                f"alter role {schema} in database {database.name} set deadlock_timeout = '1ms'"
+            )
+            pools[schema] = await open_pool(database.dsn(schema), application="sim", size=_POOL)
+        await pools[OFFICE].execute(TABLE)
+        yield Ground(pools, admin)
+    finally:
+        for pool in pools.values():
+            pool.terminate()
+        await admin.close()
+
+
+@dataclass
+class Ring:
+    """One run's world."""
+
+    scheduler: Scheduler
+    ground: Ground
+    there: There
+    transport: SimTransport
+    bus: SimBus
+    office: Office
+    company: CompanyId
+    databases: dict[str, SimDatabase]
+    user: UserId
+    connection: ConnectionId | None = None
+    linked_by_person: set[str] = field(default_factory=set[str])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def ids(self) -> SimIds:
+        return SimIds(self.scheduler)
+
+    @property
+    def clock(self) -> SimClock:
+        return SimClock(self.scheduler)
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.ids)
+
+    @property
+    def orchestrator(self) -> SimDatabase:
+        return self.databases[ORCHESTRATOR]
+
+    def connector(self) -> Connector:
+        """A connector's parts, as a new process makes them."""
+        database = self.databases[CONNECTOR]
+        ids, clock, transport = self.ids, self.clock, self.transport
+        timing = Timing.of(UNMETERED)
+        urls: dict[str, str] = dict.fromkeys(_HOSTS, "http://there.test")
+        tokens = TokenKeeper(database, transport, UNMETERED, CLIENT, SEALER, ids, clock)
+        asker = Asker(database, transport, tokens, UNMETERED, timing, ids, clock)
+        return Connector(
+            UNMETERED, timing, "simulator", urls, database, transport, tokens, asker, ids, clock
+        )
+
+    # --- tasks
+
+    def start(self, name: str, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """A process that does this and ends. The database may send it away; that is no defect."""
+        number = self.counts[name] = self.counts.get(name, 0) + 1
+        self.scheduler.spawn(f"{name}-{number}", self._guarded(work))
+
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        try:
+            await work()
+        except (BrokerAway, Refusal) as refused:
+            self.scheduler.story.append(f"  refused: {refused}")
+        except DATABASE_AWAY as error:
+            if not is_away(error):
+                raise
+            self.scheduler.story.append(f"  database: {type(error).__name__}")
+
+    async def relay(self, schema: str) -> None:
+        relay = Relay(self.databases[schema], self.bus, self.ids, self.clock, service=schema)
+        await relay.drain_once()
+
+    async def consume(self, queue: Queue) -> None:
+        """Take some of what waits for a reader, apply it, and acknowledge it."""
+        topic, reader = queue
+        batch = self.bus.take(queue)
+        if not batch:
+            return
+        try:
+            await self._apply(topic, reader, batch)
+            await self.scheduler.point("acknowledge")
+            self.bus.acknowledge(queue, batch)
+        finally:
+            self.bus.give_back(batch)
+
+    async def _apply(self, topic: str, reader: str, batch: Sequence[Waiting]) -> None:
+        if reader == OFFICE.replace("_", "-"):
+            await self.scheduler.point("hear")
+            for each in batch:
+                decoded = decode(_BY_NAME[topic], each.value)
+                assert isinstance(decoded, Decoded)
+                await self.office.hear([decoded.message])
+            return
+        if topic == COMMANDS["qbo"].name:
+            connector = self.connector()
+            commands = Commands(connector)
+            processor = BatchProcessor(
+                connector.database,
+                COMMANDS["qbo"],
+                reader,
+                commands.handle,
+                self.ids,
+                self.clock,
+                on_set_apart=commands.on_set_apart,
+            )
+        else:
+            every = subscribers.processors(self.orchestrator, self.tools, self.clock)
+            processor = next(each for each in every if each.topic.name == topic)
+        await processor.process([(None, each.value) for each in batch])
+
+    async def work(self) -> None:
+        """One worker's round."""
+        worker = Worker(self.connector())
+        for lot in await worker.claim(4):
+            await self._one_lot(worker, lot)
+
+    async def _one_lot(self, worker: Worker, lot: AnyLot) -> None:
+        if isinstance(lot, ReadLot):
+            await worker.read_remote(lot)
+            return
+        ready = await worker.prepare(lot)
+        in_hand = None if ready is None else await worker.freeze(ready)
+        if in_hand is None:
+            return
+        delivery = await worker.send(in_hand)
+        for left in reversed(range(3)):
+            try:
+                await worker.record(in_hand, delivery)
+                return
+            except DATABASE_AWAY as error:
+                if not left or not is_away(error):
+                    raise
+
+    async def check(self) -> None:
+        checker = Checker(self.connector())
+        check = await checker.claim()
+        if check is not None:
+            await checker.record(check, await checker.look(check))
+
+    async def load(self) -> None:
+        loader = Loader(self.connector())
+        in_hand = await loader.claim()
+        if in_hand is not None:
+            await loader.carry_out(in_hand)
+
+    async def announce(self) -> None:
+        connector = self.connector()
+        await Housekeeping(connector, CLIENT, SEALER).announce(_A_MINUTE)
+
+    async def tell(self) -> None:
+        await Teller(self.connector()).tell()
+
+    async def review(self) -> None:
+        async with self.orchestrator.transaction() as tx:
+            await reviewing.review_due(tx, self.tools)
+
+    async def sweep_accounts(self) -> None:
+        async with self.orchestrator.transaction() as tx:
+            await reviewing.refresh_missing_accounts(tx, self.tools)
+
+    async def sweep_records(self) -> None:
+        """The orchestrator reads invoice-api's feed on from where it got to."""
+        every = subscribers.processors(self.orchestrator, self.tools, self.clock)
+        processor = next(each for each in every if each.topic is INVOICING)
+        await FeedReader(
+            self.orchestrator, self.office.page, "invoice-api.records", processor, self.clock
+        ).sweep_once()
+
+    async def sweep_states(self) -> None:
+        """invoice-api reads the orchestrator's states from the start."""
+        after = ""
+        while True:
+            async with self.orchestrator.transaction() as tx:
+                page: FeedPage = await read_page(
+                    tx, after, lambda at, before, n: feeding.read_states(tx, at, before, n)
+                )
+            for message in page.messages:
+                decoded = decode(PROGRESS, json.dumps(message).encode())
+                assert isinstance(decoded, Decoded)
+                await self.office.hear([decoded.message])
+            after = page.next
+            if page.end:
+                return
+
+    # --- people
+
+    async def click(self, action: str, wanted: Snapshot, fields: dict[str, object]) -> None:
+        """A person presses a button of a record: invoice-api passes it on with what it has."""
+        saved = {one.id: one for one in await self.office.snapshots()}
+        record = saved[wanted.id]
+        needs: tuple[Snapshot, ...] = ()
+        if isinstance(record, InvoiceSnapshot):
+            needed = {record.customer_id, *(line.item_id for line in record.lines)}
+            needs = tuple(
+                one
+                for one in saved.values()
+                if one.id in needed and isinstance(one, CustomerSnapshot | ItemSnapshot)
+            )
+        wish = Wish(
+            company=self.company,
+            provider="qbo",
+            entity=entity_of(record),
+            record_id=RecordId(record.id),
+            record=record,
+            needs=needs,
+            user=self.user,
+            user_name="Joe",
+        )
+        async with self.orchestrator.transaction() as tx:
+            if action == "sync":
+                await people.sync(tx, self.tools, wish)
+            else:
+                await act(tx, self.tools, wish, action, fields)
+
+    async def connect(self) -> None:
+        """A person connects, or connects again, with the one organisation there is."""
+        connecting = Connecting(self.connector(), CLIENT, SEALER, _zeros)
+        organisation = Organisation(id=RemoteId(self.there.books.realm), name="Oak Books")
+        offered = OrganisationOffered(organisation, self.facts, self.there.books.realm)
+        consent = Consent(self.company, self.user, "Joe", "connect", None)
+        connected = await connecting._accept(  # pyright: ignore[reportPrivateUsage]
+            consent, offered, self.there.consent(), []
+        )
+        assert isinstance(connected, Connected), connected
+        self.connection = connected.connection_id
+
+    async def disconnect(self) -> None:
+        connecting = Connecting(self.connector(), CLIENT, SEALER, _zeros)
+        assert self.connection is not None
+        await connecting.disconnect(self.company, self.connection, self.user, "Joe")
+
+    @property
+    def facts(self) -> OrganisationFacts:
+        settings = self.there.books.settings
+        return OrganisationFacts(
+            home_currency="USD",
+            country="US",
+            refuses_duplicate_numbers=settings.refuse_duplicate_numbers,
+        )
+
+    async def open(self) -> None:
+        """Connected, accounts known, both switches on."""
+        await self.connect()
+        assert self.connection is not None
+        common: dict[str, object] = {
+            "occurred_at": self.scheduler.now,
+            "company_id": self.company,
+            "provider": "qbo",
+            "connection_id": self.connection,
+            "epoch": 1,
+        }
+        opened = ConnectionOpened.model_validate(
+            {
+                **common,
+                "id": MessageId(self.ids.new()),
+                "correlation_id": self.ids.new(),
+                "organisation": {"id": self.there.books.realm, "name": "Oak Books"},
+                "facts": self.facts,
+                "opened_by": self.user,
+                "opened_at": self.scheduler.now,
+            }
+        )
+        accounts = AccountsListed.model_validate(
+            {
+                **common,
+                "id": MessageId(self.ids.new()),
+                "correlation_id": self.ids.new(),
+                "load_id": LoadId(self.ids.new()),
+                "as_of": self.scheduler.now,
+                "page": 0,
+                "pages": 1,
+                "accounts": (Account(id=self.account, code="4000", name="Services"),),
+            }
+        )
+        async with self.orchestrator.transaction() as tx:
+            await connections.on_connection_events(tx, [opened, accounts], self.tools)
+            await tx.execute(
+                "update connection_settings set sync_customers = true, sync_invoices = true,"
+                " start_date = $1, customers_since = $2, invoices_since = $2",
+                date(2026, 1, 1),
+                self.scheduler.now,
+            )
+
+    @property
+    def account(self) -> str:
+        """The income account that items are booked on."""
+        accounts = self.there.books.all("Account")
+        return next(a.id for a in accounts if a.data.get("AccountType") == "Income")
+
+    async def map(self, item: ItemId) -> None:
+        """A person chooses the account of an item."""
+        async with self.orchestrator.transaction() as tx:
+            row = MappingRow(item, "item", self.account)
+            await change_mapping(tx, self.tools, self.company, "qbo", [row], self.user)
+
+
+def new_ring(scheduler: Scheduler, ground: Ground) -> Ring:
+    """An empty world for one seed."""
+    ids = SimIds(scheduler)
+    databases = {
+        schema: SimDatabase(scheduler, pool, schema) for schema, pool in ground.pools.items()
+    }
+    rng = scheduler.rng
+    there = There(
+        scheduler,
+        refuse_duplicate_numbers=rng.random() < 0.3,
+        requestid_honoured=rng.random() < 0.3,
+    )
+    company = CompanyId(ids.new())
+    return Ring(
+        scheduler=scheduler,
+        ground=ground,
+        there=there,
+        transport=SimTransport(there, scheduler),
+        bus=SimBus(scheduler),
+        office=Office(scheduler, databases[OFFICE], ids, company),
+        company=company,
+        databases=databases,
+        user=UserId(ids.new()),
+    )
+
+
+def _zeros(size: int) -> bytes:
+    return bytes(size)

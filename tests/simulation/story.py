@@ -1,0 +1,334 @@
+"""One seed: what happens to the ring, by lot, until it is left in peace and must come to rest."""
+
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from connector_qbo.app import PACKAGE as CONNECTOR
+from contracts.ids import ItemId
+from contracts.invoicing import InvoiceSnapshot
+from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
+
+from simulation.checking import problems
+from simulation.kernel import Scheduler, StuckError
+from simulation.ring import OFFICE, SCHEMAS, Ground, Ring, new_ring
+
+MAX_STEPS = 40_000
+_LONG = 4.0
+"""A longer jump waits until no transaction is open: the database ends sessions that idle."""
+
+_DUE = f"""
+select
+    exists (select from {CONNECTOR}.lanes l join {CONNECTOR}.turns t using (connection_id)
+        where waiting and request_id is null and l.ready_at <= $1 and t.ready_at <= $1
+            and (leased_until is null or leased_until <= $1)) as lanes,
+    exists (select from {CONNECTOR}.requests where open and check_at <= $1
+        and (leased_until is null or leased_until <= $1)) as requests,
+    exists (select from {CONNECTOR}.loads where done_at is null and ready_at <= $1
+        and (leased_until is null or leased_until <= $1)) as loads
+"""
+
+_LOST_FOR = (2.0, 12.0, 40.0, 170.0)
+_JUMPS = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
+_REST = (0, 0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60, 1200, 60, 4000)
+
+
+@dataclass
+class Ended:
+    """How a seed ended."""
+
+    seed: int
+    steps: int
+    seconds: float
+    wrong: list[str]
+    story: list[str] = field(repr=False, default_factory=list[str])
+
+
+async def run_seed(
+    ground: Ground,
+    seed: int,
+    planted: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Ended:
+    """Play a seed on this database and check what is left."""
+    began = time.monotonic()
+    await ground.clear()
+    scheduler = Scheduler(seed)
+    wrong: list[str]
+    with planted():
+        try:
+            ring = new_ring(scheduler, ground)
+            scheduler.spawn("driver", Driver(ring).drive())
+            await scheduler.run(ground.admin, MAX_STEPS)
+            wrong = await problems(ring)
+        except (Exception, StuckError) as error:  # whatever a task raised is the seed's failure
+            wrong = [f"{type(error).__name__}: {error}"]
+        finally:
+            await scheduler.abandon()
+    took = time.monotonic() - began
+    return Ended(seed, scheduler.steps, took, wrong, scheduler.story)
+
+
+@dataclass
+class Driver:
+    """Chooses what happens next."""
+
+    ring: Ring
+    sends: int = 0
+    quiet: bool = False
+
+    @property
+    def scheduler(self) -> Scheduler:
+        return self.ring.scheduler
+
+    async def drive(self) -> None:
+        ring, rng = self.ring, self.scheduler.rng
+        await self._set_up()
+        for _ in range(rng.randint(60, 160)):
+            await self.scheduler.point("driver")
+            if len(self.scheduler.alive()) < 9:
+                await self._one_thing()
+        ring.transport.calm = ring.bus.calm = True
+        self.scheduler.story.append("--- left in peace")
+        await self._rest()
+
+    async def _set_up(self) -> None:
+        ring, rng = self.ring, self.scheduler.rng
+        office = ring.office
+        await ring.open()
+        for n in range(rng.randint(1, 2)):
+            await office.customer(("Ann Lee", "Bob Oak")[n])
+        await office.item("Call-out")
+        if rng.random() < 0.85:
+            await ring.sweep_records()
+            await ring.map(ItemId(office.items[0]))
+        for _ in range(rng.randint(1, 3)):
+            await office.send()
+
+    async def _one_thing(self) -> None:
+        things = await self._possible()
+        names = list(things)
+        (chosen,) = self.scheduler.rng.choices(names, [things[name][0] for name in names])
+        await things[chosen][1]()
+
+    async def _possible(self) -> dict[str, tuple[float, Callable[[], Coroutine[Any, Any, None]]]]:
+        """What may happen next, with its weight."""
+        ring = self.ring
+        probe = await ring.ground.admin.fetchrow(_DUE, self.scheduler.now)
+        assert probe is not None
+        possible: dict[str, tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = {
+            "time": (3, self._time_passes),
+            "person": (4, self._person),
+            "there": (0.7, self._there),
+            "kill": (1.2, self._kill),
+            "pause": (1.0, self._pause),
+            "review": (0.5, self._begin("orchestrator/review", ring.review)),
+            "records": (0.4, self._begin("orchestrator/feed", ring.sweep_records)),
+            "tell": (0.2, self._begin("connector/tell", ring.tell)),
+            "announce": (0.3, self._begin("connector/announce", ring.announce)),
+            "connection": (0.25, self._connection),
+        }
+        for schema in SCHEMAS:
+            if "outbox" in ring.databases[schema].wakes:
+                possible[f"relay {schema}"] = (4, self._relay(schema))
+        for queue in ring.bus.waiting():
+            service = {"connector-qbo": "connector", "invoice-api": "office"}.get(
+                queue[1], "orchestrator"
+            )
+            name = f"{service}/consume {queue[0].split('.')[1]}"
+            possible[f"consume {queue}"] = (4, self._consume(name, queue))
+        if probe["lanes"] and len(self.scheduler.alive("connector/work")) < 3:
+            possible["work"] = (5, self._begin("connector/work", ring.work))
+        if probe["requests"] and len(self.scheduler.alive("connector/check")) < 2:
+            possible["check"] = (3, self._begin("connector/check", ring.check))
+        if probe["loads"]:
+            possible["load"] = (0.5, self._begin("connector/load", ring.load))
+        return possible
+
+    def _begin(
+        self, name: str, work: Callable[[], Coroutine[Any, Any, object]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def begin() -> None:
+            self.ring.start(name, work)
+
+        return begin
+
+    def _relay(self, schema: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def begin() -> None:
+            self.ring.databases[schema].wakes.discard("outbox")
+            name = {ORCHESTRATOR: "orchestrator", CONNECTOR: "connector", OFFICE: "office"}[schema]
+            self.ring.start(f"{name}/relay", lambda: self.ring.relay(schema))
+
+        return begin
+
+    def _consume(
+        self, name: str, queue: tuple[str, str]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def begin() -> None:
+            self.ring.start(name, lambda: self.ring.consume(queue))
+
+        return begin
+
+    # --- what goes wrong, and time
+
+    async def _time_passes(self) -> None:
+        await self._pass(self.scheduler.rng.choice(_JUMPS))
+
+    async def _pass(self, seconds: float) -> None:
+        """Time goes on. What the provider is to do in it is done when its time comes."""
+        scheduler = self.scheduler
+        if seconds > _LONG and scheduler.in_transactions():
+            seconds = 1.0
+        target = scheduler.now + timedelta(seconds=seconds)
+        while (due := scheduler.next_wake("there/")) is not None and due <= target:
+            scheduler.now = max(scheduler.now, due)
+            await scheduler.until(self._provider_is_up_to_date, "the provider works")
+        scheduler.now = max(scheduler.now, target)
+        scheduler.story.append(f"time {scheduler.now:%H:%M:%S}")
+
+    def _provider_is_up_to_date(self) -> bool:
+        due = self.scheduler.next_wake("there/")
+        return due is None or due > self.scheduler.now
+
+    async def _kill(self) -> None:
+        scheduler = self.scheduler
+        alive = [name for name in scheduler.alive() if name.startswith(("orch", "conn"))]
+        if alive:
+            one = scheduler.rng.choice(alive)
+            scheduler.kill(one.split("/")[0] if scheduler.rng.random() < 0.15 else one)
+
+    async def _pause(self) -> None:
+        scheduler = self.scheduler
+        alive = [name for name in scheduler.alive() if name.startswith("connector/")]
+        if alive:
+            scheduler.pause(scheduler.rng.choice(alive), scheduler.rng.choice(_LOST_FOR))
+
+    # --- people
+
+    async def _person(self) -> None:
+        ring, rng = self.ring, self.scheduler.rng
+        office = ring.office
+        done = rng.choices(
+            ("send", "edit", "renumber", "swap", "void", "rename", "click", "map"),
+            (3, 5, 3, 2, 1, 1, 4, 1),
+        )[0]
+        if done == "send" and self.sends < 3:
+            self.sends += 1
+            ring.start("office/send", office.send)
+        elif done == "click":
+            ring.start("office/click", self._click)
+        elif done == "map":
+            ring.start("office/map", self._map)
+        elif done != "send":
+            work = {
+                "edit": office.edit,
+                "renumber": office.renumber,
+                "swap": office.swap,
+                "void": office.void,
+                "rename": office.rename,
+            }[done]
+            ring.start(f"office/{done}", work)
+
+    async def _map(self) -> None:
+        await self.ring.map(ItemId(self.ring.office.items[0]))
+
+    async def _click(self) -> None:
+        ring, rng = self.ring, self.scheduler.rng
+        invoices = [
+            one for one in await ring.office.snapshots() if isinstance(one, InvoiceSnapshot)
+        ]
+        if not invoices:
+            return
+        wanted = rng.choice(invoices)
+        badge = ring.office.badge("invoice", wanted.id)
+        state = "" if badge is None else badge.state.value
+        action = {"removed_there": "create_again", "blocked": "retry"}.get(state, "sync")
+        fields: dict[str, object] = {}
+        cause = None if badge is None else badge.cause
+        if cause is not None and cause.code == "invoice_number_taken" and rng.random() < 0.6:
+            holder = cause.params.get("holder_remote_id") or cause.params.get("remote_id")
+            if holder is not None and rng.random() < 0.5:
+                action, fields["remote_id"] = "link", holder
+                ring.linked_by_person.add(holder)
+            else:
+                office = ring.office
+                office.numbers += 1
+                action, fields["number"] = "use_number", str(office.numbers)
+        self.scheduler.story.append(f"click {action} on {str(wanted.id)[-4:]}")
+        await ring.click(action, wanted, fields)
+
+    async def _there(self) -> None:
+        ring, rng = self.ring, self.scheduler.rng
+        live = ring.there.live("Invoice")
+        if rng.random() < 0.4:
+            ring.there.type_in(str(rng.randint(1, ring.office.numbers + 1)))
+        elif live:
+            ring.there.remove(rng.choice(live), rng.choice(("void", "delete")))
+
+    async def _connection(self) -> None:
+        ring = self.ring
+        status = await self._status()
+        if self.scheduler.alive("office/connection"):
+            return
+        work = ring.disconnect if status == "open" else ring.connect
+        ring.start("office/connection", work)
+
+    async def _status(self) -> str:
+        return str(
+            await self.ring.ground.admin.fetchval(f"select status from {CONNECTOR}.connections")
+        )
+
+    # --- peace
+
+    async def _rest(self) -> None:
+        ring, scheduler = self.ring, self.scheduler
+        for at, seconds in enumerate(_REST):
+            await scheduler.until(self._alone, "the others end")
+            if await self._status() != "open":
+                ring.start("office/connection", ring.connect)
+                await scheduler.until(self._alone, "connected again")
+            await self._pass(seconds)
+            if at == 0 or seconds >= 400:
+                ring.start("office/map", self._map)
+            for work in (ring.sweep_records, ring.announce, ring.review, ring.tell):
+                ring.start(f"peace/{work.__name__}", work)
+                await scheduler.until(self._alone, "the others end")
+            if seconds >= 60:
+                ring.start("peace/accounts", ring.sweep_accounts)
+            for _ in range(30):
+                if not await self._round():
+                    break
+            if seconds and await self._at_rest():
+                break
+        ring.start("peace/states", ring.sweep_states)
+        await scheduler.until(self._alone, "the others end")
+
+    async def _round(self) -> bool:
+        """Everybody does what there is to do; whether there was anything."""
+        possible = await self._possible()
+        something = [
+            name
+            for name in possible
+            if name.startswith(("relay", "consume")) or name in ("work", "check", "load")
+        ]
+        for name in something:
+            await possible[name][1]()
+        await self.scheduler.until(self._alone, "the others end")
+        return bool(something)
+
+    async def _at_rest(self) -> bool:
+        found = await self.ring.ground.admin.fetchval(
+            f"select not exists (select from {CONNECTOR}.lanes where waiting)"
+            f" and not exists (select from {CONNECTOR}.requests where open)"
+            f" and not exists (select from {CONNECTOR}.outbox)"
+            f" and not exists (select from {ORCHESTRATOR}.outbox)"
+            f" and not exists (select from {OFFICE}.outbox)"
+            f" and not exists (select from {ORCHESTRATOR}.jobs where outstanding is not null"
+            " or state in ('waiting', 'queued', 'checking', 'held'))"
+        )
+        return bool(found) and not self.ring.bus.waiting()
+
+    def _alone(self) -> bool:
+        return len(self.scheduler.alive()) == 1

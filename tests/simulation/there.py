@@ -1,0 +1,246 @@
+"""QuickBooks Online in memory, behind a transport that loses, delays and refuses.
+
+The provider is the simulator's own work (its door and books, without its pages), by virtual time.
+A request that was written is executed by a task of its own: whoever sent it may be dead by then.
+"""
+
+import random
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from connector_kit.auth import Tokens
+from connector_kit.exchange import Request, Response
+from connector_kit.transport import Delivery, Lost, NotSent
+from connector_qbo.operations.marks import marks_in
+from connector_qbo.provider import SCOPES
+from qbo_simulator.books import Organisation, Record
+from qbo_simulator.clock import SimClock as ProviderClock
+from qbo_simulator.company.operations import remove
+from qbo_simulator.control.bookkeeper import Changes, change
+from qbo_simulator.door import Door
+from qbo_simulator.limits import Limits
+from qbo_simulator.settings import Settings
+from qbo_simulator.wire import JsonObject, text
+from qbo_simulator.world import World
+
+from simulation.kernel import Scheduler, SimClock
+
+SERVER_TIMEOUT = 120.0
+"""The provider executes nothing later than this after it came."""
+
+Fate = Literal[
+    "fine",
+    "not_sent",
+    "lose_request",
+    "lose_answer",
+    "late",
+    "slow",
+    "401",
+    "429",
+    "503",
+    "500_after",
+]
+FATES: Mapping[Fate, int] = {
+    "fine": 68,
+    "not_sent": 2,
+    "lose_request": 4,
+    "lose_answer": 8,
+    "late": 8,
+    "slow": 4,
+    "401": 1,
+    "429": 2,
+    "503": 1,
+    "500_after": 2,
+}
+CLIENT_ID = "app"
+_REDIRECT = "http://127.0.0.1:8002/callback"
+
+
+@dataclass
+class _Exchange:
+    answer: Response | None = None
+
+
+class There:
+    """The provider: one organisation's books, and what persons do in them."""
+
+    def __init__(self, scheduler: Scheduler, **settings: object) -> None:
+        self.scheduler = scheduler
+        clock = SimClock(scheduler)
+        self.world = World(ProviderClock(clock.now, clock.elapsed))
+        self.world.set_limits(Limits(enforced=False))
+        self.books: Organisation = self.world.open("Oak Books", Settings.model_validate(settings))
+        self._door = Door(self.world)
+        self.removed: set[str] = set()
+        """Ids that a person removed."""
+
+    def consent(self) -> Tokens:
+        """Tokens of a consent given just now."""
+        grants, realm = self.world.grants, self.books.realm
+        code = grants.consent(CLIENT_ID, realm, SCOPES[0], "joe", _REDIRECT, 600)
+        issued = grants.exchange(code, CLIENT_ID, _REDIRECT)
+        return Tokens(issued.access_token, issued.grant.refresh_token, 3600.0, 8_726_400.0)
+
+    async def execute(self, request: Request, headers: tuple[tuple[str, str], ...]) -> Response:
+        """The provider does it, in one go."""
+        path, _, query = request.target.partition("?")
+        scope: MutableMapping[str, Any] = {
+            "type": "http",
+            "method": request.method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [
+                (name.lower().encode(), value.encode())
+                for name, value in (*request.headers, *headers)
+            ],
+        }
+        said: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": request.body, "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            said.append(message)
+
+        await self._door(scope, receive, send)
+        heads: list[tuple[bytes, bytes]] = said[0]["headers"]
+        return Response(
+            said[0]["status"],
+            {name.decode().lower(): value.decode() for name, value in heads},
+            b"".join(part.get("body", b"") for part in said[1:]),
+        )
+
+    # --- persons
+
+    def live(self, kind: str) -> list[Record]:
+        """Records that stand in the books and weren't voided, deleted or made inactive."""
+        return [r for r in self.books.all(kind) if r.state == "live" and r.active]
+
+    def marked(self, kind: str) -> dict[str, list[Record]]:
+        """Records with our mark, by the record of ours that it names; removed ones too."""
+        found: dict[str, list[Record]] = {}
+        for record in self.books.all(kind):
+            for ours, _ in marks_in(note_of(record)):
+                found.setdefault(ours, []).append(record)
+        return found
+
+    def remove(self, record: Record, how: Literal["void", "delete"]) -> None:
+        """A person voids or deletes an invoice."""
+        now = self.scheduler.now
+        self.removed.add(record.id)
+        self.scheduler.story.append(f"there: somebody {how}s {record.kind} {record.id}")
+        if how == "void":
+            change(self.books, record, Changes(status="void"), now)
+        else:
+            remove(self.books, record, now)
+
+    def type_in(self, number: str) -> None:
+        """A person keys in an invoice of that number."""
+        customer = next(iter(self.live("Customer")), None)
+        item = next(iter(self.live("Item")), None)
+        if customer is None or item is None:
+            return
+        content: JsonObject = {
+            "DocNumber": number,
+            "CustomerRef": {"value": customer.id},
+            "TxnDate": "2026-06-15",
+            "Line": [],
+            "TotalAmt": 7,
+            "Balance": 7,
+            "CurrencyRef": {"value": "USD"},
+        }
+        record = self.books.add("Invoice", content, self.scheduler.now)
+        self.scheduler.story.append(f"there: somebody types in {number} as {record.id}")
+
+
+def note_of(record: Record) -> str:
+    """Where our mark stands."""
+    name = "PrivateNote" if record.kind == "Invoice" else "Notes"
+    return text(record.data.get(name))
+
+
+@dataclass
+class SimTransport:
+    """The way to the provider. `calm`: nothing goes wrong any more."""
+
+    there: There
+    scheduler: Scheduler
+    calm: bool = False
+    sent: int = 0
+    fates: dict[str, int] = field(default_factory=dict[str, int])
+
+    async def send(
+        self,
+        request: Request,
+        *,
+        extra: tuple[tuple[str, str], ...] = (),
+        answer_within: float,
+        deadline: float | None = None,
+    ) -> Delivery:
+        scheduler = self.scheduler
+        what = f"{request.method} {urlsplit(request.path).path.rsplit('/', 1)[-1]}"
+        await scheduler.point(f"connected, {what}")
+        # From here to the write nothing comes between: what a process may sleep between its check
+        # and its write is what the margin of `quiet_until` is for.
+        if deadline is not None and SimClock(scheduler).elapsed() >= deadline:
+            return NotSent("too late", too_late=True)
+        fate = self._fate(request)
+        if fate == "not_sent":
+            return NotSent("connection refused")
+        if fate in ("401", "429", "503"):
+            await scheduler.point(f"answered {fate} {what}")
+            return Response(int(fate), {"content-type": "application/json"}, b"{}")
+        self.sent += 1
+        number = self.sent
+        exchange = _Exchange()
+        scheduler.story.append(f"on its way: {what} #{number} ({fate})")
+        if fate != "lose_request":
+            delay = scheduler.rng.uniform(1, SERVER_TIMEOUT - 1) if fate in ("late", "slow") else 0
+            scheduler.spawn(
+                f"there/{number} {what}", self._execute(request, extra, exchange, delay)
+            )
+        if fate in ("lose_request", "late"):
+            await scheduler.point(f"connection lost, {what} #{number}")
+            return Lost("the connection was dropped")
+        until = SimClock(scheduler).elapsed() + answer_within
+
+        def there() -> bool:
+            return exchange.answer is not None or SimClock(scheduler).elapsed() >= until
+
+        await scheduler.until(there, f"answer of {what} #{number}")
+        if exchange.answer is None:
+            return Lost("no answer in time")
+        if fate == "lose_answer":
+            return Lost("the connection was dropped after it was sent")
+        if fate == "500_after":
+            return Response(500, {"content-type": "application/json"}, b"{}")
+        return exchange.answer
+
+    async def _execute(
+        self,
+        request: Request,
+        extra: tuple[tuple[str, str], ...],
+        exchange: _Exchange,
+        delay: float,
+    ) -> None:
+        came: datetime = self.scheduler.now
+        if delay:
+            await self.scheduler.sleep(delay)
+        else:
+            await self.scheduler.point("arrives")
+        if (self.scheduler.now - came).total_seconds() > SERVER_TIMEOUT:
+            exchange.answer = Response(504, {"content-type": "text/html"}, b"<html></html>")
+            return
+        exchange.answer = await self.there.execute(request, extra)
+
+    def _fate(self, request: Request) -> Fate:
+        if self.calm or request.host != "api":
+            return "fine"
+        rng: random.Random = self.scheduler.rng
+        (fate,) = rng.choices(list(FATES), list(FATES.values()))
+        self.fates[fate] = self.fates.get(fate, 0) + 1
+        return fate
