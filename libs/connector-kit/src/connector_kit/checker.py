@@ -12,7 +12,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.sync import CauseInstance
 from messaging.database import Tx
 
-from connector_kit import connections_store, ledger_store
+from connector_kit import checks_store, connections_store, ledger_store
 from connector_kit.answers import Seen, Sighting
 from connector_kit.asking import Halted
 from connector_kit.closing import End, end_of_verdict
@@ -64,7 +64,7 @@ class Checker:
         connector = self._connector
         lease = connector.ids.new()
         async with connector.database.transaction() as tx:
-            request = await ledger_store.claim_check(tx, lease, LEASE)
+            request = await checks_store.claim_check(tx, lease, LEASE)
             if request is None:
                 return None
             rows = await ledger_store.open_rows(tx, request.id)
@@ -113,7 +113,7 @@ class Checker:
             if not closed:
                 quiet = looked.at >= request.quiet_until
                 wait = backoff(request.checks) if quiet or looked.halted else _MARGIN
-                await ledger_store.check_again(tx, request.id, wait, soon=looked.halted is not None)
+                await checks_store.check_again(tx, request.id, wait, soon=looked.halted is not None)
             if looked.halted is not None:
                 await apply_setback(
                     tx,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from contracts.commands import ReadRemote, RemoteRef, VoidInvoice
@@ -19,6 +20,8 @@ class Chosen:
 
     lane: Lane
     member: Member
+    read_at: datetime | None = None
+    """The database's clock before it was read there what must be known first, if that was."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,14 @@ def choose_remote(lane: Lane, finished: Finished | None) -> RemoteRef | None:
     return remote
 
 
+def chosen_of(lane: Lane, finished: Finished | None) -> Chosen | None:
+    """What is to be done about a lane; None where it only reads."""
+    if isinstance(lane.command, ReadRemote):
+        return None
+    last = None if finished is None else finished.member
+    return Chosen(lane, Member(lane.command, choose_remote(lane, finished), last=last))
+
+
 def choose_lots(
     lease: UUID,
     connection: Connection,
@@ -94,9 +105,10 @@ def choose_lots(
             else:
                 reads.append((lane, lane.command, remote))
             continue
-        member = Member(lane.command, remote, last=None if done is None else done.member)
-        name = f"alone {lane.key.record_id}" if lane.alone else operations.lot(member)
-        lots.setdefault(name, []).append(Chosen(lane, member))
+        chosen = chosen_of(lane, done)
+        assert chosen is not None, "reads were taken out"
+        name = f"alone {lane.key.record_id}" if lane.alone else operations.lot(chosen.member)
+        lots.setdefault(name, []).append(chosen)
     if not lanes:
         return []
     entity = lanes[0].key.entity

@@ -198,9 +198,10 @@ async def _pack(
             [member.record_id for member in packed.frozen],
             [member.natural_key for member in packed.frozen],
         )
+        stale = await _stale_keys(tx, lot, provider, by_record, packed.frozen)
         out: set[UUID] = set()
         for member in packed.frozen:
-            if member.record_id in records or member.natural_key in keys:
+            if member.record_id in records or member.natural_key in keys | stale:
                 out.add(member.record_id)
             keys = keys | {member.natural_key}  # no two members of a request share one
         if not out:
@@ -209,6 +210,26 @@ async def _pack(
         going = [chosen for chosen in going if chosen.lane.key.record_id not in out]
         if not going:
             return Packed(None, ()), by_record, blocked
+
+
+async def _stale_keys(
+    tx: Tx,
+    lot: Lot,
+    provider: Provider,
+    by_record: Mapping[UUID, Chosen],
+    members: Sequence[FrozenMember],
+) -> set[str]:
+    """Keys of creates that were free there when it was asked and that we have used since."""
+    asked = {
+        member.natural_key: read_at
+        for member in members
+        if member.intent == "create" and (read_at := by_record[member.record_id].read_at)
+    }
+    if not asked:
+        return set()
+    lag = timedelta(seconds=provider.entities[lot.entity].lookup_lag)
+    since = min(asked.values()) - lag
+    return await ledger_store.written_since(tx, lot.connection.id, lot.entity, list(asked), since)
 
 
 async def _give_back(tx: Tx, chosen: Sequence[Chosen], blocked: set[LaneKey] | None = None) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from contracts.ids import Entity
+from contracts.ids import ConnectionId, Entity
 from messaging.database import Tx
 
 from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, key_of, lane_of
@@ -115,6 +115,25 @@ async def claim(
     )
     lanes = [lane_of(row) for row in rows]
     return sorted(lanes, key=lambda lane: (lane.priority, lane.queued_at, lane.key))
+
+
+async def in_line(tx: Tx, connection_id: ConnectionId, entity: Entity, limit: int) -> list[Lane]:
+    """The lanes that wait now, in line, whoever holds a lease on them. Locks and leases nothing."""
+    rows = await tx.fetch(
+        """
+        SELECT connection_id, entity, record_id, generation, step, priority, content, queued_at,
+            alone, stale
+        FROM lanes
+        WHERE connection_id = $1 AND entity = $2 AND waiting AND request_id IS NULL
+            AND ready_at <= clock()
+        ORDER BY priority, queued_at
+        LIMIT $3
+        """,
+        connection_id,
+        entity,
+        limit,
+    )
+    return [lane_of(row) for row in rows]
 
 
 async def lock_lanes(tx: Tx, lanes: Sequence[Lane]) -> list[Lane]:

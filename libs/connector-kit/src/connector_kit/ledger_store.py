@@ -145,6 +145,28 @@ async def conflicts(
     return {row["record_id"] for row in rows}, {row["natural_key"] for row in rows}
 
 
+async def written_since(
+    tx: Tx,
+    connection_id: ConnectionId,
+    entity: Entity,
+    natural_keys: Sequence[str],
+    since: datetime,
+) -> set[str]:
+    """Which of these natural keys we ourselves wrote there since then."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT natural_key FROM ledger
+        WHERE connection_id = $1 AND entity = $2 AND state = 'finished'
+            AND natural_key = ANY ($3::text[]) AND closed_at >= $4
+        """,
+        connection_id,
+        entity,
+        list(natural_keys),
+        since,
+    )
+    return {row["natural_key"] for row in rows}
+
+
 async def open_request(
     tx: Tx,
     request_id: RequestId,
@@ -193,7 +215,7 @@ async def open_request(
     )
     assert row is not None
     await write_rows(tx, request_id, rows)
-    return _request(row)
+    return request_of(row)
 
 
 async def write_rows(tx: Tx, request_id: RequestId | None, rows: Sequence[NewRow]) -> None:
@@ -238,7 +260,7 @@ async def write_rows(tx: Tx, request_id: RequestId | None, rows: Sequence[NewRow
 async def load_open_request(tx: Tx, request_id: RequestId) -> OpenRequest | None:
     """The request, locked, if it is still open: whoever closes its rows does so alone."""
     row = await tx.fetchrow("SELECT * FROM requests WHERE id = $1 AND open FOR UPDATE", request_id)
-    return None if row is None else _request(row)
+    return None if row is None else request_of(row)
 
 
 async def open_rows(tx: Tx, request_id: RequestId) -> list[LedgerRow]:
@@ -339,62 +361,6 @@ async def mark_told(tx: Tx, request_id: RequestId) -> None:
     await tx.execute("UPDATE requests SET told = true WHERE id = $1", request_id)
 
 
-async def claim_check(tx: Tx, lease_id: UUID, lease: timedelta) -> OpenRequest | None:
-    """Lease one request that has open rows, is in nobody's hands and is due for a look-up.
-
-    A budget that is spent for all but clicks doesn't keep look-ups waiting.
-    """
-    row = await tx.fetchrow(
-        """
-        UPDATE requests SET leased_by = $1, leased_until = clock() + $2::interval,
-            checks = checks + 1
-        WHERE id = (
-            SELECT requests.id FROM requests
-            JOIN connections ON connections.id = requests.connection_id
-                AND connections.status = 'open' AND connections.paused_at IS NULL
-            JOIN turns ON turns.connection_id = requests.connection_id
-                AND turns.clicks_ready_at <= clock()
-            WHERE open AND check_at <= clock()
-                AND (leased_until IS NULL OR leased_until <= clock())
-            ORDER BY check_at
-            LIMIT 1
-            FOR UPDATE OF requests SKIP LOCKED
-        )
-        RETURNING *
-        """,
-        lease_id,
-        lease,
-    )
-    return None if row is None else _request(row)
-
-
-async def check_again(tx: Tx, request_id: RequestId, wait: timedelta, *, soon: bool) -> None:
-    """Give the request back. It is looked up next `wait` after now and, unless `soon`, not before
-    its `quiet_until`: until then an absence proves nothing."""
-    await tx.execute(
-        """
-        UPDATE requests SET leased_by = NULL, leased_until = NULL,
-            check_at = CASE WHEN $3 THEN clock() ELSE greatest(quiet_until, clock()) END
-                + $2::interval
-        WHERE id = $1
-        """,
-        request_id,
-        wait,
-        soon,
-    )
-
-
-async def check_at_once(tx: Tx, request_id: RequestId) -> None:
-    """Give the request back; it is due for a look-up now."""
-    await tx.execute(
-        """
-        UPDATE requests SET leased_by = NULL, leased_until = NULL, check_at = clock() WHERE id = $1
-        """,
-        request_id,
-    )
-    tx.wake(CHECKS)
-
-
 async def linked(
     tx: Tx, connection_id: ConnectionId, entity: Entity, remote_ids: Sequence[RemoteId]
 ) -> Mapping[RemoteId, RecordId]:
@@ -418,7 +384,8 @@ async def linked(
     return {row["remote_id"]: row["record_id"] for row in rows}
 
 
-def _request(row: Row) -> OpenRequest:
+def request_of(row: Row) -> OpenRequest:
+    """A request, from a row with all its columns."""
     return OpenRequest(
         id=row["id"],
         connection_id=row["connection_id"],

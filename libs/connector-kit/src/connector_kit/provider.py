@@ -150,7 +150,9 @@ class Provider:
     a trailing slash; in the environment "simulator" the text `{simulator}` stands for the
     simulator's base URL. `server_timeout` is after how long the provider itself gives a request
     up; `send_window` how long after a request is committed its sending may begin.
-    `requests_in_flight` bounds one process's requests of one connection.
+    `requests_in_flight` bounds one process's requests of one connection. `prepare_batch`: where
+    `Operations.prepare` asks anything, for how many creates of one entity it may ask at once, so
+    that one reading serves the lots behind it too; 0 where it is for one lot only.
     """
 
     name: ProviderName
@@ -168,6 +170,7 @@ class Provider:
     answer_timeout: float = 130.0
     default_retry_after: float = 60.0
     lookup_batch: int = 100
+    prepare_batch: int = 0
     requests_in_flight: int = 8
 
 

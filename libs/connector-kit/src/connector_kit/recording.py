@@ -16,6 +16,7 @@ from telemetry.logs import get_logger
 
 from connector_kit import (
     budget_store,
+    checks_store,
     connections_store,
     lane_work_store,
     ledger_store,
@@ -77,7 +78,7 @@ async def record_answer(
     if not closed:
         still_open = [row for row in rows if row.id not in {closed.id for closed, _ in ends}]
         await tell_checking(tx, connector, frozen.connection, request, still_open)
-        await ledger_store.check_at_once(tx, request_id)
+        await checks_store.check_at_once(tx, request_id)
 
 
 async def record_unsent(

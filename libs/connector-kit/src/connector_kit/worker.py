@@ -40,7 +40,8 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.exchange import Response
 from connector_kit.freezing import Frozen, NotFrozen, freeze
-from connector_kit.lanes_store import Lane
+from connector_kit.lanes_store import Lane, LaneKey
+from connector_kit.preparing import Preparing
 from connector_kit.provider import FrozenRequest, NotReady, Ready
 from connector_kit.recording import record_answer, record_unsent
 from connector_kit.setbacks import apply_setback
@@ -56,10 +57,14 @@ AnyLot: TypeAlias = Lot | ReadLot
 
 @dataclass(frozen=True)
 class ReadyLot:
-    """A prepared lot, and the token to send it with."""
+    """A prepared lot, and the token to send it with.
+
+    After `good_until`, by the elapsing clock, what was read for it is no longer fresh.
+    """
 
     lot: Lot
     token: Token
+    good_until: float | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class Worker:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
+        self._preparing = Preparing(connector)
 
     async def claim(self, connections: int) -> list[AnyLot]:
         """Lease work of up to so many connections, as requests that could be sent."""
@@ -128,22 +134,18 @@ class Worker:
     async def prepare(self, lot: Lot) -> ReadyLot | None:
         """Read what must be read before sending, and get a token. None if nothing can go now."""
         connector = self._connector
-        members = [chosen.member for chosen in lot.chosen]
-        context = connector.context_of(lot.connection)
-        asked = await connector.asker.ask(
-            connector.provider.operations.prepare(members, context), lot.connection, click=lot.click
-        )
-        if isinstance(asked, Halted):
-            await self._set_back(lot, asked.why)
+        prepared = await self._preparing.prepare(lot)
+        if isinstance(prepared, Halted):
+            await self._set_back(lot, prepared.why)
             return None
         ready: list[Chosen] = []
         not_ready: list[tuple[Chosen, NotReady]] = []
-        for chosen, prepared in zip(lot.chosen, asked.value, strict=True):
-            match prepared:
+        for chosen, fact in zip(lot.chosen, prepared.facts, strict=True):
+            match fact.prepared:
                 case Ready(member):
-                    ready.append(replace(chosen, member=member))
-                case NotReady():
-                    not_ready.append((chosen, prepared))
+                    ready.append(replace(chosen, member=member, read_at=fact.read_at))
+                case NotReady() as answer:
+                    not_ready.append((chosen, answer))
         if not_ready:
             await self._answer_not_ready(lot.connection, not_ready)
         if not ready:
@@ -153,12 +155,16 @@ class Worker:
         if isinstance(token, NoToken):
             await self._set_back(lot, token)
             return None
-        return ReadyLot(lot, token)
+        return ReadyLot(lot, token, prepared.good_until)
 
     async def freeze(self, ready: ReadyLot) -> InHand | None:
         """Commit a request for as many of the lot as may go. None: nothing may be sent."""
         connector, lot = self._connector, ready.lot
-        deadline = connector.clock.elapsed() + connector.timing.send_window
+        elapsed = connector.clock.elapsed()
+        if ready.good_until is not None and elapsed >= ready.good_until:
+            await self._set_back(lot, None)
+            return None
+        deadline = elapsed + connector.timing.send_window
         try:
             async with connector.database.transaction() as tx:
                 frozen = await freeze(
@@ -177,6 +183,10 @@ class Worker:
             log.info("a record or its key was opened elsewhere", connection=str(lot.connection.id))
             await self._set_back(lot, None)
             return None
+        sent = [
+            LaneKey(lot.connection.id, lot.entity, member.record_id) for member in frozen.members
+        ]
+        self._preparing.forget((lot.connection.id, lot.entity), sent)
         return InHand(frozen, ready.token, deadline)
 
     async def send(self, in_hand: InHand) -> Delivery:

@@ -185,4 +185,5 @@ def qbo(operations: Operations, auth: Auth) -> Provider:
         auth=auth,
         answer_timeout=SERVER_TIMEOUT + 10.0,
         default_retry_after=THROTTLED_FOR,
+        prepare_batch=QUERY_PAGE,
     )
