@@ -1,0 +1,23 @@
+"""A second stack whose provider is fifty times as fast, for what has to wait for time-outs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from testkit import Stack, running_stack
+
+SCALE = 0.02
+
+
+@pytest.fixture(scope="session")
+def quick(server_folder: Path) -> Iterator[Stack]:
+    """Windows, server time-outs and Retry-After of the provider take a fiftieth of their time.
+
+    An absence there proves something after 18 s instead of 165. Sweeps are each 2 s.
+    """
+    settings = {
+        "*": {"SWEEP_SECONDS": "2"},
+        "connector-qbo": {"QUIET_MARGIN_SECONDS": "0.5"},
+    }
+    with running_stack(server_folder / "quick", settings=settings, time_scale=SCALE) as running:
+        yield running
