@@ -67,12 +67,14 @@ class OrganisationOffered:
     """An organisation this consent reaches. `subject` names the grant's owner there.
 
     QBO: the realm; Xero: the user; FreshBooks: the identity. Two consents with the same subject
-    are one grant.
+    are one grant. `attachment` is the provider's own id of our access to this organisation, where
+    it can be removed by itself.
     """
 
     organisation: Organisation
     facts: OrganisationFacts
     subject: str
+    attachment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,18 @@ class Auth(Protocol):
         """
         ...
 
-    def detach(self, client: OAuthClient, refresh_token: str, last: bool) -> Request | None:
+    def detach(
+        self,
+        client: OAuthClient,
+        refresh_token: str,
+        last: bool,
+        attachment: str | None = None,
+    ) -> Request | None:
         """The request that removes this organisation's attachment, or None if there is none.
 
         `last` says that no other connection uses the grant, so it may be revoked as a whole.
+        `attachment` is `OrganisationOffered.attachment` of an organisation that the consent
+        reached and nobody chose. A request whose meter isn't `oauth` gets the access token.
         """
         ...
 

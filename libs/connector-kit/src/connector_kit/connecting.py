@@ -7,13 +7,11 @@ nothing: they may be another connection's too.
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
-from contracts.connections import Organisation
 from contracts.ids import CompanyId, ConnectionId, LoadId, UserId
 from messaging.database import Tx
 from messaging.tickets import Ticket
@@ -25,6 +23,7 @@ from connector_kit import (
     consents_store,
     grants_store,
     loads_store,
+    offers,
     turns_store,
 )
 from connector_kit.auth import (
@@ -38,47 +37,30 @@ from connector_kit.auth import (
 )
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
+from connector_kit.consent_results import (
+    Begun,
+    Connected,
+    ConnectResult,
+    Forged,
+    NotConnected,
+    ToChoose,
+    choose_connection,
+    holders_of,
+)
 from connector_kit.consents_store import Consent
 from connector_kit.exchange import Exchange, Request, Response
 from connector_kit.expiry import announce
 from connector_kit.limits import slots_of
 from connector_kit.loads_store import Kind, NewLoad
-from connector_kit.sealing import Sealer
+from connector_kit.offers import Offer, Spent
+from connector_kit.sealing import CannotUnseal, Sealer
 from connector_kit.tokens import new_grant_key, seal_tokens
 
 log = get_logger(__name__)
 
 _ANSWER_SECONDS = 25.0
+_REFUSED = 400
 _KINDS: tuple[Kind, ...] = ("accounts", "tax_rates", "remote_customers")
-
-
-@dataclass(frozen=True)
-class Begun:
-    """Where the browser goes for consent, and the secret its cookie must bring back."""
-
-    url: str = field(repr=False)
-    cookie: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Forged:
-    """The state is unknown, used, too old, or another browser's. Nothing was stored or asked."""
-
-
-@dataclass(frozen=True)
-class NotConnected:
-    """A message of the provider page, by its code; `names` fill its sentence."""
-
-    code: str
-    names: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True)
-class Connected:
-    connection_id: ConnectionId
-
-
-ConnectResult: TypeAlias = Forged | NotConnected | Connected
 
 
 class Connecting:
@@ -150,9 +132,36 @@ class Connecting:
             return NotConnected(offered.code)
         if not offered:
             return NotConnected("no_organisation")
-        if len(offered) > 1:
-            return NotConnected("choose_organisation")
-        return await self._accept(consent, offered[0], tokens, spent)
+        cost = tuple((request.meter, request.units) for request in spent)
+        offer = Offer(consent, tuple(offered), cost, tokens)
+        chosen = await self._needs_no_choice(offer)
+        if chosen is not None:
+            return await self._accept(offer, chosen)
+        secret = self._secret()
+        async with connector.database.transaction() as tx:
+            await offers.keep(tx, self._sealer, connector.ids.new(), offer, secret)
+        return ToChoose(secret)
+
+    async def offered(self, secret: str | None) -> Offer | None:
+        """What the browser with this secret may choose from; None if it is used or too old."""
+        try:
+            async with self._connector.database.transaction() as tx:
+                return await offers.find(tx, self._sealer, secret or "")
+        except CannotUnseal as error:
+            log.error("an offer cannot be opened", reason=str(error))
+            return None
+
+    async def choose(self, secret: str | None, organisation_id: str) -> ConnectResult:
+        """Connect the chosen one of an offer. An offer is used once, whatever comes of it."""
+        shown = await self.offered(secret)
+        if shown is None or shown.named(organisation_id) is None:
+            return Forged()
+        async with self._connector.database.transaction() as tx:
+            offer = await offers.use(tx, self._sealer, secret or "")
+        chosen = None if offer is None else offer.named(organisation_id)
+        if offer is None or chosen is None:
+            return Forged()
+        return await self._accept(offer, chosen)
 
     async def disconnect(
         self,
@@ -242,14 +251,50 @@ class Connecting:
             found: list[OrganisationOffered] | ConnectRefused = end.value
             return found
 
-    async def _accept(
-        self,
-        consent: Consent,
-        offered: OrganisationOffered,
-        tokens: Tokens,
-        spent: Sequence[Request],
-    ) -> NotConnected | Connected:
+    async def _needs_no_choice(self, offer: Offer) -> OrganisationOffered | None:
+        """The only organisation there is; of a reconnect, the one it is about."""
+        if len(offer.offered) == 1:
+            return offer.offered[0]
+        named = offer.consent.connection_id
+        if named is None or offer.consent.intent != "reconnect":
+            return None
+        async with self._connector.database.transaction() as tx:
+            connection = (await connections_store.find(tx, [named])).get(named)
+        if connection is None or connection.company_id != offer.consent.company_id:
+            return None
+        return offer.named(connection.organisation.id)
+
+    async def _accept(self, offer: Offer, offered: OrganisationOffered) -> NotConnected | Connected:
+        result = await self._store(offer, offered)
+        if isinstance(result, Connected):
+            await self._detach_others(offer, offered)
+        return result
+
+    async def _detach_others(self, offer: Offer, chosen: OrganisationOffered) -> None:
+        """Leave nothing attached that nobody chose. Tried once: the person waits."""
         connector = self._connector
+        if len(offer.offered) == 1:
+            return
+        async with connector.database.transaction() as tx:
+            named = [one.organisation.id for one in offer.offered]
+            in_use = await connections_store.organisations_in_use(tx, named)
+        auth = connector.provider.auth
+        for other in offers.others_of(offer.offered, chosen, in_use):
+            request = auth.detach(
+                self._client, offer.tokens.refresh, last=False, attachment=other.attachment
+            )
+            if request is None:
+                continue
+            bearer = () if request.meter == "oauth" else auth.bearer(offer.tokens.access)
+            delivery = await connector.transport.send(
+                request, extra=bearer, answer_within=_ANSWER_SECONDS
+            )
+            if not isinstance(delivery, Response) or delivery.status >= _REFUSED:
+                log.warning("an organisation is left attached", organisation=other.organisation.id)
+
+    async def _store(self, offer: Offer, offered: OrganisationOffered) -> NotConnected | Connected:
+        connector = self._connector
+        consent, tokens = offer.consent, offer.tokens
         try:
             async with connector.database.transaction() as tx:
                 # The grant first: whoever refreshes holds it and then locks its connections.
@@ -260,7 +305,7 @@ class Connecting:
                 choice = choose_connection(consent, offered.organisation, existing)
                 if isinstance(choice, NotConnected):
                     for holder in holders_of(offered.organisation, existing):
-                        await self._charge(tx, holder.id, spent)
+                        await self._charge(tx, holder.id, offer.spent)
                     return choice
                 if grant is None:
                     grant_id = connector.ids.new()
@@ -273,7 +318,7 @@ class Connecting:
                     await grants_store.save_tokens(tx, grant_id, sealed)
                     await grants_store.accept(tx, grant_id)
                 opened = await self._open(tx, consent, offered, grant_id, choice)
-                await self._charge(tx, opened, spent)
+                await self._charge(tx, opened, offer.spent)
                 return Connected(opened)
         except asyncpg.UniqueViolationError:
             return NotConnected("organisation_taken", {"org": offered.organisation.name})
@@ -313,14 +358,12 @@ class Connecting:
         )
         return connection_id
 
-    async def _charge(self, tx: Tx, connection_id: ConnectionId, spent: Sequence[Request]) -> None:
+    async def _charge(self, tx: Tx, connection_id: ConnectionId, spent: Spent) -> None:
         """Count the reads of a connect, refused or not: the provider counts them too."""
         connector = self._connector
         await budget_store.lock_room(tx, connection_id)
-        for request in spent:
-            slots = slots_of(
-                connector.provider, request.meter, request.units, connector.timing.scale
-            )
+        for meter, units in spent:
+            slots = slots_of(connector.provider, meter, units, connector.timing.scale)
             if slots:
                 spender = connector.ids.new()
                 within = connector.timing.answer_timeout
@@ -329,36 +372,6 @@ class Connecting:
 
     def _secret(self) -> str:
         return _text(self._random(32))
-
-
-def choose_connection(
-    consent: Consent, organisation: Organisation, existing: list[Connection]
-) -> Connection | NotConnected | None:
-    """Which connection goes on with this consent; None for a new one; or why it can't be."""
-    mine = [c for c in existing if c.company_id == consent.company_id]
-    same = next((c for c in mine if c.organisation.id == organisation.id), None)
-    live = next((c for c in mine if c.status != "closed"), None)
-    named = next((c for c in mine if c.id == consent.connection_id), None)
-    if consent.intent == "reconnect":
-        live = named or live
-    if live is not None and live.organisation.id != organisation.id:
-        names = {"org": live.organisation.name, "org_new": organisation.name}
-        return NotConnected("wrong_organisation", names)
-    taken = any(
-        c.status != "closed" and c.company_id != consent.company_id
-        for c in existing
-        if c.organisation.id == organisation.id
-    )
-    if taken:
-        return NotConnected("organisation_taken", {"org": organisation.name})
-    if consent.intent == "reconnect" and same is None:
-        return NotConnected("connect_link_expired")
-    return same
-
-
-def holders_of(organisation: Organisation, existing: Sequence[Connection]) -> list[Connection]:
-    """The connections to this organisation that aren't closed."""
-    return [c for c in existing if c.organisation.id == organisation.id and c.status != "closed"]
 
 
 def _hash(secret: str) -> bytes:

@@ -108,6 +108,18 @@ async def of_grant(tx: Tx, grant_id: UUID) -> list[Connection]:
     return [_connection(row) for row in rows]
 
 
+async def organisations_in_use(tx: Tx, organisation_ids: Sequence[RemoteId]) -> set[RemoteId]:
+    """Which of these organisations a connection of any company holds."""
+    rows = await tx.fetch(
+        """
+        SELECT organisation_id FROM connections
+        WHERE organisation_id = ANY ($1::text[]) AND status <> 'closed'
+        """,
+        list(organisation_ids),
+    )
+    return {row["organisation_id"] for row in rows}
+
+
 async def insert_open(
     tx: Tx,
     connection_id: ConnectionId,

@@ -15,6 +15,7 @@ from connector_kit import (
     grants_store,
     lanes_store,
     loads_store,
+    offers_store,
 )
 from connector_kit.auth import OAuthClient
 from connector_kit.connection_events import state_of
@@ -108,6 +109,7 @@ class Housekeeping:
         async with self._connector.database.transaction() as tx:
             await lanes_store.prune(tx, KEEP_LANES)
             await consents_store.prune(tx, KEEP_CONSENTS)
+            await offers_store.prune(tx, consents_store.GOOD_FOR)
             await loads_store.prune(tx, KEEP_LOADS)
             await inbox.prune(tx)
 

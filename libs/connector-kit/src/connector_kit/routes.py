@@ -1,10 +1,12 @@
 """HTTP of a connector: the consent of a person's browser, and the calls of invoice-api."""
 
+import hmac
 from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from contracts.causes.connect_time import CONNECT_MESSAGES
 from contracts.ids import ConnectionId
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -12,9 +14,17 @@ from messaging.clock import Clock
 from messaging.internal import Caller, NotSigned, read_ticket, verify
 from pydantic import BaseModel
 
-from connector_kit.connecting import Connected, Connecting, Forged, NotConnected
+from connector_kit.connecting import Connecting
+from connector_kit.consent_results import (
+    Connected,
+    ConnectResult,
+    Forged,
+    NotConnected,
+    ToChoose,
+)
 from connector_kit.consents_store import GOOD_FOR
-from connector_kit.pages import not_valid_page
+from connector_kit.offers import form_token
+from connector_kit.pages import choice_page, not_valid_page
 from connector_kit.provider import Provider
 
 _HEADERS = {
@@ -34,9 +44,9 @@ def consent_router(
     web_url: str,
     clock: Clock,
 ) -> APIRouter:
-    """`GET /connect` and `GET /callback`.
+    """`GET /connect` and `GET /callback`, and `/choose` where a consent reaches several.
 
-    Both answer a person's browser: they end on the provider's settings page of the web, with
+    All answer a person's browser: they end on the provider's settings page of the web, with
     `?connect=<code>` where nothing was connected.
     """
     router = APIRouter()
@@ -44,6 +54,15 @@ def consent_router(
     parts = urlsplit(public_url)
     cookie_name = f"tallybridge_connect_{parts.port or (443 if parts.scheme == 'https' else 80)}"
     path = f"{parts.path.rstrip('/')}/callback"
+    base = public_url.rstrip("/")
+    choice_cookie = cookie_name.replace("_connect_", "_choose_")
+    choice_path = f"{parts.path.rstrip('/')}/choose"
+    web = urlsplit(web_url)
+    # A form's answer leads on to the web: browsers hold redirects to `form-action` too.
+    may_post = {
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none';"
+        f" form-action 'self' {web.scheme}://{web.netloc}"
+    }
 
     def to_settings(code: str | None = None, names: Mapping[str, str] | None = None) -> Response:
         query = "" if code is None else f"?{urlencode({'connect': code, **(names or {})})}"
@@ -79,9 +98,56 @@ def consent_router(
                 return HTMLResponse(not_valid_page(provider.label, settings), 400, headers=_HEADERS)
             case NotConnected(code, names):
                 answer = to_settings(code, names)
+            case ToChoose(secret):
+                answer = RedirectResponse(f"{base}/choose", 303, headers=_HEADERS)
+                answer.set_cookie(
+                    choice_cookie,
+                    secret,
+                    max_age=int(GOOD_FOR.total_seconds()),
+                    path=choice_path,
+                    secure=parts.scheme == "https",
+                    httponly=True,
+                    samesite="lax",
+                )
             case Connected():
                 answer = to_settings()
         answer.delete_cookie(cookie_name, path=path)
+        return answer
+
+    @router.get("/choose", include_in_schema=False)
+    async def choice(request: Request) -> Response:
+        secret = request.cookies.get(choice_cookie)
+        offer = await connecting.offered(secret)
+        if offer is None or secret is None:
+            return HTMLResponse(not_valid_page(provider.label, settings), 400, headers=_HEADERS)
+        page = choice_page(
+            provider.label,
+            CONNECT_MESSAGES["choose_organisation"].sentences[0],
+            [one.organisation for one in offer.offered],
+            form_token=form_token(secret),
+            back=settings,
+        )
+        return HTMLResponse(page, headers={**_HEADERS, **may_post})
+
+    @router.post("/choose", include_in_schema=False)
+    async def choose(request: Request) -> Response:
+        secret = request.cookies.get(choice_cookie, "")
+        form = await request.form()
+        given, organisation = form.get("token"), form.get("organisation")
+        meant = isinstance(given, str) and hmac.compare_digest(
+            given.encode(), form_token(secret).encode()
+        )
+        result: ConnectResult = Forged()
+        if meant and isinstance(organisation, str):
+            result = await connecting.choose(secret, organisation)
+        match result:
+            case Connected():
+                answer = to_settings()
+            case NotConnected(code, names):
+                answer = to_settings(code, names)
+            case Forged() | ToChoose():
+                return HTMLResponse(not_valid_page(provider.label, settings), 400, headers=_HEADERS)
+        answer.delete_cookie(choice_cookie, path=choice_path)
         return answer
 
     return router

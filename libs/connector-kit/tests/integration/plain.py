@@ -248,10 +248,22 @@ class PlainAuth:
         self, callback: Mapping[str, str]
     ) -> Exchange[list[OrganisationOffered] | ConnectRefused]:
         read = json.loads((yield Request("GET", "/organisation")).body)
-        organisation = Organisation(id=RemoteId(read["id"]), name=read["name"])
-        return [OrganisationOffered(organisation, OrganisationFacts(), subject=read["id"])]
+        rows: list[Json] = read.get("several", [read])
+        return [
+            OrganisationOffered(
+                Organisation(id=RemoteId(row["id"]), name=row["name"]),
+                OrganisationFacts(),
+                subject=read.get("user", row["id"]),
+                attachment=row.get("attachment"),
+            )
+            for row in rows
+        ]
 
-    def detach(self, client: OAuthClient, refresh_token: str, last: bool) -> Request | None:
+    def detach(
+        self, client: OAuthClient, refresh_token: str, last: bool, attachment: str | None = None
+    ) -> Request | None:
+        if attachment is not None:
+            return Request("DELETE", f"/attachments/{attachment}")
         return form("POST", "/revoke", {"token": refresh_token}, host="oauth") if last else None
 
     def dead_cause(self, details: ProviderDetails) -> CauseInstance:

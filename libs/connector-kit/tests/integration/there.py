@@ -61,6 +61,7 @@ class There:
     refresh: str = "refresh-1"
     refreshes: int = 0
     revoked: list[str] = field(default_factory=list[str])
+    detached: list[str] = field(default_factory=list[str])
     codes: dict[str, str] = field(default_factory=dict[str, str])
     organisation: Json = field(default_factory=lambda: {"id": "org-1", "name": "Hill Plumbing"})
     accounts: list[Json] = field(default_factory=list[Json])
@@ -122,6 +123,9 @@ class There:
                 if record.key in keys or record.id in ids
             ]
             return 200, {"found": found}, {}
+        if path.startswith("/attachments/"):
+            self.detached.append(path.removeprefix("/attachments/"))
+            return 200, {}, {}
         if path == "/organisation":
             return 200, self.organisation, {}
         if path == "/accounts":

@@ -132,7 +132,13 @@ class QboAuth:
             return ConnectRefused("permission_missing")
         return [OrganisationOffered(read.organisation, read.facts, subject=realm)]
 
-    def detach(self, client: OAuthClient, refresh_token: str, last: bool) -> Request | None:
+    def detach(
+        self,
+        client: OAuthClient,
+        refresh_token: str,
+        last: bool,
+        attachment: str | None = None,
+    ) -> Request | None:
         """A grant is one realm's: revoked as a whole, once nothing uses it."""
         if not last:
             return None
