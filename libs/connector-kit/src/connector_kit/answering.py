@@ -24,7 +24,7 @@ from connector_kit.lane_work_store import LaneChange
 from connector_kit.lanes_store import Lane
 from connector_kit.ledger_store import NewRow
 from connector_kit.outcomes import Subject, failed, succeeded
-from connector_kit.provider import FrozenMember
+from connector_kit.provider import FrozenMember, Member
 from connector_kit.timing import backoff
 
 
@@ -65,6 +65,41 @@ def nothing_to_void_here(
     """A void of a record that was never created: it isn't there, which is what was asked for."""
     answer = RemovedThere("voided", CauseInstance(code="invoice_gone_there"))
     return refused_here(lane, answer, None, connection=connection, at=at, ids=ids)
+
+
+def voided_already_here(
+    lane: Lane, remote: RemoteRef, *, connection: Connection, at: datetime, ids: Ids
+) -> AnsweredHere:
+    """A void of what was voided there: it is as it should be."""
+    command = lane.command
+    outcome = succeeded(
+        Subject.of(command, lane.key.entity),
+        remote,
+        message_id=ids.new(),
+        at=at,
+        record_version=0 if isinstance(command, ReadRemote) else version_of(command),
+        used={},
+        attempts=(),
+        voided=True,
+    )
+    return _answered(lane, outcome, remote, connection, ids)
+
+
+def not_ready_here(
+    lane: Lane,
+    member: Member,
+    answer: Refused | ReferenceGone | RemovedThere,
+    *,
+    connection: Connection,
+    at: datetime,
+    ids: Ids,
+) -> AnsweredHere:
+    """What was read before sending says that nothing is to be sent."""
+    match answer:
+        case RemovedThere(removed="voided") if member.intent == "void" and member.remote:
+            return voided_already_here(lane, member.remote, connection=connection, at=at, ids=ids)
+        case _:
+            return refused_here(lane, answer, member.remote, connection=connection, at=at, ids=ids)
 
 
 def our_mistake_here(

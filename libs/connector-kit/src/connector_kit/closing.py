@@ -94,7 +94,11 @@ class Ended:
 
 
 def end_of_answer(
-    answer: MemberAnswer, *, stale_before: int, holders: Mapping[RemoteId, RecordId]
+    answer: MemberAnswer,
+    member: FrozenMember,
+    *,
+    stale_before: int,
+    holders: Mapping[RemoteId, RecordId],
 ) -> End | None:
     """What a member's answer means for its row; None while nobody knows."""
     match answer:
@@ -104,6 +108,8 @@ def end_of_answer(
             return EndsRefused(_naming_holder(cause, holder, holders))
         case ReferenceGone(local_ids, cause):
             return EndsRefused(cause, reference_gone=local_ids)
+        case RemovedThere("voided", cause) if member.intent == "void" and member.remote:
+            return EndsWell("accepted", member.remote, voided=True, details=cause.details)
         case RemovedThere(removed, cause):
             return EndsRefused(cause, removed=removed)
         case NotExecuted(why):

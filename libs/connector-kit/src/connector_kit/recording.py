@@ -65,6 +65,7 @@ async def record_answer(
         key = LaneKey(frozen.connection.id, row.member.entity, row.member.record_id)
         end = end_of_answer(
             members[row.position],
+            row.member,
             stale_before=frozen.stale_before.get(key, 0),
             holders=holders,
         )

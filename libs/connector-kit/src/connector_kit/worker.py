@@ -21,10 +21,10 @@ from connector_kit import connections_store, lane_work_store, ledger_store, turn
 from connector_kit.answering import (
     AnsweredHere,
     goes_on,
+    not_ready_here,
     nothing_to_read_here,
     our_mistake_here,
     read_there,
-    refused_here,
 )
 from connector_kit.answers import (
     NO_DETAILS,
@@ -330,10 +330,10 @@ class Worker:
                         await self._apply(tx, connection, setback)
                     case answer:
                         answers.append(
-                            refused_here(
+                            not_ready_here(
                                 chosen.lane,
+                                chosen.member,
                                 answer,
-                                chosen.member.remote,
                                 connection=connection,
                                 at=at,
                                 ids=connector.ids,

@@ -351,9 +351,8 @@ def _answer(member: FrozenMember, item: Json) -> MemberAnswer:
         case "stale":
             return NotExecuted(Stale(details))
         case "removed":
-            return RemovedThere(
-                "deleted", CauseInstance(code="invoice_gone_there", details=details)
-            )
+            cause = CauseInstance(code="invoice_gone_there", details=details)
+            return RemovedThere(error.get("how", "deleted"), cause)
         case "reference_gone":
             cause = CauseInstance(code="record_deleted_there", details=details)
             return ReferenceGone(("a-local-id",), cause)

@@ -161,7 +161,8 @@ class There:
             return {"ok": record.shown()}
         record = self.books[entity].get(item["id"])
         if record is None or record.removed is not None:
-            return {"error": {"code": "removed", "message": "removed"}}
+            how = "deleted" if record is None else record.removed
+            return {"error": {"code": "removed", "message": "removed", "how": how}}
         if str(record.version) != item["version"]:
             return {"error": {"code": "stale", "message": "somebody else changed it"}}
         record.version += 1
