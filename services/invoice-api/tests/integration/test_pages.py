@@ -139,6 +139,10 @@ async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Se
         stale = await post(web, f"{path}/edit", **edit)
         assert stale.status_code == 412
         assert "was changed since you read it" in stale.text
+        listed = (await web.get("/invoices")).text
+        assert ">All 1<" in listed
+        assert ">Draft 0<" in listed
+        assert path not in (await web.get("/invoices?tab=draft")).text
         assert (await post(web, f"{path}/void")).status_code == 303
         assert ">Void<" in (await web.get(path)).text
 

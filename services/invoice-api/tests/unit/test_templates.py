@@ -89,7 +89,7 @@ PAGES: list[tuple[str, Page]] = [
                 pages.InvoiceRow("1", "1001", NASTY, "14 Jun 2026", "$1.00", "Sent", (b,))
                 for b in BADGES
             ),
-            (pages.Tab("All", "/invoices", current=True),),
+            (pages.Tab("All", 3, "/invoices", current=True),),
             "",
             "/invoices?cursor=x",
             connected=False,

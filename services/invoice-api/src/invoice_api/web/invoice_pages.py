@@ -16,7 +16,7 @@ from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.http.problems import Problem
-from invoice_api.invoices import service
+from invoice_api.invoices import service, store
 from invoice_api.invoices.schemas import InvoiceChanges, InvoiceShown, NewInvoice
 from invoice_api.invoices.store import InvoiceFilter
 from invoice_api.items import service as items
@@ -62,7 +62,9 @@ async def show_invoices(
 ) -> Response:
     async with database.transaction() as tx:
         wanted = SyncFilter(states=tabs_states(tab), query=q or None)
-        found = await service.list_page(tx, one.caller, clock, page, wanted, InvoiceFilter())
+        of = InvoiceFilter(statuses=("draft",)) if tab == "draft" else InvoiceFilter()
+        found = await service.list_page(tx, one.caller, clock, page, wanted, of)
+        total, drafts, states = await store.count_by_state(tx, one.caller.company.id)
         shell = await one.shell(tx, "Invoices", "invoices")
         connected = await one.connected(tx)
     more = found.next_cursor
@@ -73,7 +75,14 @@ async def show_invoices(
             shell=shell,
             rows=tuple(_row(invoice, one) for invoice in found.data),
             tabs=tuple(
-                Tab(label, f"/invoices?{urlencode({'tab': key, 'q': q})}", key == tab)
+                Tab(
+                    label,
+                    {"all": total, "draft": drafts}.get(
+                        key, sum(states.get(state.value, 0) for state in tabs_states(key))
+                    ),
+                    f"/invoices?{urlencode({'tab': key, 'q': q})}",
+                    key == tab,
+                )
                 for key, label in TAB_LABELS
             ),
             query=q,

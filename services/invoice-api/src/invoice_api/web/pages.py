@@ -128,6 +128,7 @@ class LogInPage:
 @dataclass(frozen=True)
 class Tab:
     label: str
+    count: int
     url: str
     current: bool
 

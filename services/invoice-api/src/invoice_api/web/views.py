@@ -135,6 +135,7 @@ _TABS: Mapping[str, tuple[SyncState, ...]] = {
 
 TAB_LABELS = (
     ("all", "All"),
+    ("draft", "Draft"),
     ("not_synced", "Not synced"),
     ("progress", "In progress"),
     ("attention", "Needs attention"),
