@@ -73,6 +73,10 @@ async def timeline_of(
     return Timeline(label, tuple(_timeline_row(row, eyes) for row in rows), away=False)
 
 
+_STARTED = {"event": "automatically", "sweep": "automatically", "fix": "after a fix"}
+"""What started something, where it wasn't a person."""
+
+
 def _timeline_row(row: dict[str, Any], eyes: Eyes) -> TimelineRow:
     details = row.get("details")
     said = (
@@ -86,7 +90,7 @@ def _timeline_row(row: dict[str, Any], eyes: Eyes) -> TimelineRow:
     )
     return TimelineRow(
         at=eyes.moment(datetime.fromisoformat(row["at"])),
-        who=str(row.get("who") or ""),
+        who=_STARTED.get(str(row.get("who")), str(row.get("who") or "")),
         sentence=str(row["sentence"]),
         details=str(said) if said else None,
     )
