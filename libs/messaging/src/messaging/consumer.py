@@ -45,6 +45,10 @@ BATCH_TIMEOUT_MS = 10
 
 STALLED_SECONDS = 60.0
 CHECK_SECONDS = 10.0
+TOPIC_SEEN_AGAIN_MS = 15_000
+"""A reader without partitions, since its topic was missing for a moment, looks again so often: the
+client's own five minutes are longer than any sweep."""
+
 DRAIN_SECONDS = 12.0
 """How long a batch in flight has to finish once we stop."""
 
@@ -184,6 +188,7 @@ class Subscription:
             allow_auto_create_topics=False,
             graceful_timeout=DRAIN_SECONDS,
             client_id=f"tallybridge-{self.reader}",
+            metadata_max_age_ms=TOPIC_SEEN_AGAIN_MS,
             apply_types=False,
             logger=None,
         )
