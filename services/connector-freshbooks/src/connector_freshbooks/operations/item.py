@@ -1,0 +1,134 @@
+"""Items: known by our mark in `sku`, found by name, which deleted items hold too.
+
+https://www.freshbooks.com/api/items. No filter finds a name, so all items are read before one is
+created. The income account is a field that no FreshBooks page shows: `account_uuid`, taken by PUT
+only, by one integrator (https://github.com/MMC-CONVERT2505/Excel-to-Freshbooks). It is sent only
+where the setting says so, after the create, and an answer that doesn't show it is said to be so.
+"""
+
+from connector_kit.answers import Refused
+from connector_kit.provider import Context, FrozenMember, Member
+from contracts.causes import cause_of
+from contracts.commands import SyncItem
+from contracts.ids import Entity, RemoteId
+from contracts.sync import Subject
+
+from connector_freshbooks.operations.kinds import There, Written, text_fields
+from connector_freshbooks.operations.marks import mark_of
+from connector_freshbooks.operations.names import cleaned, name_problem, normal
+from connector_freshbooks.provider import ITEM_NAME_LIMIT
+from connector_freshbooks.wire import DELETED, Item, Result, plain
+
+ACCOUNT = "account_uuid"
+
+
+class Items:
+    """The item's `Kind`. `accounts`: whether items are given their income account."""
+
+    entity: Entity = "item"
+    name = "item"
+    path = "items/items"
+    query: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, *, accounts: bool) -> None:
+        self._accounts = accounts
+
+    def refuse(self, member: Member, context: Context) -> Refused | None:
+        command = _command(member)
+        name = _name(command)
+        why = name_problem(name, limit=ITEM_NAME_LIMIT)
+        if why is None:
+            return None
+        return Refused(
+            cause_of(
+                "name_not_allowed",
+                subject=Subject(id=str(command.record_id), name=command.item.name),
+                name=name,
+                why=why,
+                limit=ITEM_NAME_LIMIT,
+                cleaned_name=cleaned(name, ITEM_NAME_LIMIT),
+            )
+        )
+
+    def write(self, member: Member, context: Context) -> Written:
+        command = _command(member)
+        item = command.item
+        price: dict[str, object] = {"amount": plain(item.unit_price)}
+        if context.facts.home_currency:
+            price["code"] = context.facts.home_currency
+        fields: dict[str, object] = {"name": _name(command), "unit_cost": price}
+        if item.description:
+            fields["description"] = item.description
+        compared = text_fields(
+            name=_name(command),
+            description=item.description or None,
+            unit_cost=plain(item.unit_price),
+        )
+        mark = mark_of(command.record_id, command.generation)
+        account = command.income_account_id if self._wanted(context) else None
+        if account:
+            compared[ACCOUNT] = account
+        if member.remote is None:
+            fields["sku"] = mark
+        elif account:
+            fields[ACCOUNT] = account
+        return Written(
+            fields,
+            FrozenMember(
+                entity="item",
+                record_id=command.record_id,
+                generation=command.generation,
+                step=command.step,
+                intent=member.intent,
+                natural_key=normal(_name(command)),
+                mark=mark,
+                remote=member.remote,
+                record_version=item.version,
+                fields=compared,
+                used={},
+                extra={
+                    "name": item.name,
+                    "name_there": _name(command),
+                    "account_id": account or "",
+                },
+            ),
+        )
+
+    def _wanted(self, context: Context) -> bool:
+        return self._accounts and context.facts.offers_accounts
+
+    def read(self, result: Result) -> There | None:
+        return _there(result.item) if result.item else None
+
+    def list(self, page: Result) -> list[There]:
+        return [_there(row) for row in page.items or ()]
+
+    def search(self, member: FrozenMember) -> tuple[tuple[str, str], ...]:
+        return ()
+
+
+def _command(member: Member) -> SyncItem:
+    assert isinstance(member.command, SyncItem)
+    return member.command
+
+
+def _name(command: SyncItem) -> str:
+    return (command.name_there or command.item.name).strip()
+
+
+def _there(row: Item) -> There:
+    price = row.unit_cost.number if row.unit_cost else None
+    return There(
+        id=RemoteId(row.id),
+        version=row.updated,
+        key=normal(row.name or ""),
+        fields=text_fields(
+            name=row.name,
+            description=row.description,
+            unit_cost=None if price is None else plain(price),
+            account_uuid=row.account_uuid or row.income_account_id,
+        ),
+        deleted=row.vis_state == DELETED,
+        marked=row.sku,
+        params=(("name", row.name or ""),),
+    )

@@ -1,0 +1,144 @@
+"""What the three kinds of record have in common, so that packing, reading and looking up are one.
+
+A kind says how its record is written and read; it knows nothing of requests.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from connector_kit.answers import Refused
+from connector_kit.provider import Context, FrozenMember, Member
+from contracts.commands import RemoteRef
+from contracts.ids import Entity, RemoteId
+from contracts.sync import Totals
+
+from connector_freshbooks.operations.marks import Whose, whose
+from connector_freshbooks.wire import Result
+
+RESTORE = "deleted"
+"""The version of a record that must be restored before it takes fields: see `writing`."""
+
+
+@dataclass(frozen=True)
+class There:
+    """A record as it is there. `fields` are its comparable values, `key` its name or number.
+
+    `marked` is where our mark stands.
+    """
+
+    id: RemoteId
+    version: str | None
+    key: str
+    fields: Mapping[str, str]
+    deleted: bool = False
+    marked: str | None = None
+    created_at: datetime | None = None
+    total: Decimal | None = None
+    paid: Decimal = Decimal(0)
+    currency: str | None = None
+    number: str | None = None
+    params: tuple[tuple[str, str], ...] = field(default=())
+
+    def ref(self) -> RemoteRef:
+        return RemoteRef(id=self.id, version=self.version, number=self.number)
+
+    def totals(self, currency: str | None) -> Totals | None:
+        """What it comes to, for invoices. Tax isn't sent, so there is none."""
+        own = self.currency or currency
+        if self.total is None or own is None:
+            return None
+        return Totals(total=self.total, tax=Decimal(0), currency=own)
+
+    def whose(self, member: FrozenMember) -> Whose:
+        return whose(self.marked, member.record_id, member.generation)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A record's fields as they go out, and what is remembered of it."""
+
+    fields: Mapping[str, object]
+    frozen: FrozenMember
+
+
+class Kind(Protocol):
+    """How one kind of record is written and read."""
+
+    @property
+    def entity(self) -> Entity: ...
+
+    @property
+    def name(self) -> str:
+        """The key of a single record's body."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Its address under the account's."""
+        ...
+
+    @property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """What every request for it says besides."""
+        ...
+
+    def refuse(self, member: Member, context: Context) -> Refused | None:
+        """Why this can't be sent at all."""
+        ...
+
+    def write(self, member: Member, context: Context) -> Written:
+        """The fields for a member that isn't refused; not of a void."""
+        ...
+
+    def read(self, result: Result) -> There | None:
+        """The record that an answer holds."""
+        ...
+
+    def list(self, page: Result) -> list[There]:
+        """The records of a page."""
+        ...
+
+    def search(self, member: FrozenMember) -> tuple[tuple[str, str], ...]:
+        """What narrows the list to what could be this record, where FreshBooks heeds it."""
+        ...
+
+
+def text_fields(**values: str | None) -> dict[str, str]:
+    """The comparable values that are set, without outer spaces, by their names there."""
+    return {name: value.strip() for name, value in values.items() if value is not None}
+
+
+_WORDS = {
+    "organization": "the name",
+    "name": "the name",
+    "email": "the e-mail",
+    "bus_phone": "the phone number",
+    "p_street": "the address",
+    "p_city": "the address",
+    "p_code": "the address",
+    "description": "the description",
+    "unit_cost": "the price",
+    "account_uuid": "the income account",
+    "invoice_number": "the number",
+    "customerid": "the customer",
+    "create_date": "the date",
+    "due_date": "the due date",
+    "currency_code": "the currency",
+    "notes": "the memo",
+    "lines": "the lines",
+}
+
+
+def in_words(fields: Iterable[str]) -> list[str]:
+    """Fields as sentences name them, each once."""
+    return list(dict.fromkeys(_WORDS[name] for name in fields if name in _WORDS))
+
+
+def differing(frozen: FrozenMember, there: There) -> tuple[str, ...]:
+    """The frozen fields in which the record there is another."""
+    return tuple(
+        name for name, value in frozen.fields.items() if there.fields.get(name, "") != value
+    )

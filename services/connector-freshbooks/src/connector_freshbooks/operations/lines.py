@@ -1,0 +1,76 @@
+"""Lines of an invoice. They name their item by name only, and carry no account and no item id
+(https://github.com/freshbooks/freshbooks-nodejs-sdk, Line.ts).
+
+A discount has no place on a line, so it goes into the price. How many decimals a price keeps is
+unconfirmed: one that needs more than its currency's goes as one piece at the line's amount, so that
+the total is right, and the outcome says that something is written differently.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from contracts.commands import SyncInvoice
+from contracts.invoicing import InvoiceLine
+from contracts.money import round_amount
+
+from connector_freshbooks.wire import Amount, Line, plain
+
+_NAME_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Priced:
+    """Quantity and unit price that give the line's amount; `changed` if they aren't ours."""
+
+    quantity: Decimal
+    unit_price: Decimal
+    changed: bool
+
+
+def priced(line: InvoiceLine, currency: str) -> Priced:
+    """How the line is priced there."""
+    net = line.unit_price
+    if line.discount_percent:
+        net = net * (100 - line.discount_percent) / 100
+    price = round_amount(net, currency)
+    if price == net and round_amount(line.quantity * price, currency) == line.amount:
+        return Priced(line.quantity, price, changed=price != line.unit_price)
+    return Priced(Decimal(1), line.amount, changed=True)
+
+
+def line_of(line: InvoiceLine, price: Priced, command: SyncInvoice) -> Line:
+    """The line as it goes out; one without an item is called by its description."""
+    item = command.items.get(str(line.item_id)) if line.item_id else None
+    description = line.description.strip()
+    name = item.name if item else description[:_NAME_LIMIT]
+    return Line(
+        name=name,
+        description=description if description != name else "",
+        qty=plain(price.quantity),
+        unit_cost=Amount(amount=plain(price.unit_price), code=command.invoice.currency),
+    )
+
+
+def fields_of(line: Line) -> dict[str, object]:
+    """The line as JSON values. `type` 0: not a rebilled expense."""
+    return {"type": 0, **line.model_dump(exclude_none=True)}
+
+
+def digest(lines: Iterable[Line]) -> str:
+    """All lines as one value to compare by: too long to be kept word for word."""
+    text = "\n".join(_text(line) for line in lines)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(line: Line) -> str:
+    cost = line.unit_cost.number if line.unit_cost else None
+    quantity = Amount(amount=line.qty).number
+    return "\x1f".join(
+        (
+            (line.name or "").strip(),
+            (line.description or "").strip(),
+            *("" if number is None else plain(number) for number in (quantity, cost)),
+        )
+    )

@@ -1,0 +1,141 @@
+"""Looking: what is there now, by natural key or mark or by id. A look-up that fails says nothing.
+
+Updates carry no version that FreshBooks would compare, so a later version there never proves that
+ours wasn't executed: an unanswered update is judged by its fields once it can't come any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from connector_kit.answers import Candidate, Removed, Seen, Sighting, Unreadable
+from connector_kit.exchange import Exchange
+from connector_kit.provider import Context, FrozenMember
+from contracts.commands import ReadRemote, RemoteRef
+from contracts.ids import Entity, RemoteId
+
+from connector_freshbooks.bodies import NotRead
+from connector_freshbooks.errors import details_of
+from connector_freshbooks.operations.kinds import Kind, There, differing
+from connector_freshbooks.operations.marks import whose
+from connector_freshbooks.operations.reading import notes_of
+from connector_freshbooks.operations.reads import answered, everything, get
+
+Found: TypeAlias = There | NotRead
+
+
+def look_up(
+    members: Sequence[FrozenMember], context: Context, kinds: Mapping[Entity, Kind]
+) -> Exchange[list[Sighting]]:
+    """One sighting per member: creates by their number, name or mark, the others by their id."""
+    kind = kinds[members[0].entity]
+    seen: list[Sighting] = []
+    for member in members:
+        if member.remote is None:
+            seen.append((yield from _create(member, kind, context)))
+        else:
+            found = yield from by_id(kind, context, member.remote.id)
+            seen.append(_update_sighting(member, member.remote, found))
+    return seen
+
+
+def read_remote(
+    members: Sequence[tuple[ReadRemote, RemoteRef]],
+    context: Context,
+    kinds: Mapping[Entity, Kind],
+) -> Exchange[list[Sighting]]:
+    """How each record is there now."""
+    seen: list[Sighting] = []
+    for command, remote in members:
+        found = yield from by_id(kinds[command.entity], context, remote.id)
+        seen.append(_remote_sighting(command, remote, found))
+    return seen
+
+
+def by_id(kind: Kind, context: Context, remote: RemoteId) -> Exchange[Found]:
+    """The record with this id, deleted or not; or why it couldn't be read."""
+    path = f"/accounting/account/{context.organisation.id}/{kind.path}/{remote}"
+    response = yield get(path, *kind.query)
+    result = answered(response)
+    if isinstance(result, NotRead):
+        return result
+    there = kind.read(result)
+    if there is None or there.id != remote:
+        return NotRead(refused=False, details=details_of(response, None))
+    return there
+
+
+def by_search(
+    kind: Kind, context: Context, search: tuple[tuple[str, str], ...]
+) -> Exchange[list[There] | NotRead]:
+    """The records that a search leaves, or all: who asks compares."""
+    path = f"/accounting/account/{context.organisation.id}/{kind.path}"
+    pages = yield from everything(path, *kind.query, *search)
+    if isinstance(pages, NotRead):
+        return pages
+    # Pages shift while others write: a record can stand on two of them.
+    return list({there.id: there for page in pages for there in kind.list(page)}.values())
+
+
+def _create(member: FrozenMember, kind: Kind, context: Context) -> Exchange[Sighting]:
+    found = yield from by_search(kind, context, kind.search(member))
+    if isinstance(found, NotRead):
+        return Unreadable(found.details)
+    return Seen(tuple(_candidate(member, there) for there in found if _could_be(member, there)))
+
+
+def _could_be(member: FrozenMember, there: There) -> bool:
+    if there.whose(member) == "ours":
+        return True
+    return member.entity != "customer" and there.key == member.natural_key
+
+
+def _candidate(member: FrozenMember, there: There) -> Candidate:
+    """A deleted one counts as removed, except where deleting it is what we asked for."""
+    removed: Removed | None = "deleted" if there.deleted else None
+    if removed and member.intent == "void":
+        removed = "voided"
+    return Candidate(
+        remote=there.ref(),
+        mark=there.whose(member) if member.mark is not None else "none",
+        differing=differing(member, there),
+        created_at=there.created_at,
+        removed=removed,
+        totals=there.totals(member.extra.get("currency")),
+        notes=notes_of(member),
+        params=there.params,
+    )
+
+
+def _update_sighting(member: FrozenMember, remote: RemoteRef, found: Found) -> Sighting:
+    """A deleted customer or item counts as differing, not as removed: it is restored and goes
+    again."""
+    if isinstance(found, NotRead):
+        return _gone(remote) if found.gone else Unreadable(found.details)
+    candidate = _candidate(member, found)
+    if found.deleted and member.entity != "invoice":
+        differs = (*candidate.differing, "vis_state")
+        candidate = Candidate(remote=candidate.remote, mark=candidate.mark, differing=differs)
+    return Seen((candidate,))
+
+
+def _remote_sighting(command: ReadRemote, remote: RemoteRef, found: Found) -> Sighting:
+    if isinstance(found, NotRead):
+        return _gone(remote) if found.gone else Unreadable(found.details)
+    return Seen(
+        (
+            Candidate(
+                remote=found.ref(),
+                mark=whose(found.marked, command.record_id, command.generation),
+                created_at=found.created_at,
+                removed="deleted" if found.deleted else None,
+                moved_on=None not in (found.version, remote.version)
+                and found.version != remote.version,
+                totals=found.totals(None),
+                params=found.params,
+            ),
+        )
+    )
+
+
+def _gone(remote: RemoteRef) -> Seen:
+    return Seen((Candidate(remote=remote, mark="none", removed="deleted"),))

@@ -1,0 +1,169 @@
+"""What must be known before a write.
+
+FreshBooks compares no version and takes a field for a record that is deleted, so a record is read
+before it is updated: one edited there is never written over unasked, a deleted customer or item is
+restored first, a deleted invoice is told. Before an invoice or item is created, who has its number
+or name is asked, deleted ones too, as they keep it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from connector_kit.answers import NoAnswer, NotExecuted, Refused, RemovedThere
+from connector_kit.exchange import Exchange
+from connector_kit.provider import Context, Member, NotReady, Prepared, Ready
+from contracts.causes import cause_of, record_name
+from contracts.commands import RemoteRef, SyncInvoice, SyncItem, VoidInvoice
+from contracts.ids import Entity
+from contracts.sync import Subject
+
+from connector_freshbooks.bodies import NotRead
+from connector_freshbooks.operations.invoice import number_of, number_search
+from connector_freshbooks.operations.item import ACCOUNT
+from connector_freshbooks.operations.kinds import RESTORE, Kind, There, differing, in_words
+from connector_freshbooks.operations.looking import by_id, by_search
+from connector_freshbooks.operations.marks import of_record
+from connector_freshbooks.operations.names import normal
+from connector_freshbooks.operations.refusals import gone_cause, name_of
+
+
+def prepare(
+    members: Sequence[Member], context: Context, kinds: Mapping[Entity, Kind]
+) -> Exchange[list[Prepared]]:
+    """One `Prepared` per member, in their order."""
+    prepared: list[Prepared] = []
+    for member in members:
+        kind = kinds[member.command.entity]
+        if member.remote is not None:
+            found = yield from by_id(kind, context, member.remote.id)
+            prepared.append(_known(member, member.remote, found, kind, context))
+        elif kind.refuse(member, context) is not None:
+            prepared.append(Ready(member))
+        elif isinstance(member.command, SyncInvoice):
+            search = number_search(number_of(member.command))
+            holders = yield from by_search(kind, context, search)
+            prepared.append(_numbered(member, member.command, holders))
+        elif isinstance(member.command, SyncItem):
+            items = yield from by_search(kind, context, ())
+            prepared.append(_named(member, member.command, items))
+        else:
+            prepared.append(Ready(member))
+    return prepared
+
+
+def _known(
+    member: Member, remote: RemoteRef, found: There | NotRead, kind: Kind, context: Context
+) -> Prepared:
+    command = member.command
+    if isinstance(found, NotRead):
+        if found.gone:
+            return NotReady(command.record_id, RemovedThere("deleted", gone_cause(command)))
+        return _not_known(member, found)
+    if isinstance(command, VoidInvoice):
+        return _voidable(member, command, found)
+    if found.deleted:
+        if command.entity == "invoice":
+            return NotReady(command.record_id, RemovedThere("deleted", gone_cause(command)))
+        return Ready(_restored(member, found))
+    edited = _edited_there(member, remote, found)
+    if edited:
+        return NotReady(command.record_id, _both_changed(member, edited, kind, context))
+    return Ready(member.at(found.ref()))
+
+
+def _restored(member: Member, found: There) -> Member:
+    return member.at(found.ref().model_copy(update={"version": RESTORE}))
+
+
+def _voidable(member: Member, command: VoidInvoice, found: There) -> Prepared:
+    """One with a payment stays: deleted, it would take the payment out of the reports too."""
+    if found.paid == 0 or found.deleted:
+        return Ready(member.at(found.ref()))
+    cause = cause_of(
+        "void_refused",
+        subject=Subject(id=str(command.record_id), name=command.invoice.number),
+        invoice=command.invoice.number,
+    )
+    return NotReady(command.record_id, Refused(cause))
+
+
+def _not_known(member: Member, why: NotRead) -> NotReady:
+    """What must be known first isn't: our mistake if the question was refused, else once more."""
+    record_id = member.command.record_id
+    if why.shut is not None:
+        return NotReady(record_id, NotExecuted(why.shut))
+    if not why.refused:
+        return NotReady(record_id, NoAnswer(why.details))
+    record = record_name(member.command.entity, name_of(member.command))
+    return NotReady(record_id, Refused(cause_of("our_mistake", details=why.details, record=record)))
+
+
+def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str, ...]:
+    """What somebody changed there since we last wrote it; nothing if we never did, or if this very
+    version was seen by whoever chose to write over it. An account that isn't shown isn't one that
+    was changed."""
+    if member.last is None or remote.version == there.version:
+        return ()
+    return tuple(
+        name for name in differing(member.last, there) if name != ACCOUNT or there.fields.get(name)
+    )
+
+
+def _both_changed(member: Member, edited: tuple[str, ...], kind: Kind, context: Context) -> Refused:
+    """Never written over unasked: a person chooses whose content stays."""
+    command = member.command
+    here: tuple[str, ...] = ()
+    if member.last is not None and kind.refuse(member, context) is None:
+        now = kind.write(member, context).frozen.fields
+        here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
+    name = name_of(command)
+    return Refused(
+        cause_of(
+            "changed_on_both_sides",
+            subject=Subject(id=str(command.record_id), name=name),
+            invoice=name if command.entity == "invoice" else None,
+            record=record_name(command.entity, name),
+            fields_here=in_words(here) or None,
+            fields_there=in_words(edited),
+        )
+    )
+
+
+def _numbered(member: Member, command: SyncInvoice, holders: list[There] | NotRead) -> Prepared:
+    """Whether the number is free. A deleted invoice keeps its own, even one of this record's."""
+    if isinstance(holders, NotRead):
+        return _not_known(member, holders)
+    key = normal(number_of(command))
+    same = sorted((there for there in holders if there.key == key), key=lambda t: t.deleted)
+    if not same:
+        return Ready(member)
+    cause = cause_of(
+        "invoice_number_taken",
+        subject=Subject(id=str(command.record_id), name=command.invoice.number),
+        remote_id=same[0].id,
+    )
+    params = {**cause.params, **dict(same[0].params)}
+    refused = Refused(cause.model_copy(update={"params": params}), holder=same[0].id)
+    return NotReady(command.record_id, refused)
+
+
+def _named(member: Member, command: SyncItem, items: list[There] | NotRead) -> Prepared:
+    """Whether the name is free. One with our own mark is this very item: updated, and restored
+    first if it was deleted; it is never made twice."""
+    if isinstance(items, NotRead):
+        return _not_known(member, items)
+    own = [there for there in items if of_record(there.marked, command.record_id)]
+    if own:
+        mine = sorted(own, key=lambda there: (there.deleted, there.id))[0]
+        return Ready(_restored(member, mine) if mine.deleted else member.at(mine.ref()))
+    name = (command.name_there or command.item.name).strip()
+    same = sorted((t for t in items if t.key == normal(name)), key=lambda there: there.deleted)
+    if not same:
+        return Ready(member)
+    cause = cause_of(
+        "item_name_taken",
+        subject=Subject(id=str(command.record_id), name=command.item.name),
+        name=name,
+        item=command.item.name,
+        remote_id=same[0].id,
+    )
+    return NotReady(command.record_id, Refused(cause, holder=same[0].id))
