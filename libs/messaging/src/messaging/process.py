@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ Role = Callable[[asyncio.Event], Awaitable[None]]
 
 GRACE_SECONDS = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_COLLECT_AFTER = (10_000, 20, 50)
 _STEADY_SECONDS = 60.0
 """A role that ran so long before it failed is restarted at once, not after the grown pause."""
 
@@ -42,7 +44,7 @@ async def run_roles(
     stop = stop or asyncio.Event()
     clock = clock or SystemClock()
     hurry = asyncio.Event()
-    async with _on_signals(signals, stop, hurry):
+    async with _on_signals(signals, stop, hurry), _collecting_seldom():
         running = {
             asyncio.create_task(_keep(name, role, stop, clock), name=name): name
             for name, role in tasks.items()
@@ -62,6 +64,24 @@ async def run_roles(
             hurrying.cancel()
             for task in running:
                 task.cancel()
+
+
+@asynccontextmanager
+async def _collecting_seldom() -> AsyncGenerator[None]:
+    """Have Python look for reference cycles less often, and not in what is there already.
+
+    A batch makes tens of thousands of objects that reference counts free by themselves. By Python's
+    own thresholds looking through them and all modules took a quarter of a burst's CPU (measured).
+    """
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def pause(clock: Clock, stop: asyncio.Event, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Roles run under one loop: restarted alone, stopped together and in time."""
 
 import asyncio
+import gc
 import os
 import signal
 from dataclasses import dataclass, field
@@ -128,6 +129,18 @@ async def test_roles_that_return_end_the_process() -> None:
         pass
 
     assert await run_roles({"one": once, "two": once}, signals=()) == 0
+
+
+async def test_cycles_are_looked_for_seldom_while_roles_run_and_as_before_afterwards() -> None:
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    seen: list[tuple[int, bool]] = []
+
+    async def role(_: asyncio.Event) -> None:
+        seen.append((gc.get_threshold()[0], gc.get_freeze_count() > frozen))
+
+    await run_roles({"role": role}, signals=())
+    assert seen == [(10_000, True)]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, frozen)
 
 
 async def test_a_pause_ends_early_when_asked_to_stop() -> None:
