@@ -41,6 +41,8 @@ class Connection:
     paused: bool
     token_good_until: datetime | None
     reference_as_of: dict[ReferenceKind, datetime]
+    verify_until: datetime | None = None
+    """After a restore: records made before it may be there although the ledger doesn't know."""
 
     @property
     def sends(self) -> bool:
@@ -300,4 +302,5 @@ def _connection(row: Row) -> Connection:
         paused=row["paused_at"] is not None,
         token_good_until=row["token_good_until"],
         reference_as_of=_AS_OF.validate_json(row["reference_as_of"]),
+        verify_until=row["verify_until"],
     )

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
-from contracts.ids import ConnectionId, Entity
+from contracts.ids import ConnectionId, Entity, RecordId, RemoteId
 from telemetry.logs import get_logger
 
-from connector_kit import connections_store, lane_work_store, ledger_store
+from connector_kit import connections_store, lane_work_store, ledger_store, verifying
 from connector_kit.asking import Halted
 from connector_kit.choosing import Chosen, Lot, chosen_of
 from connector_kit.connections_store import Connection
@@ -24,6 +24,7 @@ from connector_kit.exchange import Request, Response
 from connector_kit.lanes_store import LaneKey
 from connector_kit.provider import Member, Prepared, Ready
 from connector_kit.timing import FACTS_GOOD_FOR
+from connector_kit.verifying import Found
 
 log = get_logger(__name__)
 
@@ -110,16 +111,19 @@ class Preparing:
         try:
             next(exchange)
         except StopIteration as end:
-            ready: list[Prepared] = end.value
-            return ready
+            ready: list[Prepared | Found] = end.value
+            return [one for one in ready if not isinstance(one, Found)]
         exchange.close()
         return None
 
     def _exchange(
         self, connection: Connection, members: Sequence[Member]
-    ) -> Generator[Request, Response, list[Prepared]]:
+    ) -> Generator[Request, Response, list[Prepared | Found]]:
+        provider = self._connector.provider
         context = self._connector.context_of(connection)
-        return self._connector.provider.operations.prepare(members, context)
+        return verifying.prepare(
+            members, connection, context, provider.operations, provider.lookup_batch
+        )
 
     def _known(self, lot: Lot) -> dict[LaneKey, Fact]:
         elapsed = self._connector.clock.elapsed()
@@ -173,8 +177,19 @@ class Preparing:
         if isinstance(asked, Halted):
             return asked
         good_until = connector.clock.elapsed() + FACTS_GOOD_FOR
+        seen = verifying.candidates_of(asked.value)
+        linked: Mapping[RemoteId, RecordId] = {}
+        if seen:
+            async with connector.database.transaction() as tx:
+                linked = await ledger_store.linked(tx, lot.connection.id, lot.entity, seen)
+        until = lot.connection.verify_until
         return {
-            one.lane.key: Fact(one.member, prepared, read_at, good_until)
+            one.lane.key: Fact(
+                one.member,
+                verifying.judged(one.member, prepared, until, linked),
+                read_at,
+                good_until,
+            )
             for one, prepared in zip(chosen, asked.value, strict=True)
         }
 

@@ -1,0 +1,116 @@
+"""After a restore: what the ledger forgot is found there before it would be created again."""
+
+from datetime import timedelta
+
+from connector_kit.choosing import Lot
+from contracts.sync import SyncFailed, SyncSucceeded
+from testkit import TestDatabase
+
+from .asking_first import asking_first
+from .bench import Bench
+
+
+async def restore(bench: Bench) -> None:
+    """The database is from before anything was sent; the provider isn't."""
+    await bench.pool.execute("DELETE FROM ledger")
+    await bench.pool.execute("DELETE FROM requests")
+    await bench.pool.execute("DELETE FROM lanes")
+    await bench.pool.execute("UPDATE connections SET verify_until = $1", bench.clock.now())
+    await bench.said()
+
+
+async def test_creates_of_older_records_are_looked_up_in_batch_and_adopted(bench: Bench) -> None:
+    commands = [bench.invoice(f"100{n}") for n in range(4)]
+    await bench.take(*commands)
+    await bench.work()
+    await restore(bench)
+    missing = bench.invoice("1009")
+    bench.there.seen.clear()
+    again = [
+        bench.invoice(f"100{n}", record=command.record_id, total="7.00")
+        for n, command in enumerate(commands)
+    ]
+    bench.later(seconds=1)
+    await bench.pool.execute("UPDATE connections SET verify_until = $1", bench.clock.now())
+    await bench.take(*again, missing)
+    await bench.work()
+    assert len(bench.there.requests("/find")) == 1
+    assert len(bench.there.of("invoice")) == 5
+    assert {record.fields["total"] for record in bench.there.of("invoice")} == {"7.00", "100.00"}
+    said = [m for m in await bench.said() if isinstance(m, SyncSucceeded)]
+    assert len(said) == 5
+
+
+async def test_newer_records_are_created_without_a_look_up(bench: Bench) -> None:
+    before = bench.clock.now() - timedelta(minutes=1)
+    await bench.pool.execute("UPDATE connections SET verify_until = $1", before)
+    await bench.take(bench.invoice("1001"), bench.customer("Ann"))
+    await bench.work()
+    assert bench.there.requests("/find") == []
+    assert len(bench.there.of("invoice")) == len(bench.there.of("customer")) == 1
+
+
+async def test_one_without_a_mark_is_adopted_if_it_is_equal_and_nobody_s(bench: Bench) -> None:
+    command = bench.item("Boiler")
+    await bench.take(command)
+    await bench.work()
+    await restore(bench)
+    await bench.take(command)
+    await bench.work()
+    (item,) = bench.there.of("item")
+    assert (await bench.said_one(SyncSucceeded)).remote.id == item.id
+
+
+async def test_what_was_removed_there_meanwhile_is_not_created_again(bench: Bench) -> None:
+    command = bench.invoice("1001")
+    await bench.take(command)
+    await bench.work()
+    (record,) = bench.there.of("invoice")
+    record.removed = "voided"
+    await restore(bench)
+    await bench.take(command)
+    await bench.work()
+    assert (await bench.said_one(SyncFailed)).removed == "voided"
+    assert bench.there.of("invoice") == []
+
+
+async def test_a_stranger_s_number_is_a_cause(bench: Bench) -> None:
+    bench.there.put("invoice", "1001", total="3.00")
+    command = bench.invoice("1001")
+    bench.later(seconds=1)
+    await restore(bench)
+    await bench.take(command)
+    await bench.work()
+    assert (await bench.said_one(SyncFailed)).cause.code == "invoice_number_taken"
+    assert len(bench.there.of("invoice")) == 1
+
+
+async def test_a_look_up_that_fails_creates_nothing(bench: Bench) -> None:
+    command = bench.invoice("1001")
+    await bench.take(command)
+    await bench.work()
+    await restore(bench)
+    bench.there.fail("/find", "500")
+    await bench.take(command)
+    lots = await bench.worker.claim(4)
+    assert isinstance(lots[0], Lot)
+    assert await bench.worker.prepare(lots[0]) is None
+    bench.later(seconds=10)
+    await bench.work()
+    assert len(bench.there.of("invoice")) == 1
+
+
+async def test_a_backlog_after_a_restore_is_looked_up_for_many_lots_at_once(
+    database: TestDatabase,
+) -> None:
+    async with asking_first(database) as bench:
+        commands = [bench.invoice(f"{n}") for n in range(20)]
+        await bench.take(*commands)
+        await bench.work()
+        await restore(bench)
+        bench.there.seen.clear()
+        await bench.take(*commands)
+        await bench.work()
+        assert len(bench.there.of("invoice")) == 20
+        assert len(bench.there.requests("/find")) == 1
+        assert len(bench.there.requests("/batch")) == 4
