@@ -4,6 +4,9 @@ PYTHON ?= python3
 STATE ?= .local
 PORT ?= 8000
 ARGS ?=
+MINUTES ?= 10
+INVOICES ?= 2000
+SEED ?=
 SEEDS ?= 100
 FROM ?= 0
 
@@ -16,7 +19,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate scenarios check doctor clean-state lock venv
+.PHONY: help run test test-browser simulate scenarios chaos check doctor clean-state lock venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +40,13 @@ simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS
 
 scenarios: venv ## what must hold, number by number: its test, passed or missing
 	$(BIN)/python tests/scenarios/table.py $(ARGS)
+
+bench: venv ## speed and cost, each beside a floor of the same run (ARGS="pipeline --n 500", see bench/README.md)
+	$(BIN)/python -m bench $(ARGS)
+
+chaos: venv ## kills, freezes, restarts and lost answers under load, then the books are read (MINUTES=10 INVOICES=2000 SEED=)
+	PYTHONPATH=tests $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) --invoices $(INVOICES) \
+		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: venv ## everything static: format, lint, types, import rules, lock, packages alone
 	$(BIN)/ruff format --check .

@@ -253,6 +253,26 @@ async def test_s56_one_that_is_blocked_holds_up_none_of_ten_others(stack: Stack)
         assert stuck["number"] not in await oak.numbers()
 
 
+async def test_s84_one_record_that_breaks_its_batch_is_set_apart_alone(quick: Stack) -> None:
+    async with connected_office(quick) as oak:
+        ann, item = await with_first_synced(oak)
+        breaking = [
+            await fault(oak, "status", path=path, status=500, contains='"1004"')
+            for path in ("/batch", "/invoice")
+        ]
+        await sent_many(oak, ann, item, 10)
+
+        async def all_but_one() -> None:
+            assert await oak.numbers() == [n for n in numbered(11) if n != "1004"]
+            assert (await invoices_by_state(oak)).get("synced") == 10
+
+        await eventually(all_but_one, within=2 * LONG, every=0.2)
+        for each in breaking:
+            await mend(oak, each)
+        await all_synced(oak, 11, within=2 * LONG)
+        assert await oak.numbers() == numbered(11)
+
+
 async def test_s59_throttled_for_a_minute_waits_and_goes_with_no_attempt_burned(
     quick: Stack,
 ) -> None:
