@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import latency, outbox_cost, pipeline
+from bench import latency, outbox_cost, pipeline, recovery, refresh_race
 
 Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, None]]
 
@@ -28,10 +28,20 @@ async def _outbox_cost(given: argparse.Namespace, state: Path) -> None:
     await outbox_cost.measure(state, seconds=given.seconds)
 
 
+async def _recovery(_: argparse.Namespace, state: Path) -> None:
+    await recovery.measure(state)
+
+
+async def _refresh_race(given: argparse.Namespace, state: Path) -> None:
+    await refresh_race.measure(state, expiries=given.n or 1000)
+
+
 MEASUREMENTS: dict[str, Measure] = {
     "pipeline": _pipeline,
     "latency": _latency,
     "outbox-cost": _outbox_cost,
+    "recovery": _recovery,
+    "refresh-race": _refresh_race,
 }
 
 

@@ -47,3 +47,14 @@ async def requests_of(
         list(invoices),
     )
     return {row["record_id"]: row["request_id"] for row in rows}
+
+
+async def not_synced(admin: "asyncpg.Connection[asyncpg.Record]", invoices: Sequence[str]) -> int:
+    """How many of these invoices' badges don't say "Synced"."""
+    count: int = await admin.fetchval(
+        "SELECT count(*) FROM unnest($1::uuid[]) AS given (id) WHERE NOT EXISTS ("
+        " SELECT FROM invoice_api.record_states"
+        " WHERE entity = 'invoice' AND record_id = given.id AND state = 'synced')",
+        [UUID(invoice) for invoice in invoices],
+    )
+    return count

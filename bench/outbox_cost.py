@@ -103,8 +103,8 @@ def _print(rates: Mapping[str, Sequence[float]]) -> None:
     ]
     head = ("median of rounds", "n", "transactions/s", "all rounds", "of plain")
     print(table(head, body))
-    print(f"  notification: {1 - told / row:+.1%} fewer than without it (goal: 3 % or less)")
-    print(f"  outbox in all: {1 - told / plain:+.1%} fewer than plain (goal: 25 % or less)")
+    print(f"  notification: {1 - told / row:.1%} fewer than without it (goal: 3 % or less)")
+    print(f"  outbox in all: {1 - told / plain:.1%} fewer than plain (goal: 25 % or less)")
 
 
 # -- one process of clients -------------------------------------------------------------------

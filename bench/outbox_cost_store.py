@@ -7,6 +7,8 @@ from messaging.database import Tx
 
 
 async def create(dsn: str) -> None:
+    """Anew, if an earlier run's is there."""
+    await _execute(dsn, "DROP TABLE IF EXISTS written")
     await _execute(dsn, "CREATE TABLE written (id uuid PRIMARY KEY, body bytea NOT NULL)")
 
 
