@@ -1,0 +1,117 @@
+"""Lines of an invoice. Nothing that Xero works out is sent: a line total that differs from its own
+by a cent is refused (https://github.com/XeroAPI/Xero-NetStandard/issues/412).
+
+Its own is round(quantity × price × (100 − discount) / 100) to the cent, with four decimals for
+quantity and price (https://developer.xero.com/documentation/api/accounting/invoices). Where that
+isn't our amount, the line goes as one piece at our amount, and the outcome says so.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from connector_kit.answers import Refused
+from contracts.causes import cause_of
+from contracts.commands import ItemRef, SyncInvoice
+from contracts.invoicing import InvoiceLine
+from contracts.sync import ProviderDetails
+
+from connector_xero.wire import LineItem, LineItemItem, plain
+
+_DESCRIPTION_LIMIT = 4000
+_DECIMALS = -4
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What gives the line's amount there; `changed` if it isn't as it is here."""
+
+    quantity: Decimal
+    unit_amount: Decimal
+    discount: Decimal | None
+    changed: bool
+
+
+def priced(line: InvoiceLine) -> Priced:
+    """How the line is priced there. A discount of nothing is left out: sent, it was refused."""
+    discount = line.discount_percent
+    exact = all(_fits(value, _DECIMALS) for value in (line.quantity, line.unit_price))
+    amount = line.quantity * line.unit_price * (100 - discount) / 100
+    if (
+        exact
+        and _fits(discount, -2)
+        and amount.quantize(_CENT, rounding=ROUND_HALF_UP) == line.amount
+    ):
+        return Priced(line.quantity, line.unit_price, discount or None, changed=False)
+    return Priced(Decimal(1), line.amount, None, changed=True)
+
+
+def _fits(value: Decimal, exponent: int) -> bool:
+    own = value.normalize().as_tuple().exponent
+    return isinstance(own, int) and own >= exponent
+
+
+def lines_problem(command: SyncInvoice, codes: Mapping[str, str]) -> Refused | None:
+    """Why these lines can't be sent."""
+    for line in command.invoice.lines:
+        if line.item_id is None:
+            return Refused(
+                cause_of(
+                    "line_without_item",
+                    line=line.position,
+                    invoice=command.invoice.number,
+                    description=line.description,
+                )
+            )
+        item = command.items.get(str(line.item_id))
+        if item is None or item.remote_id is None:
+            return _defect(f"line {line.position} names an item that isn't linked")
+        if str(line.item_id) not in codes:
+            return _defect(f"the code of the item of line {line.position} wasn't read")
+    return None if command.invoice.lines else _defect("an invoice without lines")
+
+
+def line_of(line: InvoiceLine, price: Priced, item: ItemRef, code: str) -> LineItem:
+    """The line as it goes out. A description is mandatory there: the item's name stands in."""
+    text = line.description.strip() or item.name
+    return LineItem(
+        item_code=code,
+        description=text[:_DESCRIPTION_LIMIT],
+        quantity=price.quantity,
+        unit_amount=price.unit_amount,
+        discount_rate=price.discount,
+        account_code=item.income_account_id,
+    )
+
+
+def remembered(line: LineItem, item: ItemRef, amount: Decimal) -> LineItem:
+    """The line as a list shows it later, to compare by."""
+    there = LineItemItem(item_id=item.remote_id)
+    return line.model_copy(update={"item": there, "line_amount": amount})
+
+
+def digest(lines: Iterable[LineItem]) -> str:
+    """All lines as one value to compare by: too long to be kept word for word.
+
+    The account isn't in it: where a bookkeeper moves a line to another one, that may stay. Nor is
+    the item's code, which may be changed there for the same item.
+    """
+    text = "\n".join(_text(line) for line in lines)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(line: LineItem) -> str:
+    amounts = (line.quantity, line.unit_amount, line.discount_rate or None, line.line_amount)
+    return "\x1f".join(
+        (
+            (line.item.item_id if line.item else None) or "",
+            *("" if amount is None else plain(amount) for amount in amounts),
+            (line.description or "").strip(),
+        )
+    )
+
+
+def _defect(reason: str) -> Refused:
+    return Refused(cause_of("our_mistake", details=ProviderDetails(provider_message=reason)))

@@ -1,0 +1,212 @@
+"""What must be known before a write: who has the name, code or number of a new record; how a linked
+one is there now; and the codes of an invoice's items.
+
+Xero keeps no version that a write could be held against, and a PUT that is refused doesn't say who
+is in the way: both are read before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+from connector_kit.answers import NoAnswer, ReferenceGone, Refused, RemovedThere
+from connector_kit.exchange import Exchange
+from connector_kit.provider import Context, Member, NotReady, Prepared, Ready
+from contracts.causes import cause_of, record_name
+from contracts.commands import RemoteRef, SyncInvoice
+from contracts.ids import Entity, RemoteId
+from contracts.sync import Subject
+
+from connector_xero.bodies import NotRead
+from connector_xero.operations.kinds import (
+    CodedMember,
+    Kind,
+    There,
+    differing,
+    in_words,
+    same_record,
+)
+from connector_xero.operations.looking import ById, by_ids
+from connector_xero.operations.marks import whose
+from connector_xero.operations.refusals import gone_cause, name_of, void_refused
+
+
+def prepare(
+    members: Sequence[Member], context: Context, kinds: Mapping[Entity, Kind]
+) -> Exchange[list[Prepared]]:
+    """One `Prepared` per member, in their order."""
+    organisation = context.organisation.id
+    known: dict[Entity, ById] = {}
+    takers: dict[Entity, list[There] | NotRead] = {}
+    for entity, kind in kinds.items():
+        these = [m for m in members if m.command.entity == entity]
+        ids = [m.remote.id for m in these if m.remote is not None]
+        known[entity] = yield from by_ids(organisation, kind, ids)
+        creates = [m for m in these if m.intent == "create"]
+        takers[entity] = (yield from kind.taking(organisation, creates)) if creates else []
+    items = yield from by_ids(organisation, kinds["item"], _items_of(members))
+    prepared: list[Prepared] = []
+    for member in members:
+        entity = member.command.entity
+        coded = _coded(member, items)
+        if isinstance(coded, NotReady):
+            prepared.append(coded)
+        elif coded.remote is not None:
+            prepared.append(_linked(coded, coded.remote, known[entity], kinds, context))
+        else:
+            prepared.append(_created(coded, takers[entity], kinds[entity]))
+    return prepared
+
+
+def _items_of(members: Sequence[Member]) -> list[RemoteId]:
+    commands = [m.command for m in members if isinstance(m.command, SyncInvoice)]
+    found = (item.remote_id for command in commands for item in command.items.values())
+    return list(dict.fromkeys(remote for remote in found if remote is not None))
+
+
+def _coded(member: Member, items: ById) -> Member | NotReady:
+    """The member with its items' codes. An item that is gone is named by our own id."""
+    command = member.command
+    if not isinstance(command, SyncInvoice):
+        return member
+    linked = {ours: each.remote_id for ours, each in command.items.items() if each.remote_id}
+    gone = tuple(ours for ours, remote in linked.items() if remote in items.gone)
+    if gone:
+        record = record_name("invoice", command.invoice.number)
+        cause = cause_of("record_deleted_there", record=record)
+        return NotReady(command.record_id, ReferenceGone(gone, cause))
+    if any(remote not in items.there for remote in linked.values()):
+        return _not_known(member, items.why)
+    codes = {ours: items.there[remote].number or "" for ours, remote in linked.items()}
+    own = {each.name: getattr(member, each.name) for each in fields(Member)}
+    return CodedMember(**own, codes=codes)
+
+
+def _linked(
+    member: Member,
+    remote: RemoteRef,
+    known: ById,
+    kinds: Mapping[Entity, Kind],
+    context: Context,
+) -> Prepared:
+    """A record that is updated or voided: as it is there now."""
+    command = member.command
+    there = known.there.get(remote.id)
+    if remote.id in known.gone:
+        cause = gone_cause(command, "deleted")
+        return NotReady(command.record_id, RemovedThere("deleted", cause))
+    if there is None:
+        return _not_known(member, known.why)
+    if there.merged_into is not None:
+        return NotReady(command.record_id, _merged(member, there.merged_into))
+    if there.removed is not None:
+        cause = gone_cause(command, there.removed)
+        return NotReady(command.record_id, RemovedThere(there.removed, cause))
+    if member.intent == "void" and there.settled:
+        return NotReady(command.record_id, void_refused(command))
+    edited = _edited_there(member, remote, there)
+    if edited:
+        return NotReady(command.record_id, _both_changed(member, edited, kinds, context))
+    return Ready(member.at(there.ref()))
+
+
+def _merged(member: Member, survivor: RemoteId) -> Refused:
+    """A merged contact takes nothing any more; who it was merged into does."""
+    name = name_of(member.command)
+    return Refused(
+        cause_of(
+            "customer_merged_there",
+            subject=Subject(id=str(member.command.record_id), name=name),
+            customer=name,
+            remote_id=survivor,
+        ),
+        holder=survivor,
+    )
+
+
+def _created(member: Member, takers: list[There] | NotRead, kind: Kind) -> Prepared:
+    """Whether a record may be created under its name, code or number.
+
+    One with our own mark was sent by an earlier request after all: it is updated, not doubled. A
+    removed one of an earlier generation of the same record is what this one replaces.
+    """
+    command = member.command
+    if isinstance(takers, NotRead):
+        return _not_known(member, takers)
+    for there in takers:
+        if whose(there.marked, command.record_id, command.generation) == "ours":
+            if there.removed is None:
+                return Ready(member.at(there.ref()))
+            cause = gone_cause(command, there.removed)
+            return NotReady(command.record_id, RemovedThere(there.removed, cause))
+    foreign = [
+        there
+        for there in takers
+        if kind.in_the_way(member, there)
+        and not (there.removed is not None and same_record(there.marked, command.record_id))
+    ]
+    if not foreign:
+        return Ready(member)
+    return NotReady(command.record_id, _taken(member, foreign[0]))
+
+
+def _taken(member: Member, holder: There) -> Refused:
+    command = member.command
+    name = name_of(command)
+    subject = Subject(id=str(command.record_id), name=name)
+    match command.entity:
+        case "customer":
+            cause = cause_of(
+                "customer_name_taken", subject=subject, customer=name, remote_id=holder.id
+            )
+        case "item":
+            cause = cause_of("item_name_taken", subject=subject, item=name, remote_id=holder.id)
+        case "invoice":
+            cause = cause_of(
+                "invoice_number_taken", subject=subject, invoice=name, remote_id=holder.id
+            )
+    params = {**cause.params, **dict(holder.params)}
+    return Refused(cause.model_copy(update={"params": params}), holder=holder.id)
+
+
+def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str, ...]:
+    """What somebody changed there since we last wrote it; nothing if we never did.
+
+    Nothing either where the version is the one that the command knows of: whoever chose "keep ours"
+    has seen it. A payment moves the version too, and is no change of what we wrote.
+    """
+    if member.last is None or member.intent == "void" or remote.version == there.version:
+        return ()
+    return differing(member.last, there)
+
+
+def _both_changed(
+    member: Member, edited: tuple[str, ...], kinds: Mapping[Entity, Kind], context: Context
+) -> Refused:
+    """Never written over unasked: a person chooses whose content stays."""
+    command = member.command
+    here: tuple[str, ...] = ()
+    kind = kinds[command.entity]
+    if member.last is not None and kind.refuse(member, context) is None:
+        now = kind.write(member, context).frozen.fields
+        here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
+    name = name_of(command)
+    return Refused(
+        cause_of(
+            "changed_on_both_sides",
+            subject=Subject(id=str(command.record_id), name=name),
+            invoice=name if command.entity == "invoice" else None,
+            record=record_name(command.entity, name),
+            fields_here=in_words(here) or None,
+            fields_there=in_words(edited),
+        )
+    )
+
+
+def _not_known(member: Member, why: NotRead) -> NotReady:
+    """What must be known first isn't: our mistake if the question was refused, else once more."""
+    command = member.command
+    if not why.refused:
+        return NotReady(command.record_id, NoAnswer(why.details))
+    record = record_name(command.entity, name_of(command))
+    cause = cause_of("our_mistake", details=why.details, record=record)
+    return NotReady(command.record_id, Refused(cause))
