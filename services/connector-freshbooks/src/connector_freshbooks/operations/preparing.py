@@ -31,6 +31,7 @@ def prepare(
 ) -> Exchange[list[Prepared]]:
     """One `Prepared` per member, in their order."""
     prepared: list[Prepared] = []
+    items: list[There] | NotRead | None = None
     for member in members:
         kind = kinds[member.command.entity]
         if member.remote is not None:
@@ -43,7 +44,9 @@ def prepare(
             holders = yield from by_search(kind, context, search)
             prepared.append(_numbered(member, member.command, holders))
         elif isinstance(member.command, SyncItem):
-            items = yield from by_search(kind, context, ())
+            if items is None:
+                # No filter finds a name: all are read, once for all members.
+                items = yield from by_search(kind, context, ())
             prepared.append(_named(member, member.command, items))
         else:
             prepared.append(Ready(member))

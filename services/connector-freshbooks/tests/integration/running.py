@@ -1,0 +1,189 @@
+"""The connector itself: the kit's own parts on PostgreSQL and the simulator, less the broker.
+
+Commands go in through the consumer's own processor; what the connector says is read from its
+outbox, where the relay would take it.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+import httpx
+from connector_freshbooks.app import PACKAGE, provider_for
+from connector_freshbooks.settings import FreshbooksSettings
+from connector_kit.app import Parts, http_app, migrate_schema, parts, processor_of, roles_of
+from connector_kit.settings import KitSettings, ProviderSettings
+from contracts.codec import Decoded, decode, encode
+from contracts.commands import RecordCommand
+from contracts.connections import ConnectionOpened
+from contracts.ids import CompanyId, ConnectionId, UserId
+from contracts.message import Message
+from contracts.sync import Outcome, SyncDelayed
+from contracts.topics import TOPICS
+from messaging.batch_processor import Record
+from messaging.process import run_roles
+from messaging.tickets import make_ticket
+from pydantic import SecretStr
+from testkit import TestDatabase, eventually
+
+from .commands import IDS, Company
+
+M = TypeVar("M", bound=Message)
+
+PUBLIC_URL = "http://connector.test"
+WEB_URL = "http://web.test"
+_INTERNAL_KEY = "ab" * 32
+_TOPICS = {topic.name: topic for topic in TOPICS}
+
+
+@dataclass
+class Running:
+    """A connector at work, and a company that speaks to it."""
+
+    made: Parts
+    dsn: str
+    company: CompanyId = field(default_factory=lambda: CompanyId(IDS.new()))
+    user: UserId = field(default_factory=lambda: UserId(IDS.new()))
+
+    @asynccontextmanager
+    async def browser(self) -> AsyncGenerator[httpx.AsyncClient]:
+        """A browser with a cookie jar, for the connector and the simulator."""
+        inside = httpx.ASGITransport(app=http_app(self.made))
+        nowhere = httpx.MockTransport(lambda _: httpx.Response(200, text="the web"))
+        async with httpx.AsyncClient(
+            mounts={PUBLIC_URL: inside, WEB_URL: nowhere}, timeout=30
+        ) as browser:
+            yield browser
+
+    def ticket(self) -> str:
+        return make_ticket(
+            self.made.settings.key,
+            company=self.company,
+            user=self.user,
+            user_name="Joe",
+            provider="freshbooks",
+            nonce=IDS.new().hex,
+            now=datetime.now(UTC),
+        )
+
+    async def consent(self, organisation: str, decision: str = "approve") -> httpx.URL:
+        """A person connects this organisation; where the browser ends up."""
+        async with self.browser() as browser:
+            start = f"{PUBLIC_URL}/connect?ticket={self.ticket()}"
+            page = await browser.get(start, follow_redirects=True)
+            assert page.status_code == 200, page.text
+            hidden = dict(
+                re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+            )
+            assert hidden["state"]
+            # A name of its own for each: everything agreed to under one name is offered together.
+            chosen = {
+                "username": f"joe {organisation}",
+                "organisation": organisation,
+                "decision": decision,
+            }
+            parts_ = urlsplit(str(page.url))
+            action = f"{parts_.scheme}://{parts_.netloc}{parts_.path}"
+            answer = await browser.post(action, data={**hidden, **chosen}, follow_redirects=True)
+            return answer.url
+
+    async def connected(self, organisation: str) -> Company:
+        """The company with its connection to this organisation, once it is announced."""
+        url = await self.consent(organisation)
+        assert str(url) == f"{WEB_URL}/integrations/freshbooks/settings", url
+
+        async def opened() -> ConnectionId:
+            for message in await self.said(ConnectionOpened):
+                if message.organisation.name == organisation:
+                    return message.connection_id
+            raise AssertionError("no connection was announced")
+
+        return Company(self.company, await eventually(opened, within=10))
+
+    async def command(self, *commands: RecordCommand) -> None:
+        """Hand these commands over as the broker would."""
+        records: list[Record] = []
+        for command in commands:
+            encoded = encode(command)
+            records.append((encoded.key, encoded.value))
+        await processor_of(self.made).process(records)
+
+    async def said(self, kind: type[M]) -> list[M]:
+        """All that the connector has said of this kind, in its order."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            rows = await connection.fetch("SELECT topic, value FROM outbox ORDER BY seq")
+        finally:
+            await connection.close()
+        messages: list[M] = []
+        for row in rows:
+            decoded = decode(_TOPICS[row["topic"]], row["value"])
+            if isinstance(decoded, Decoded) and isinstance(decoded.message, kind):
+                messages.append(decoded.message)
+        return messages
+
+    async def outcomes(self, record: UUID) -> list[Outcome]:
+        """What became of a record's commands so far, delays too."""
+        return [o for o in await self.said(Outcome) if o.record_id == record]
+
+    async def outcome(self, command: RecordCommand, within: float = 15) -> Outcome:
+        """The outcome of this very step."""
+
+        async def decided() -> Outcome:
+            for outcome in await self.outcomes(command.record_id):
+                same = (outcome.generation, outcome.step) == (command.generation, command.step)
+                if same and not isinstance(outcome, SyncDelayed):
+                    return outcome
+            raise AssertionError(f"no outcome of step {command.step} yet")
+
+        return await eventually(decided, within=within)
+
+
+def settings_for(database: TestDatabase) -> KitSettings:
+    return KitSettings(
+        database_url=SecretStr(database.dsn(PACKAGE)),
+        internal_key=SecretStr(_INTERNAL_KEY),
+        token_keys={"k1": SecretStr("cd" * 32)},
+        public_url=PUBLIC_URL,
+        web_url=WEB_URL,
+        time_scale=0.01,
+        quiet_margin_seconds=0,
+        roles=frozenset({"work"}),
+    )
+
+
+def provider_settings_for(simulator_url: str) -> ProviderSettings:
+    return ProviderSettings(
+        environment="simulator",
+        simulator_url=simulator_url,
+        client_id="app",
+        client_secret=SecretStr("secret"),
+    )
+
+
+async def migrated(database: TestDatabase) -> TestDatabase:
+    await migrate_schema(database.dsn(PACKAGE), PACKAGE)
+    return database
+
+
+@asynccontextmanager
+async def running(database: TestDatabase, simulator_url: str) -> AsyncGenerator[Running]:
+    """A connector whose worker, checker, loader and announcer run until the block ends."""
+    settings = settings_for(database)
+    stop = asyncio.Event()
+    provider = provider_for(FreshbooksSettings(item_accounts=True))
+    async with parts(provider, settings, provider_settings_for(simulator_url)) as made:
+        working = {name: role for name, role in roles_of(made).items() if name != "http"}
+        task = asyncio.create_task(run_roles(working, stop=stop, signals=()))
+        try:
+            yield Running(made, database.dsn(PACKAGE))
+        finally:
+            stop.set()
+            assert await task == 0
