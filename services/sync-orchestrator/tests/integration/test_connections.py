@@ -96,6 +96,22 @@ async def test_s11_disconnect_holds_what_is_under_way_and_reconnect_sends_exactl
     assert await office.state("invoice", bill.id) == "waiting"
 
 
+async def test_an_edit_before_the_sweep_does_not_keep_a_held_record_from_going_on(
+    office: Office,
+) -> None:
+    await office.connect()
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (command,) = office.commands()
+    await office.connections(office.closed(2))
+    await office.sweep()
+    await office.connections(office.opened(epoch=3))
+    # The reopening left a mark for the sweep; a decision that comes first must leave it there.
+    await office.events(office.customer_event(customer("Ann Ray", known_as=ann.id, version=2)))
+    await office.sweep()
+    assert [again.step for again in office.commands()] == [command.step]
+
+
 async def test_answers_that_come_while_disconnected_are_recorded(office: Office) -> None:
     await office.connect()
     ann = customer()

@@ -33,9 +33,8 @@ async def review_due(tx: Tx, tools: Tools, limit: int = BATCH) -> int:
     for job in due:
         work.round.apply(job.key, Reviewed(), _trigger(tools))
     await work.save()
-    seen = [job.key for job in due if job.key not in work.round.changed]
-    unchanged = [job for key in seen if (job := work.books.job(key)) is not None]
-    await jobs_store.looked_at(tx, unchanged, tools.ages, work.books.now)
+    seen = [job for one in due if (job := work.books.job(one.key)) is not None]
+    await jobs_store.looked_at(tx, seen, tools.ages, work.books.now)
     return len(due)
 
 

@@ -98,17 +98,21 @@ def _save_sql() -> str:
     shown = [f"n.{c.name}::jsonb" if c.type == "jsonb" else f"n.{c.name}" for c in COLUMNS]
     changes = [f"{name} = excluded.{name}" for name in names if name not in _KEY]
     return (
-        f"insert into jobs ({', '.join(names)}, review_at)\n"
+        f"insert into jobs as old ({', '.join(names)}, review_at)\n"
         f"select {', '.join(shown)}, n.review_at\n"
         f"from unnest({', '.join(arrays)}, ${len(COLUMNS) + 1}::timestamptz[])\n"
         f"    as n ({', '.join(names)}, review_at)\n"
         f"on conflict ({', '.join(_KEY)}) do update set {', '.join(changes)},\n"
-        "    review_at = excluded.review_at, changed_xid = pg_current_xact_id()"
+        f"    review_at = case when old.review_at <= ${len(COLUMNS) + 2} then old.review_at\n"
+        "        else excluded.review_at end, changed_xid = pg_current_xact_id()"
     )
 
 
 SAVE_JOBS = _save_sql()
-"""Takes one array per column of `COLUMNS`, and one of `review_at`."""
+"""Takes one array per column of `COLUMNS`, one of `review_at`, and the time.
+
+A job that is due stays due, whatever is saved of it: only a review ends that (`looked_at`). The
+mark may be all that is left of a connection that opened again."""
 
 
 def job_of(row: Row) -> Job:

@@ -234,15 +234,18 @@ async def review_waiting_now(
 
 
 async def save(tx: Tx, jobs: Sequence[Job], ages: Ages, now: datetime) -> None:
-    """Write these jobs whole, with the time at which each must be looked at again."""
+    """Write these jobs whole, with the time at which each must be looked at again.
+
+    One that is due now stays due.
+    """
     if not jobs:
         return
     columns = [[column.value(job) for job in jobs] for column in COLUMNS]
-    await tx.execute(SAVE_JOBS, *columns, [next_review(job, ages, now) for job in jobs])
+    await tx.execute(SAVE_JOBS, *columns, [next_review(job, ages, now) for job in jobs], now)
 
 
 async def looked_at(tx: Tx, jobs: Sequence[Job], ages: Ages, now: datetime) -> None:
-    """These jobs were looked at and stay as they are; set when to look again."""
+    """These jobs were looked at; set when to look again."""
     if jobs:
         due = [next_review(job, ages, now) for job in jobs]
         await tx.execute(_LOOKED_AT, *_arrays([job.key for job in jobs]), due)
