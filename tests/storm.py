@@ -329,26 +329,35 @@ async def _compare(company: Company, report: Report) -> None:
     name = company.office.organisation
     rows = (await company.office.held())["invoices"]
     counted = Counter(row["number"] for row in rows)
-    report.lost += [f"{name} {n}" for n in company.expected if counted[n] == 0]
+    badges = await _badges(company)
+    report.lost += [
+        f"{name} {n}, {_shown(badges.get(n, {}))}" for n in company.expected if counted[n] == 0
+    ]
     report.doubled += [f"{name} {n} × {c}" for n, c in counted.items() if c > 1]
     report.doubled += [f"{name} {n} is nobody's" for n in counted if n not in company.expected]
     held = await company.office.held()
     for kind in ("customers", "items"):
         if len(held[kind]) != 1:
             report.doubled.append(f"{name} {kind}: {len(held[kind])}")
-    badges = await _badges(company)
     for row in rows:
         badge, want = badges.get(row["number"], {}), company.expected.get(row["number"])
         right = (badge.get("state"), badge.get("remote_id")) == ("synced", row["id"])
         if not right or want != Decimal(row["total"]):
             report.wrong.append(
-                f"{name} {row['number']}: {badge.get('state')} as {badge.get('remote_id')},"
+                f"{name} {row['number']}: {_shown(badge)},"
                 f" there {row['id']} {row['total']}, here {want}"
             )
     for number, invoice in company.invoices.items():
         gap = await _gap(company, invoice)
         if gap:
             report.gaps.append(f"{name} {number}: {gap}")
+
+
+def _shown(badge: Json) -> str:
+    """What a badge says, with its reason as the provider gave it."""
+    cause: Json = badge.get("cause") or {"code": None, "details": {"provider_message": None}}
+    told = (cause["code"], cause["details"]["provider_message"])
+    return f"{badge.get('state')} as {badge.get('remote_id')} {told}"
 
 
 async def _gap(company: Company, invoice: Json) -> str | None:
