@@ -30,6 +30,8 @@ class SimBus:
 
     scheduler: Scheduler
     calm: bool = False
+    odds: tuple[int, int, int] = (4, 88, 8)
+    """How often of a hundred a message is lost, comes once, comes twice."""
     queues: dict[Queue, list[Waiting]] = field(default_factory=dict[Queue, list[Waiting]])
     said: list[Message] = field(default_factory=list[Message])
     """All that was ever published, the lost ones too."""
@@ -47,7 +49,7 @@ class SimBus:
             assert isinstance(decoded, Decoded), decoded
             self.said.append(decoded.message)
             for reader in topic.readers:
-                copies = 1 if self.calm else rng.choices((0, 1, 2), (4, 88, 8))[0]
+                copies = 1 if self.calm else rng.choices((0, 1, 2), self.odds)[0]
                 if copies == 0:
                     self.scheduler.story.append(f"lost for {reader}: {_short(decoded.message)}")
                 queue = self.queues.setdefault((topic.name, reader), [])

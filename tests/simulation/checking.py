@@ -1,6 +1,7 @@
 """What must hold when everything has come to rest."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import reduce
@@ -10,7 +11,7 @@ from connector_qbo.app import PACKAGE as CONNECTOR
 from connector_qbo.operations.marks import marks_in
 from contracts.ids import RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
-from contracts.sync import SyncState
+from contracts.sync import SyncFailed, SyncState, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
 from qbo_simulator.books import Record
 from qbo_simulator.wire import as_object, dec, objects, ref_value, text
@@ -211,10 +212,20 @@ def _badge(ring: Ring, snapshot: Snapshot, job: Job | None) -> list[str]:
 
 
 async def _history(ring: Ring) -> list[str]:
-    """An outcome stands in the history at most once."""
+    """An outcome stands in the history once at most, however often its message came."""
     rows = await ring.ground.admin.fetch(
-        f"select record_id, step, count(*) as lines from {ORCHESTRATOR}.job_history"
-        " where kind = 'outcome' and data ->> 'said' <> 'delayed'"
-        " group by record_id, step, data having count(*) > 1"
+        f"select record_id, (data ->> 'generation')::int as generation,"
+        f" (data ->> 'step')::int as step, count(*) as lines from {ORCHESTRATOR}.job_history"
+        " where kind = 'outcome' and data ->> 'said' <> 'delayed' group by 1, 2, 3"
     )
-    return [f"history: {row['lines']} lines of one outcome, step {row['step']}" for row in rows]
+    # The connector says an outcome again, as a message of its own, if a step is asked for again.
+    messages = Counter(
+        (message.record_id, message.generation, message.step)
+        for message in {said_.id: said_ for said_ in ring.bus.said}.values()
+        if isinstance(message, SyncSucceeded | SyncFailed)
+    )
+    return [
+        f"history: {row['lines']} lines of step {row['step']}"
+        for row in rows
+        if row["lines"] > messages[row["record_id"], row["generation"], row["step"]]
+    ]

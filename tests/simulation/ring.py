@@ -13,21 +13,22 @@ from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
+from connector_kit import connections_store, grants_store, turns_store
 from connector_kit.asking import Asker
-from connector_kit.auth import OAuthClient, OrganisationOffered
+from connector_kit.auth import OAuthClient
 from connector_kit.checker import Checker
 from connector_kit.choosing import ReadLot
 from connector_kit.commands import Commands
-from connector_kit.connecting import Connected, Connecting
+from connector_kit.connecting import Connecting
 from connector_kit.connector import Connector
-from connector_kit.consents_store import Consent
+from connector_kit.expiry import announce
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.loading import Loader
 from connector_kit.provider import Provider
 from connector_kit.sealing import Sealer
 from connector_kit.telling import Teller
 from connector_kit.timing import Timing
-from connector_kit.tokens import TokenKeeper
+from connector_kit.tokens import TokenKeeper, new_grant_key, seal_tokens
 from connector_kit.worker import AnyLot, Worker
 from connector_qbo.app import PACKAGE as CONNECTOR
 from connector_qbo.app import QBO
@@ -344,16 +345,35 @@ class Ring:
                 await act(tx, self.tools, wish, action, fields)
 
     async def connect(self) -> None:
-        """A person connects, or connects again, with the one organisation there is."""
-        connecting = Connecting(self.connector(), CLIENT, SEALER, _zeros)
-        organisation = Organisation(id=RemoteId(self.there.books.realm), name="Oak Books")
-        offered = OrganisationOffered(organisation, self.facts, self.there.books.realm)
-        consent = Consent(self.company, self.user, "Joe", "connect", None)
-        connected = await connecting._accept(  # pyright: ignore[reportPrivateUsage]
-            consent, offered, self.there.consent(), []
-        )
-        assert isinstance(connected, Connected), connected
-        self.connection = connected.connection_id
+        """A person connects, or connects again, with the one organisation there is.
+
+        The end of a consent, by the kit's stores; its pages and exchanges have tests of their own.
+        """
+        connector, realm = self.connector(), self.there.books.realm
+        organisation = Organisation(id=RemoteId(realm), name="Oak Books")
+        tokens = self.there.consent()
+        async with connector.database.transaction() as tx:
+            grant = await grants_store.find_by_subject(tx, realm)
+            grant_id = self.ids.new() if grant is None else grant.id
+            key = new_grant_key(SEALER, grant_id) if grant is None else grant.key
+            sealed = seal_tokens(SEALER, grant_id, key, tokens)
+            if grant is None:
+                await grants_store.insert(tx, grant_id, realm, key, sealed)
+            else:
+                await grants_store.save_tokens(tx, grant_id, sealed)
+                await grants_store.accept(tx, grant_id)
+            who = (organisation, self.facts, grant_id, self.user, "Joe")
+            if self.connection is None:
+                opened = ConnectionId(self.ids.new())
+                await connections_store.insert_open(tx, opened, self.company, *who)
+            else:
+                opened = self.connection
+                if (await connections_store.find(tx, [opened]))[opened].status == "open":
+                    return
+                await connections_store.reopen(tx, opened, *who)
+                await turns_store.release(tx, [opened])
+            await announce(tx, "qbo", self.ids, [opened])
+        self.connection = opened
 
     async def disconnect(self) -> None:
         connecting = Connecting(self.connector(), CLIENT, SEALER, _zeros)

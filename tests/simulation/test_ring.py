@@ -5,11 +5,11 @@ import pytest
 from simulation.ring import Ground
 from simulation.story import run_seed
 
-SEEDS = 16
+SEEDS = 10
 """More: `make simulate`."""
 
-FOUND = ()
-"""Seeds that once found something."""
+FOUND: tuple[int, ...] = ()
+"""Seeds beyond these that once found something. (3 found a reconnect whose mark was lost.)"""
 
 
 @pytest.mark.parametrize("seed", [*range(SEEDS), *FOUND])

@@ -44,12 +44,12 @@ Fate = Literal[
     "500_after",
 ]
 FATES: Mapping[Fate, int] = {
-    "fine": 68,
+    "fine": 60,
     "not_sent": 2,
     "lose_request": 4,
-    "lose_answer": 8,
-    "late": 8,
-    "slow": 4,
+    "lose_answer": 10,
+    "late": 12,
+    "slow": 6,
     "401": 1,
     "429": 2,
     "503": 1,

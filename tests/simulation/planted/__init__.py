@@ -1,0 +1,127 @@
+"""Bugs that the simulation must find: each takes one rule away. Applied by the test, never shipped.
+
+`seeds` bounds the search: a bug that isn't found within so many seeds fails the test.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from simulation.planted import connector, orchestrator
+from simulation.ring import Ground
+
+Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """`rule` is what is taken away; `first` a seed that finds it soon, where CI begins."""
+
+    name: str
+    rule: str
+    plant: Plant
+    first: int | None = None
+
+
+PLANTED: tuple[Planted, ...] = (
+    Planted(
+        "no_open_row",
+        "a record with an open row is in no other request, nor is a natural key",
+        connector.no_open_row,
+    ),
+    Planted(
+        "absence_at_once",
+        "a create's absence is believed only by a look-up sent after quiet_until",
+        connector.absence_at_once,
+    ),
+    Planted(
+        "absence_when_processed",
+        "the clock is read before a look-up is sent, not when its answer is processed",
+        connector.absence_when_processed,
+    ),
+    Planted(
+        "no_send_time_check",
+        "past its deadline nothing is sent",
+        connector.no_send_time_check,
+    ),
+    Planted(
+        "answer_to_whoever_is_open",
+        "an answer is written against its own request",
+        connector.answer_to_whoever_is_open,
+    ),
+    Planted(
+        "choice_by_command",
+        "update or create is chosen when it is sent, by what is finished",
+        connector.choice_by_command,
+    ),
+    Planted(
+        "number_not_frozen",
+        "a look-up asks for what was frozen",
+        connector.number_not_frozen,
+    ),
+    Planted(
+        "foreign_at_once",
+        "a number that is somebody else's is a cause only after quiet_until",
+        connector.foreign_at_once,
+    ),
+    Planted(
+        "mark_without_generation",
+        "our mark names the generation",
+        connector.mark_without_generation,
+    ),
+    Planted(
+        "lanes_take_older",
+        "a lower step never replaces a higher one",
+        connector.lanes_take_older,
+    ),
+    Planted(
+        "content_seen_before",
+        "content B, then C, then B again: the provider ends with B",
+        orchestrator.content_seen_before,
+    ),
+    Planted(
+        "outcome_of_any_generation",
+        "an outcome of an older generation changes no state",
+        orchestrator.outcome_of_any_generation,
+    ),
+    Planted(
+        "no_company_lock",
+        "whatever decides locks its companies first",
+        orchestrator.no_company_lock,
+    ),
+    Planted(
+        "no_inbox",
+        "a message whose effect appends is recorded in the inbox",
+        orchestrator.no_inbox,
+    ),
+    Planted(
+        "feed_by_sequence",
+        "a feed ends before the oldest open transaction",
+        orchestrator.feed_by_sequence,
+    ),
+    Planted(
+        "no_feed",
+        "each leg has its sweep",
+        orchestrator.no_feed,
+    ),
+    Planted(
+        "never_asked_again",
+        "an overdue outcome is asked for again",
+        orchestrator.never_asked_again,
+    ),
+    Planted(
+        "older_snapshot_wins",
+        "a snapshot that isn't newer changes nothing",
+        orchestrator.older_snapshot_wins,
+    ),
+    Planted(
+        "own_number_is_a_cause",
+        "our own number in the way is waited for",
+        orchestrator.own_number_is_a_cause,
+    ),
+    Planted(
+        "acknowledged_first",
+        "acknowledged after the effect, and what is lost is swept",
+        orchestrator.acknowledged_first,
+    ),
+)
