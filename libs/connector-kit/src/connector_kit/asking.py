@@ -17,7 +17,7 @@ from connector_kit import budget_store
 from connector_kit.answers import NO_DETAILS, NoAnswer, NotExecuted, Unauthorized
 from connector_kit.connections_store import Connection
 from connector_kit.exchange import Exchange, Request, Response
-from connector_kit.limits import slots_of
+from connector_kit.limits import giving_back, left_there, slots_of
 from connector_kit.provider import Provider
 from connector_kit.timing import Timing
 from connector_kit.tokens import NoToken, Token, TokenKeeper
@@ -114,12 +114,16 @@ class Asker:
         spender = self._ids.new()
         while slots:
             async with self._database.transaction() as tx:
-                room = await budget_store.lock_room(tx, connection.id)
+                back = giving_back(self._provider, self._timing.scale)
+                room = await budget_store.lock_room(tx, connection.id, back)
                 if room.holds(slots, click=click):
                     within = self._timing.answer_timeout
                     await budget_store.take(tx, connection.id, spender, slots, within)
                     break
-                wait = await budget_store.wait_for(tx, connection.id, slots, click=click)
+                found = await budget_store.wait_for(tx, connection.id, slots, click=click)
+            wait, name = found.seconds, self._provider.name
+            waits = histogram("budget_wait_seconds", provider=name, limit=found.limit)
+            waits.observe(wait.total_seconds())
             if wait > _WORTH_WAITING:
                 return NoRoom(wait, click)
             await self._clock.sleep(wait.total_seconds())
@@ -135,6 +139,9 @@ class Asker:
         if slots:
             async with self._database.transaction() as tx:
                 await budget_store.answered(tx, spender)
+                if isinstance(delivery, Response):
+                    left = left_there(slots, delivery.headers)
+                    await budget_store.correct(tx, connection.id, left)
         if isinstance(delivery, Response):
             return self._provider.operations.whole(delivery) or delivery
         return NoAnswer(NO_DETAILS.model_copy(update={"provider_message": delivery.reason}))

@@ -8,27 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.ids import Entity, RemoteId
+from contracts.ids import RemoteId
 from contracts.sync import CauseInstance
 from messaging.database import Tx
 
-from connector_kit import checks_store, connections_store, ledger_store
+from connector_kit import checks_store, connections_store, guard_store, ledger_store
 from connector_kit.answers import Seen, Sighting
 from connector_kit.asking import Halted
 from connector_kit.closing import End, end_of_verdict
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
+from connector_kit.guarding import counted
 from connector_kit.judging import SentWindow, judge
 from connector_kit.ledger_store import LedgerRow, OpenRequest
 from connector_kit.recording import close, tell_checking
 from connector_kit.setbacks import apply_setback
 from connector_kit.timing import LEASE, backoff
+from connector_kit.verifying import TAKEN
 
-_TAKEN: dict[Entity, str] = {
-    "customer": "customer_name_taken",
-    "item": "item_name_taken",
-    "invoice": "invoice_number_taken",
-}
 _SERVER_ERROR = 500
 _MARGIN = timedelta(milliseconds=50)
 """The next look-up begins after `quiet_until`, not at it."""
@@ -123,6 +120,8 @@ class Checker:
                     check.connection.id,
                     looked.halted.why,
                 )
+            mine = [end for end in ends if end[0].id in still_open]
+            await guard_store.count(tx, request.connection_id, counted(mine))
 
     async def _ends(self, tx: Tx, check: Check, looked: Looked) -> list[tuple[LedgerRow, End]]:
         request = check.request
@@ -142,7 +141,7 @@ class Checker:
                 verdict,
                 row.member,
                 alone=failed_together,
-                taken=CauseInstance(code=_TAKEN[request.entity]),
+                taken=CauseInstance(code=TAKEN[request.entity]),
                 holders=linked,
             )
             if end is not None:

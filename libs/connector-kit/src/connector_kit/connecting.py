@@ -22,6 +22,7 @@ from connector_kit import (
     connections_store,
     consents_store,
     grants_store,
+    guard_store,
     loads_store,
     offers,
     turns_store,
@@ -199,6 +200,7 @@ class Connecting:
                 return False
             await connections_store.set_paused(tx, connection_id, paused)
             if not paused:
+                await guard_store.forget(tx, connection_id)
                 await turns_store.release(tx, [connection_id])
             return True
 

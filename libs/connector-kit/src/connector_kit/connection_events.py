@@ -71,7 +71,10 @@ def state_of(
 
 
 def why_held(connection: Connection) -> CauseInstance | None:
-    """The cause on records that wait because their connection doesn't send; None while paused."""
+    """The cause on records that wait because their connection doesn't send.
+
+    None while an operator has paused it; the blast guard says why it did.
+    """
     if connection.status == "expired":
         return connection.cause or CauseInstance(code="connection_expired")
     if connection.status == "closed":
@@ -83,4 +86,4 @@ def why_held(connection: Connection) -> CauseInstance | None:
                 "date": "" if closed_at is None else closed_at.date().isoformat(),
             },
         )
-    return None
+    return connection.pause_cause

@@ -44,6 +44,8 @@ class Connection:
     verify_until: datetime | None = None
     """After a restore: records made before it may be there although the ledger doesn't know."""
 
+    pause_cause: CauseInstance | None = None
+
     @property
     def sends(self) -> bool:
         """Whether anything may be sent for it now."""
@@ -219,11 +221,18 @@ async def close(tx: Tx, connection_id: ConnectionId, user_id: UserId, user_name:
     )
 
 
-async def set_paused(tx: Tx, connection_id: ConnectionId, paused: bool) -> None:
+async def set_paused(
+    tx: Tx, connection_id: ConnectionId, paused: bool, *, cause: CauseInstance | None = None
+) -> None:
+    """Hold or let go the connection's work; `cause` is what its waiting records say of it."""
     await tx.execute(
-        "UPDATE connections SET paused_at = CASE WHEN $2 THEN clock() END WHERE id = $1",
+        """
+        UPDATE connections SET paused_at = CASE WHEN $2 THEN clock() END, pause_cause = $3::jsonb
+        WHERE id = $1
+        """,
         connection_id,
         paused,
+        None if cause is None else cause.model_dump_json(),
     )
 
 
@@ -303,4 +312,9 @@ def _connection(row: Row) -> Connection:
         token_good_until=row["token_good_until"],
         reference_as_of=_AS_OF.validate_json(row["reference_as_of"]),
         verify_until=row["verify_until"],
+        pause_cause=(
+            None
+            if row["pause_cause"] is None
+            else CauseInstance.model_validate_json(row["pause_cause"])
+        ),
     )

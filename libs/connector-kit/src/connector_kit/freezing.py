@@ -7,23 +7,31 @@ Nothing may be sent that this transaction didn't commit.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.ids import Ids, RequestId
+from contracts.ids import Ids, RecordId, RequestId
 from messaging import outbox
 from messaging.database import Tx
+from telemetry.metrics import histogram
 
-from connector_kit import budget_store, connections_store, lane_work_store, ledger_store
+from connector_kit import (
+    budget_store,
+    connections_store,
+    guard_store,
+    lane_work_store,
+    ledger_store,
+)
 from connector_kit.answering import nothing_to_void_here, refused_here
 from connector_kit.asking import NoRoom
 from connector_kit.choosing import Chosen, Lot, nothing_to_void, still_the_same
 from connector_kit.connections_store import Connection
 from connector_kit.exchange import Request
+from connector_kit.guarding import MOST_UNASKED, Creates, unasked
 from connector_kit.lane_work_store import LaneChange
 from connector_kit.lanes_store import LaneKey
 from connector_kit.ledger_store import NewRow, OpenRequest
-from connector_kit.limits import most_units, slots_of
+from connector_kit.limits import giving_back, most_units, slots_of
 from connector_kit.provider import Context, FrozenMember, Packed, Provider
 from connector_kit.timing import LEASE, Timing
 
@@ -44,9 +52,13 @@ class Frozen:
 
 @dataclass(frozen=True)
 class NotFrozen:
-    """Nothing is to be sent. `why` is given where the budget has no room."""
+    """Nothing is to be sent. `why` is given where the budget has no room.
+
+    `blast`: more is to be created than anybody asked for.
+    """
 
     why: NoRoom | None = None
+    blast: bool = False
 
 
 async def freeze(
@@ -78,6 +90,10 @@ async def freeze(
         and (same := still_the_same(chosen, lane, finished.get(lane.key))) is not None
     ]
     going = await _answer_voids(tx, going, connection, ids)
+    going, blast = await _admit(tx, going, connection)
+    if blast:
+        await _give_back(tx, mine)
+        return NotFrozen(blast=True)
     fitting, meter_wait = await _fit(tx, going, lot, provider, timing)
     if not fitting:
         await _give_back(tx, mine)
@@ -132,8 +148,26 @@ async def freeze(
     )
     entered = [packed_of[member.record_id].lane.key for member in packed.frozen]
     await lane_work_store.enter_request(tx, entered, request_id)
+    now_unasked = sum(unasked(packed_of[m.record_id].member, at) for m in packed.frozen)
+    await guard_store.count(tx, connection.id, Creates(unasked=now_unasked))
     stale_before = {c.lane.key: c.lane.stale for c in fitting}
     return Frozen(packed.request, opened, connection, packed.frozen, stale_before)
+
+
+async def _admit(
+    tx: Tx, going: Sequence[Chosen], connection: Connection
+) -> tuple[Sequence[Chosen], bool]:
+    """Those that may go by the blast guard; and whether none may, as there were too many."""
+    if all(chosen.lane.command.origin.by != "sweep" for chosen in going):
+        return going, False
+    at = await connections_store.now(tx)
+    suspect = [chosen for chosen in going if unasked(chosen.member, at)]
+    if not suspect:
+        return going, False
+    before = await guard_store.load_alone(tx, connection.id)
+    allowed = max(MOST_UNASKED - before.unasked, 0)
+    held = {chosen.lane.key for chosen in suspect[allowed:]}
+    return [chosen for chosen in going if chosen.lane.key not in held], allowed == 0
 
 
 async def _answer_voids(
@@ -161,7 +195,8 @@ async def _fit(
     metered = slots_of(provider, entity.single_meter, 1, timing.scale)
     if not metered and not slots_of(provider, entity.batch_meter, 2, timing.scale):
         return going, None
-    room = await budget_store.lock_room(tx, lot.connection.id)
+    back = giving_back(provider, timing.scale)
+    room = await budget_store.lock_room(tx, lot.connection.id, back)
     click = lot.click
     units = 0
     if len(going) > 1:
@@ -173,7 +208,9 @@ async def _fit(
     meter = entity.single_meter if len(going) == 1 or click else entity.batch_meter
     wanted = slots_of(provider, meter, 1 if meter == entity.single_meter else 2, timing.scale)
     wait = await budget_store.wait_for(tx, lot.connection.id, wanted, click=click)
-    return (), NoRoom(wait, click)
+    waits = histogram("budget_wait_seconds", provider=provider.name, limit=wait.limit)
+    waits.observe(wait.seconds.total_seconds())
+    return (), NoRoom(wait.seconds, click)
 
 
 async def _pack(
@@ -220,16 +257,17 @@ async def _stale_keys(
     members: Sequence[FrozenMember],
 ) -> set[str]:
     """Keys of creates that were free there when it was asked and that we have used since."""
-    asked = {
-        member.natural_key: read_at
-        for member in members
-        if member.intent == "create" and (read_at := by_record[member.record_id].read_at)
-    }
+    asked: dict[str, RecordId] = {}
+    since: list[datetime] = []
+    for member in members:
+        read_at = by_record[member.record_id].read_at
+        if member.intent == "create" and read_at is not None:
+            asked.setdefault(member.natural_key, member.record_id)
+            since.append(read_at)
     if not asked:
         return set()
-    lag = timedelta(seconds=provider.entities[lot.entity].lookup_lag)
-    since = min(asked.values()) - lag
-    return await ledger_store.written_since(tx, lot.connection.id, lot.entity, list(asked), since)
+    first = min(since) - timedelta(seconds=provider.entities[lot.entity].lookup_lag)
+    return await ledger_store.written_since(tx, lot.connection.id, lot.entity, asked, first)
 
 
 async def _give_back(tx: Tx, chosen: Sequence[Chosen], blocked: set[LaneKey] | None = None) -> None:

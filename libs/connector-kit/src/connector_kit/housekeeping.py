@@ -13,6 +13,7 @@ from connector_kit import (
     consents_store,
     counts_store,
     grants_store,
+    guard_store,
     lanes_store,
     loads_store,
     offers_store,
@@ -109,6 +110,7 @@ class Housekeeping:
         async with self._connector.database.transaction() as tx:
             await lanes_store.prune(tx, KEEP_LANES)
             await consents_store.prune(tx, KEEP_CONSENTS)
+            await guard_store.prune(tx)
             await offers_store.prune(tx, consents_store.GOOD_FOR)
             await loads_store.prune(tx, KEEP_LOADS)
             await inbox.prune(tx)

@@ -149,19 +149,22 @@ async def written_since(
     tx: Tx,
     connection_id: ConnectionId,
     entity: Entity,
-    natural_keys: Sequence[str],
+    natural_keys: Mapping[str, RecordId],
     since: datetime,
 ) -> set[str]:
-    """Which of these natural keys we ourselves wrote there since then."""
+    """Which of these natural keys we wrote there since then for another record than theirs."""
     rows = await tx.fetch(
         """
-        SELECT DISTINCT natural_key FROM ledger
+        SELECT DISTINCT natural_key
+        FROM unnest($3::text[], $4::uuid[]) AS given (natural_key, mine)
+        JOIN ledger USING (natural_key)
         WHERE connection_id = $1 AND entity = $2 AND state = 'finished'
-            AND natural_key = ANY ($3::text[]) AND closed_at >= $4
+            AND record_id <> given.mine AND closed_at >= $5
         """,
         connection_id,
         entity,
         list(natural_keys),
+        list(natural_keys.values()),
         since,
     )
     return {row["natural_key"] for row in rows}

@@ -1,7 +1,7 @@
 """Which slots a request takes, and whether there is room. Pure; the counting is in the database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -22,18 +22,52 @@ class Room:
     """What of each limit is taken, by name, at this moment."""
 
     taken: Mapping[str, int]
+    ending: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of what is taken, what comes free within the limit's `given_back`."""
 
     def holds(self, slots: Sequence[Slot], *, click: bool) -> bool:
         """Whether all slots fit. What is kept for clicks is room for a click only."""
         return all(
-            self.taken.get(slot.limit.name, 0) + slot.units <= usable(slot.limit, click=click)
+            self.taken.get(slot.limit.name, 0) + slot.units
+            <= usable(slot.limit, click=click, ending=self.ending.get(slot.limit.name, 0))
             for slot in slots
         )
 
 
-def usable(limit: Limit | Concurrency, *, click: bool) -> int:
-    """How many units of the limit may be taken by a click, or by anything else."""
-    return limit.count if click else limit.count - limit.reserve
+def usable(limit: Limit | Concurrency, *, click: bool, ending: int = 0) -> int:
+    """How many units of the limit may be taken by a click, or by anything else.
+
+    Units that are `ending` soon take the place of as many kept for clicks.
+    """
+    return limit.count if click else limit.count - max(limit.reserve - ending, 0)
+
+
+def giving_back(provider: Provider, scale: float) -> dict[str, float]:
+    """The limits that give their reserve back, and how many scaled seconds before."""
+    return {
+        limit.name: limit.given_back * scale
+        for limit in provider.limits
+        if isinstance(limit, Limit) and limit.given_back > 0 and limit.reserve > 0
+    }
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a response says is left of a limit, for this connection."""
+
+    slot: Slot
+    units: int
+
+
+def left_there(slots: Sequence[Slot], headers: Mapping[str, str]) -> list[Left]:
+    """What a response says of the limits its request spent. A header that is no number is none."""
+    found: list[Left] = []
+    for slot in slots:
+        if isinstance(slot.limit, Limit) and slot.limit.remaining_header is not None:
+            said = headers.get(slot.limit.remaining_header.lower(), "").strip()
+            if said.isascii() and said.isdecimal():
+                found.append(Left(slot, int(said)))
+    return found
 
 
 def slots_of(provider: Provider, meter: str, units: int, scale: float) -> tuple[Slot, ...]:

@@ -76,13 +76,17 @@ Intent = Literal["create", "update", "void"]
 class Limit:
     """At most `count` units in any `seconds`, sliding. `reserve` units are kept for clicks.
 
-    Seconds are real ones; the kit scales them by TIME_SCALE.
+    Seconds are real ones; the kit scales them by TIME_SCALE. `given_back`: of a long limit (a
+    day's), as much of the reserve is given back to everything as comes free within so many
+    seconds. `remaining_header`: the response header, if any, that says how many units are left.
     """
 
     name: str
     count: int
     seconds: float
     reserve: int = 0
+    given_back: float = 0.0
+    remaining_header: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from connector_kit import (
     budget_store,
     checks_store,
     connections_store,
+    guard_store,
     lane_work_store,
     ledger_store,
     turns_store,
@@ -36,6 +37,7 @@ from connector_kit.closing import End, NeverWas, end_of_answer, end_row
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.freezing import Frozen
+from connector_kit.guarding import counted
 from connector_kit.lanes_store import LaneKey
 from connector_kit.ledger_store import LedgerRow, OpenRequest
 from connector_kit.outcomes import Subject, delayed
@@ -80,6 +82,7 @@ async def record_answer(
         still_open = [row for row in rows if row.id not in {closed.id for closed, _ in ends}]
         await tell_checking(tx, connector, frozen.connection, request, still_open)
         await checks_store.check_at_once(tx, request_id)
+    await guard_store.count(tx, frozen.connection.id, counted(ends))
 
 
 async def record_unsent(

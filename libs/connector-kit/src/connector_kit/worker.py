@@ -17,7 +17,14 @@ from messaging.database import Tx
 from telemetry.logs import get_logger
 from telemetry.metrics import counter, histogram
 
-from connector_kit import connections_store, lane_work_store, ledger_store, turns_store
+from connector_kit import (
+    budget_store,
+    connections_store,
+    guard_store,
+    lane_work_store,
+    ledger_store,
+    turns_store,
+)
 from connector_kit.answering import (
     AnsweredHere,
     goes_on,
@@ -28,8 +35,10 @@ from connector_kit.answering import (
 )
 from connector_kit.answers import (
     NO_DETAILS,
+    Answered,
     NoAnswer,
     NotExecuted,
+    Refused,
     RequestAnswer,
     Seen,
     Unauthorized,
@@ -40,7 +49,10 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.exchange import Response
 from connector_kit.freezing import Frozen, NotFrozen, freeze
+from connector_kit.guard import pause_if_blasting
+from connector_kit.guarding import Creates, is_duplicate
 from connector_kit.lanes_store import Lane, LaneKey
+from connector_kit.limits import left_there, slots_of
 from connector_kit.preparing import Preparing
 from connector_kit.provider import FrozenRequest, NotReady, Ready
 from connector_kit.recording import record_answer, record_unsent
@@ -175,13 +187,15 @@ class Worker:
                     connector.context_of(lot.connection),
                     connector.ids,
                 )
-                if isinstance(frozen, NotFrozen):
-                    if frozen.why is not None:
-                        await self._apply(tx, lot.connection, frozen.why)
-                    return None
+                if isinstance(frozen, NotFrozen) and frozen.why is not None:
+                    await self._apply(tx, lot.connection, frozen.why)
         except asyncpg.UniqueViolationError:
             log.info("a record or its key was opened elsewhere", connection=str(lot.connection.id))
             await self._set_back(lot, None)
+            return None
+        if isinstance(frozen, NotFrozen):
+            if frozen.blast:
+                await pause_if_blasting(connector, lot.connection.id)
             return None
         sent = [
             LaneKey(lot.connection.id, lot.entity, member.record_id) for member in frozen.members
@@ -224,6 +238,21 @@ class Worker:
             await connector.tokens.accepted(in_hand.token)
         async with connector.database.transaction() as tx:
             await record_answer(tx, connector, frozen, answer, status)
+        if isinstance(delivery, Response):
+            await self._correct(frozen, delivery)
+        if isinstance(answer, Answered) and any(
+            isinstance(one, Refused) and is_duplicate(one.cause) for one in answer.members
+        ):
+            await pause_if_blasting(connector, frozen.connection.id)
+
+    async def _correct(self, frozen: Frozen, response: Response) -> None:
+        """What the provider says is left of its limits; by itself, as all of a connection do it."""
+        provider, request = self._connector.provider, frozen.request
+        slots = slots_of(provider, request.meter, request.units, self._connector.timing.scale)
+        left = left_there(slots, response.headers)
+        if left:
+            async with self._connector.database.transaction() as tx:
+                await budget_store.correct(tx, frozen.connection.id, left)
 
     async def read_remote(self, lot: ReadLot) -> None:
         """Read records at the provider and say how they are there."""
@@ -340,6 +369,14 @@ class Worker:
                             )
                         )
             await self._write_answers(tx, answers)
+            duplicates = sum(
+                isinstance(one.answer, Refused) and is_duplicate(one.answer.cause)
+                for _, one in not_ready
+            )
+            creates = Creates(decided=duplicates, duplicates=duplicates)
+            await guard_store.count(tx, connection.id, creates)
+        if duplicates:
+            await pause_if_blasting(connector, connection.id)
 
     async def _write_answers(self, tx: Tx, answers: Sequence[AnsweredHere]) -> None:
         await ledger_store.write_rows(tx, None, [answer.row for answer in answers])

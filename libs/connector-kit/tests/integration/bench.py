@@ -325,8 +325,8 @@ async def connector_on(
     client = http_client(20)
     try:
         await pool.execute(
-            "TRUNCATE grants, connections, consents, offers, turns, lanes, requests, ledger,"
-            " budgets, slots, loads, outbox, inbox RESTART IDENTITY"
+            "TRUNCATE grants, connections, consents, offers, creates, turns, lanes, requests,"
+            " ledger, budgets, slots, loads, outbox, inbox RESTART IDENTITY"
         )
         await pool.execute("UPDATE weather SET failures = 0, probe_at = NULL, paused_at = NULL")
         clock = AheadClock()

@@ -119,6 +119,20 @@ async def test_a_number_that_we_used_since_the_look_up_is_looked_up_again(
         assert len(bench.there.of("invoice")) == 9
 
 
+async def test_an_invoice_made_again_may_have_its_own_number_at_once(
+    database: TestDatabase,
+) -> None:
+    async with asking_first(database) as bench:
+        command = bench.invoice("1001")
+        await bench.take(command)
+        await bench.work()
+        bench.there.books["invoice"].clear()
+        again = bench.invoice("1001", record=command.record_id, step=2, generation=2)
+        await bench.take(again)
+        await bench.work()
+        assert len(bench.there.of("invoice")) == 1
+
+
 async def test_an_edit_since_the_look_up_is_looked_up_again(database: TestDatabase) -> None:
     async with asking_first(database) as bench:
         commands = await in_line(bench, 10)

@@ -56,6 +56,9 @@ class There:
     faults: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque[Fault]))
     seen: list[tuple[str, str, Json]] = field(default_factory=list[tuple[str, str, Json]])
     retry_after: str | None = None
+    left: str | None = None
+    """What its answers say is left of its limit."""
+
     refuse_tokens: bool = False
     access: str = "access-1"
     refresh: str = "refresh-1"
@@ -239,6 +242,8 @@ async def _one(there: There, reader: asyncio.StreamReader, writer: asyncio.Strea
         return False
     if fault == "late_answer":
         await there.go_on.wait()
+    if there.left is not None:
+        more = {**more, "X-Left": there.left}
     text = b"<html>maintenance</html>" if fault == "html" else json.dumps(answer).encode()
     lines = [
         f"HTTP/1.1 {status} x",
