@@ -4,7 +4,7 @@ Client id and secret in the body, a refresh token that is good once, and organis
 users/me. Everything stateful is the kit's. https://www.freshbooks.com/api/authentication
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
@@ -24,12 +24,7 @@ from contracts.causes import cause_of
 from contracts.sync import CauseInstance, ProviderDetails
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from connector_freshbooks.bodies import NotRead
-from connector_freshbooks.operations.organisation import account_of, me, read_of
 from connector_freshbooks.provider import AUTHORIZE_PATH, REVOKE_PATH, SCOPES, TOKEN_PATH
-
-_MAY_CONNECT = frozenset({"owner", "admin", "business_partner", "business_manager"})
-"""Roles that see all clients and invoices of a business."""
 
 
 class _TokenBody(BaseModel):
@@ -51,9 +46,9 @@ class _ErrorBody(BaseModel):
 
 @dataclass(frozen=True)
 class FreshbooksAuth:
-    """The `Auth` of FreshBooks. `item_accounts` as in `FreshbooksOperations`."""
+    """The `Auth` of FreshBooks. `offered` reads which businesses a consent reaches."""
 
-    item_accounts: bool
+    offered: Callable[[], Exchange[list[OrganisationOffered] | ConnectRefused]]
 
     def authorize_url(
         self, client: OAuthClient, authorize_base: str, *, state: str, challenge: str | None
@@ -117,19 +112,8 @@ class FreshbooksAuth:
     def organisations(
         self, callback: Mapping[str, str]
     ) -> Exchange[list[OrganisationOffered] | ConnectRefused]:
-        """The businesses whose records this person may keep. One without an account is none."""
-        found = yield from me()
-        if isinstance(found, NotRead):
-            return ConnectRefused("provider_down" if not found.refused else "permission_missing")
-        subject = found.identity_id or found.id
-        offered: list[OrganisationOffered] = []
-        for membership in found.business_memberships:
-            account = account_of(membership.business)
-            if account is None or subject is None or membership.role not in _MAY_CONNECT:
-                continue
-            read = read_of(membership.business, account, accounts=self.item_accounts)
-            offered.append(OrganisationOffered(read.organisation, read.facts, subject))
-        return offered or ConnectRefused("no_organisation")
+        """The callback names no business: users/me does."""
+        return self.offered()
 
     def detach(
         self,

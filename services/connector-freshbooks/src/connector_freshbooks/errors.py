@@ -138,10 +138,11 @@ UNKNOWN = Blocks("refused_unknown")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a refusal means, and the one of its reasons that says so."""
+    """What a refusal means, the one of its reasons that says so, and the row that knows it."""
 
     meaning: Meaning
     reason: Reason
+    row: Row | None = None
 
 
 def classify(
@@ -151,7 +152,7 @@ def classify(
     for reason in reasons:
         for row in TABLE:
             if _fits(row, reason, entity, intent):
-                return Verdict(row.meaning, reason)
+                return Verdict(row.meaning, reason, row)
     return Verdict(UNKNOWN, reasons[0] if reasons else Reason())
 
 

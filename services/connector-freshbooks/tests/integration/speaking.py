@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 from connector_freshbooks.auth import FreshbooksAuth
 from connector_freshbooks.operations import FreshbooksOperations
+from connector_freshbooks.operations.organisation import organisations
 from connector_kit.answers import Answered, MemberAnswer, RequestAnswer, Sighting
 from connector_kit.auth import ConnectRefused, OAuthClient, Tokens
 from connector_kit.exchange import Exchange, Request, Response
@@ -27,7 +29,7 @@ from .commands import IDS, Company
 T = TypeVar("T")
 
 CLIENT = OAuthClient(id="app", secret="secret", redirect_uri="http://127.0.0.1:1/callback")
-AUTH = FreshbooksAuth(item_accounts=True)
+AUTH = FreshbooksAuth(partial(organisations, accounts=True))
 OPERATIONS = FreshbooksOperations(item_accounts=True)
 
 

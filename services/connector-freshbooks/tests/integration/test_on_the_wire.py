@@ -1,6 +1,5 @@
 """The operations against the simulator, without the kit."""
 
-from connector_freshbooks.auth import FreshbooksAuth
 from connector_freshbooks.operations import FreshbooksOperations
 from connector_kit.answers import (
     Accepted,
@@ -278,4 +277,4 @@ async def test_a_refresh_token_is_good_once(simulator: Simulator) -> None:
 async def test_a_person_may_decline(simulator: Simulator) -> None:
     await simulator.fresh("Wire S")
     callback = await consent(simulator.http, simulator.url, "Wire S", decision="deny")
-    assert FreshbooksAuth(item_accounts=True).declined(callback)
+    assert AUTH.declined(callback)

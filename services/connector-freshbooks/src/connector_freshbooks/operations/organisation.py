@@ -7,6 +7,7 @@ https://www.freshbooks.com/api/me_endpoint
 
 import re
 
+from connector_kit.auth import ConnectRefused, OrganisationOffered
 from connector_kit.exchange import Exchange
 from connector_kit.provider import OrganisationRead
 from contracts.connections import Organisation, OrganisationFacts
@@ -19,6 +20,9 @@ from connector_freshbooks.provider import ME_PATH
 from connector_freshbooks.wire import Business, Me, MeAnswer
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MAY_CONNECT = frozenset({"owner", "admin", "business_partner", "business_manager"})
+"""Roles that see all clients and invoices of a business."""
+
 _UUID = re.compile(r"[0-9A-Fa-f-]{8,64}")
 
 
@@ -57,6 +61,22 @@ def organisation(account: str, *, accounts: bool) -> Exchange[OrganisationRead |
     if isinstance(business, NotRead):
         return business
     return read_of(business, account, accounts=accounts)
+
+
+def organisations(*, accounts: bool) -> Exchange[list[OrganisationOffered] | ConnectRefused]:
+    """The businesses whose records this person may keep. One without an account is none."""
+    found = yield from me()
+    if isinstance(found, NotRead):
+        return ConnectRefused("permission_missing" if found.refused else "provider_down")
+    subject = found.identity_id or found.id
+    offered: list[OrganisationOffered] = []
+    for membership in found.business_memberships:
+        account = account_of(membership.business)
+        if account is None or subject is None or membership.role not in _MAY_CONNECT:
+            continue
+        read = read_of(membership.business, account, accounts=accounts)
+        offered.append(OrganisationOffered(read.organisation, read.facts, subject))
+    return offered or ConnectRefused("no_organisation")
 
 
 def read_of(business: Business, account: str, *, accounts: bool) -> OrganisationRead:

@@ -9,6 +9,7 @@ from connector_kit.answers import (
     NoAnswer,
     NotExecuted,
     RequestAnswer,
+    Shut,
     Stale,
 )
 from connector_kit.exchange import Response
@@ -16,7 +17,7 @@ from connector_kit.provider import FrozenMember, FrozenRequest
 from contracts.ids import Entity
 
 from connector_freshbooks.bodies import Unreadable, read_reasons, read_result
-from connector_freshbooks.errors import details_of, shut
+from connector_freshbooks.errors import details_of
 from connector_freshbooks.operations.item import ACCOUNT
 from connector_freshbooks.operations.kinds import Kind, There
 from connector_freshbooks.operations.refusals import mistake, refusal
@@ -31,10 +32,9 @@ def read(request: FrozenRequest, response: Response, kinds: Mapping[Entity, Kind
     reasons = read_reasons(response.body)
     if reasons is not None:
         answer = refusal(member, reasons, response)
-        if isinstance(answer, NotExecuted):
+        if isinstance(answer, NotExecuted) and isinstance(answer.why, Shut):
             return answer
-        found = shut(reasons, response)
-        return NotExecuted(found) if response.status == 403 and found else Answered((answer,))
+        return Answered((answer,))
     if response.status in (403, 404):
         return Answered((mistake(member, details),))
     if response.status != 200:

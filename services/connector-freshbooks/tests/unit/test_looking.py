@@ -1,0 +1,120 @@
+"""Looking up: what a list says, and what it doesn't."""
+
+import json
+from typing import cast
+
+from connector_kit.answers import Seen, Unreadable
+from connector_kit.exchange import Response
+
+from .examples import (
+    OPERATIONS,
+    context,
+    customer_command,
+    drive,
+    frozen,
+    golden,
+    invoice_command,
+    item_command,
+    linked,
+    ok,
+    refused,
+    result,
+    void_command,
+)
+
+
+def recorded(name: str, kind: str, **changes: object) -> dict[str, object]:
+    body = json.loads(golden(f"create_{name}.response.json"))
+    return cast("dict[str, object]", body["response"]["result"][kind]) | changes
+
+
+def page(kind: str, *rows: dict[str, object], page: int = 1, pages: int = 1) -> Response:
+    listed = {kind: list(rows), "page": page, "pages": pages, "per_page": 100, "total": len(rows)}
+    return ok({"response": {"result": listed}})
+
+
+EMPTY = {
+    kind: ok({"response": {"result": {kind: [], "page": 1, "pages": 0}}})
+    for kind in ("clients", "items", "invoices")
+}
+
+
+def test_a_list_that_ignored_the_search_finds_only_ours() -> None:
+    member = frozen(customer_command())
+    other = recorded("customer", "client", id=1, note="Tallybridge of somebody")
+    again = recorded("customer", "client", id=2, note=f"Old. {member.mark}0")
+    ours = recorded("customer", "client")
+    answers = (page("clients", other, again, pages=2), page("clients", ours, page=2, pages=2))
+    (seen,), sent = drive(OPERATIONS.look_up([member], context()), *answers, EMPTY["clients"])
+    assert isinstance(seen, Seen)
+    assert [(c.remote.id, c.mark) for c in seen.candidates] == [("567521", "ours")]
+    assert ("search[note_like]", member.mark) in sent[0].query
+    assert ("search[vis_state]", "1") in sent[2].query
+
+
+def test_a_deleted_one_is_found_and_said_to_be_removed() -> None:
+    member = frozen(invoice_command())
+    row = recorded("invoice", "invoice", vis_state=1, notes="")
+    (seen,), _ = drive(
+        OPERATIONS.look_up([member], context()), EMPTY["invoices"], page("invoices", row)
+    )
+    assert isinstance(seen, Seen)
+    (found,) = seen.candidates
+    assert (found.removed, found.mark, found.differing) == ("deleted", "none", ())
+    assert found.created_at is not None
+    assert found.created_at.isoformat() == "2026-06-29T16:52:44+00:00"
+
+
+def test_a_number_that_only_begins_alike_is_another() -> None:
+    row = recorded("invoice", "invoice", invoice_number="10011")
+    (seen,), _ = drive(
+        OPERATIONS.look_up([frozen(invoice_command())], context()),
+        page("invoices", row),
+        EMPTY["invoices"],
+    )
+    assert seen == Seen(())
+
+
+def test_a_list_that_is_not_answered_proves_nothing() -> None:
+    for answers in (
+        (refused(1004, "No."),),
+        (EMPTY["invoices"], refused(1004, "No.")),
+        (result(invoices=[]),),
+    ):
+        (seen,), _ = drive(OPERATIONS.look_up([frozen(invoice_command())], context()), *answers)
+        assert isinstance(seen, Unreadable)
+
+
+def test_an_update_is_never_judged_by_a_version_that_moved_on() -> None:
+    member = frozen(customer_command(), linked("567521", "2026-06-29 12:00:00"))
+    row = recorded("customer", "client")
+    (seen,), _ = drive(OPERATIONS.look_up([member], context()), result(client=row))
+    assert isinstance(seen, Seen)
+    assert not seen.candidates[0].moved_on
+
+
+def test_a_deleted_customer_counts_as_not_yet_restored() -> None:
+    member = frozen(customer_command(), linked("567521", "deleted"))
+    row = recorded("customer", "client", vis_state=1)
+    (seen,), _ = drive(OPERATIONS.look_up([member], context()), result(client=row))
+    assert isinstance(seen, Seen)
+    assert (seen.candidates[0].removed, seen.candidates[0].differing) == (None, ("vis_state",))
+
+
+def test_a_void_is_done_once_the_invoice_is_deleted() -> None:
+    member = frozen(void_command(), linked("453877"))
+    row = recorded("invoice", "invoice", vis_state=1)
+    (seen,), _ = drive(OPERATIONS.look_up([member], context()), result(invoice=row))
+    assert isinstance(seen, Seen)
+    assert seen.candidates[0].removed == "voided"
+
+
+def test_only_not_found_says_gone() -> None:
+    member = frozen(item_command(), linked("70031"))
+    missing = refused(1012, "Item not found.", "itemid", status=404)
+    (seen,), _ = drive(OPERATIONS.look_up([member], context()), missing)
+    assert isinstance(seen, Seen)
+    assert seen.candidates[0].removed == "deleted"
+    denied = refused(1003, "Denied.", status=403)
+    (seen,), _ = drive(OPERATIONS.look_up([member], context()), denied)
+    assert isinstance(seen, Unreadable)
