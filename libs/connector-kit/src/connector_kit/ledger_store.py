@@ -6,7 +6,7 @@ second open row of a record or of a natural key.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -389,15 +389,4 @@ async def linked(
 
 def request_of(row: Row) -> OpenRequest:
     """A request, from a row with all its columns."""
-    return OpenRequest(
-        id=row["id"],
-        connection_id=row["connection_id"],
-        entity=row["entity"],
-        members=row["members"],
-        frozen_at=row["frozen_at"],
-        send_by=row["send_by"],
-        quiet_until=row["quiet_until"],
-        checks=row["checks"],
-        told=row["told"],
-        status=row["status"],
-    )
+    return OpenRequest(**{field.name: row[field.name] for field in fields(OpenRequest)})

@@ -301,10 +301,9 @@ class Worker:
                     )
             await self._write_answers(tx, answers)
             unread = {lane.key for lane in lanes} - {answer.lane.key for answer in answers}
-            changes = [goes_on(lane, None) for lane in lanes if lane.key in unread]
-            await lane_work_store.apply_changes(
-                tx, [replace(change, wait=timedelta(seconds=5)) for change in changes]
-            )
+            wait = timedelta(seconds=5)
+            later = [replace(goes_on(la, None), wait=wait) for la in lanes if la.key in unread]
+            await lane_work_store.apply_changes(tx, later)
 
     async def give_up(self, lot: AnyLot, reason: str) -> None:
         """A step of this lot broke by a defect: its records go alone next time.
