@@ -300,11 +300,6 @@ async def test_an_archived_contact_is_named_gone_and_takes_no_update(
     await connector.command(update)
     refused = await failed(connector, update)
     assert (refused.cause.code, refused.removed) == ("customer_inactive_there", "deleted")
-    anew = on.company.customer("Ann Lee", record=record, generation=2, step=3)
-    await connector.command(anew)
-    await succeeded(connector, anew)
-    active = [c for c in (await simulator.books("Kit M"))["customers"] if c["active"]]
-    assert [c["name"] for c in active] == ["Ann Lee"]
 
 
 async def test_a_minute_s_limit_is_waited_out(connector: Running, simulator: Simulator) -> None:

@@ -1,0 +1,278 @@
+"""Look-ups, what is read before a write, and reference data."""
+
+from connector_kit.answers import (
+    Candidate,
+    NoAnswer,
+    ReferenceGone,
+    Refused,
+    RemovedThere,
+    Seen,
+    Unreadable,
+)
+from connector_kit.exchange import Response
+from connector_kit.provider import Member, NotReady, Ready
+from connector_xero.operations.marks import contact_number, invoice_url
+from connector_xero.operations.queries import chunks
+from contracts.ids import RecordId
+
+from .examples import (
+    CUSTOMER,
+    INVOICE,
+    ITEM,
+    OPERATIONS,
+    context,
+    customer_command,
+    drive,
+    frozen,
+    invoice_command,
+    item_command,
+    linked,
+    ok,
+    void_command,
+)
+
+CONTACT_ID = "2f79af6c-0000-4000-8000-00000000c001"
+ITEM_ID = "4ddfbf93-0000-4000-8000-00000000e001"
+INVOICE_ID = "60aa5d55-0000-4000-8000-00000000f001"
+MISSING = Response(404, {"content-type": "text/html"}, b"The resource you're looking for")
+UPDATED = "/Date(1789378193493+0000)/"
+
+
+def contact(**more: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "ContactID": CONTACT_ID,
+        "ContactStatus": "ACTIVE",
+        "Name": "Acme",
+        "ContactNumber": contact_number(RecordId(CUSTOMER), 1),
+        "UpdatedDateUTC": UPDATED,
+    }
+    return {**row, **more}
+
+
+def sales_invoice(**more: object) -> dict[str, object]:
+    row: dict[str, object] = {
+        "Type": "ACCREC",
+        "InvoiceID": INVOICE_ID,
+        "InvoiceNumber": "1001",
+        "Status": "AUTHORISED",
+        "Url": invoice_url(RecordId(INVOICE), 1),
+        "CurrencyCode": "USD",
+        "Total": 5,
+        "UpdatedDateUTC": UPDATED,
+    }
+    return {**row, **more}
+
+
+ITEMS = ok({"Items": [{"ItemID": ITEM_ID, "Code": "CALL", "Name": "Call-out"}]})
+SECOND = ok({"Items": [{"ItemID": ITEM_ID[:-1] + "2", "Code": "PARTS", "Name": "Parts"}]})
+
+
+def candidates(sighting: object) -> tuple[Candidate, ...]:
+    assert isinstance(sighting, Seen), sighting
+    return sighting.candidates
+
+
+def test_a_created_contact_is_found_by_its_mark_archived_or_not() -> None:
+    member = frozen(customer_command("Acme", email=None, phone=None))
+    (one,), (sent,) = drive(
+        OPERATIONS.look_up([member], context()),
+        ok({"Contacts": [contact(ContactStatus="ARCHIVED")]}),
+    )
+    (found,) = candidates(one)
+    assert (found.mark, found.removed, found.differing) == ("ours", "deleted", ())
+    assert dict(sent.query)["includeArchived"] == "true"
+    assert dict(sent.query)["where"] == f'ContactNumber=="{contact_number(RecordId(CUSTOMER), 1)}"'
+
+
+def test_a_voided_invoice_under_the_number_counts_as_removed() -> None:
+    (one,), _ = drive(
+        OPERATIONS.look_up([frozen(invoice_command())], context()),
+        ok({"Invoices": [sales_invoice(Status="VOIDED"), sales_invoice(Type="ACCPAY")]}),
+    )
+    (found,) = candidates(one)
+    assert (found.mark, found.removed) == ("ours", "voided")
+
+
+def test_an_item_with_a_sku_is_ours_by_its_fields_and_its_last_change() -> None:
+    row = {
+        "ItemID": ITEM_ID,
+        "Code": "call",
+        "Name": "Call-out",
+        "SalesDetails": {"UnitPrice": 5.0, "AccountCode": "200"},
+        "UpdatedDateUTC": UPDATED,
+    }
+    member = frozen(item_command("Call-out", sku="CALL", unit_price="5"))
+    (one,), _ = drive(OPERATIONS.look_up([member], context()), ok({"Items": [row]}))
+    (found,) = candidates(one)
+    assert (found.mark, found.differing, member.mark) == ("none", ("Code",), None)
+    assert found.created_at is not None
+
+
+def test_a_read_that_fails_removes_nothing() -> None:
+    (one,), _ = drive(OPERATIONS.look_up([frozen(customer_command())], context()), ok("oops"))
+    assert isinstance(one, Unreadable)
+
+
+def test_a_record_is_gone_only_if_its_own_address_says_so() -> None:
+    member = frozen(customer_command("Acme"), linked(CONTACT_ID))
+    (one,), sent = drive(OPERATIONS.look_up([member], context()), ok({"Contacts": []}), MISSING)
+    assert candidates(one)[0].removed == "deleted"
+    assert sent[1].path.endswith(f"/Contacts/{CONTACT_ID}")
+
+
+def test_a_name_that_is_taken_is_known_before_anything_is_sent() -> None:
+    other = contact(ContactNumber="theirs", Name="ACME")
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(customer_command("Acme"), None)], context()),
+        ok({"Contacts": [other]}),
+        ok({"Contacts": []}),
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, Refused)
+    assert (one.answer.cause.code, one.answer.holder) == ("customer_name_taken", CONTACT_ID)
+
+
+def test_an_archived_holder_of_the_name_is_in_nobody_s_way() -> None:
+    other = contact(ContactNumber="theirs", ContactStatus="ARCHIVED")
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(customer_command("Acme"), None)], context()),
+        ok({"Contacts": [other]}),
+        ok({"Contacts": []}),
+    )
+    assert isinstance(one, Ready)
+
+
+def test_one_that_carries_our_mark_is_updated_and_not_doubled() -> None:
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(customer_command("New name"), None)], context()),
+        ok({"Contacts": []}),
+        ok({"Contacts": [contact()]}),
+    )
+    assert isinstance(one, Ready)
+    assert one.member.intent == "update"
+
+
+def test_a_merged_contact_names_the_one_it_was_merged_into() -> None:
+    survivor = CONTACT_ID[:-1] + "9"
+    row = contact(ContactStatus="ARCHIVED", MergedToContactID=survivor)
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(customer_command("Acme"), linked(CONTACT_ID))], context()),
+        ok({"Contacts": [row]}),
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, Refused)
+    assert (one.answer.cause.code, one.answer.holder) == ("customer_merged_there", survivor)
+
+
+def test_an_invoice_learns_the_codes_of_its_items_and_who_has_its_number() -> None:
+    both = ok({"Items": [{"ItemID": ITEM_ID, "Code": "A"}, {"ItemID": ITEM_ID[:-1] + "2"}]})
+    taken = sales_invoice(Url=None, Contact={"Name": "Bob Ray"})
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(invoice_command(), None)], context()),
+        ok({"Invoices": [taken]}),
+        both,
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, Refused)
+    assert one.answer.cause.code == "invoice_number_taken"
+    assert one.answer.cause.params["customer_there"] == "Bob Ray"
+
+
+def test_an_item_that_is_gone_is_known_before_the_invoice_is_sent() -> None:
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(invoice_command(), None)], context()),
+        ok({"Invoices": []}),
+        SECOND,
+        MISSING,
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, ReferenceGone)
+    assert one.answer.local_ids == (str(ITEM),)
+
+
+def test_an_edit_there_is_a_question_and_a_payment_is_none() -> None:
+    command = customer_command("Acme", email=None, phone=None)
+    last = frozen(command, linked(CONTACT_ID))
+    member = Member(command, linked(CONTACT_ID, "2026-01-01T00:00:00.000+00:00"), last)
+    (one,), _ = drive(
+        OPERATIONS.prepare([member], context()), ok({"Contacts": [contact(Name="Acme Ltd")]})
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, Refused)
+    assert one.answer.cause.code == "changed_on_both_sides"
+    (same,), _ = drive(OPERATIONS.prepare([member], context()), ok({"Contacts": [contact()]}))
+    assert isinstance(same, Ready)
+
+
+def test_a_void_of_a_removed_or_paid_invoice_is_not_sent() -> None:
+    member = Member(void_command(), linked(INVOICE_ID))
+    (one,), _ = drive(
+        OPERATIONS.prepare([member], context()), ok({"Invoices": [sales_invoice(Status="DELETED")]})
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, RemovedThere)
+    (paid,), _ = drive(
+        OPERATIONS.prepare([member], context()), ok({"Invoices": [sales_invoice(AmountPaid=5)]})
+    )
+    assert isinstance(paid, NotReady)
+    assert isinstance(paid.answer, Refused)
+
+
+def test_what_could_not_be_read_is_asked_again() -> None:
+    (one,), _ = drive(
+        OPERATIONS.prepare([Member(customer_command("Acme"), None)], context()), ok("<html>")
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, NoAnswer)
+
+
+def test_accounts_are_filtered_here() -> None:
+    rows = [
+        {"AccountID": "1", "Code": "200", "Name": "Sales", "Status": "ACTIVE", "Type": "REVENUE"},
+        {"AccountID": "2", "Code": "260", "Name": "Old", "Status": "ARCHIVED", "Type": "SALES"},
+        {"AccountID": "3", "Name": "No code", "Status": "ACTIVE", "Type": "REVENUE"},
+        {"AccountID": "4", "Code": "090", "Name": "Bank", "Status": "ACTIVE", "Type": "BANK"},
+        {"AccountID": "5", "Code": "261", "Name": "Other", "Status": "ACTIVE", "Class": "REVENUE"},
+    ]
+    read, _ = drive(OPERATIONS.accounts(context()), ok({"Accounts": rows}))
+    found = [(account.id, account.active) for account in read.accounts]
+    assert found == [("200", True), ("260", False), ("261", True)]
+
+
+def test_tax_rates_are_filtered_here() -> None:
+    rows = [
+        {
+            "Name": "15% GST",
+            "TaxType": "OUTPUT2",
+            "EffectiveRate": 15.0,
+            "Status": "ACTIVE",
+            "CanApplyToRevenue": True,
+        },
+        {"Name": "Old", "TaxType": "OUTPUT", "Status": "DELETED", "CanApplyToRevenue": True},
+        {"Name": "In", "TaxType": "INPUT2", "Status": "ACTIVE", "CanApplyToRevenue": False},
+    ]
+    read, _ = drive(OPERATIONS.tax_rates(context()), ok({"TaxRates": rows}))
+    assert [(rate.id, rate.active) for rate in read] == [("OUTPUT2", True), ("OUTPUT", False)]
+
+
+def test_customers_are_all_pages_of_contacts_but_suppliers_and_merged_ones() -> None:
+    first = [contact(), contact(ContactID="s", IsSupplier=True, IsCustomer=False)]
+    second = [
+        contact(ContactID="m", MergedToContactID="x", ContactStatus="ARCHIVED"),
+        contact(ContactID="a", Name="Old", ContactStatus="ARCHIVED"),
+        contact(ContactID="g", ContactStatus="GDPRREQUEST"),
+    ]
+    pages = {"page": 1, "pageSize": 1000, "pageCount": 2, "itemCount": 5}
+    read, sent = drive(
+        OPERATIONS.remote_customers(context()),
+        ok({"pagination": pages, "Contacts": first}),
+        ok({"pagination": {**pages, "page": 2}, "Contacts": second}),
+    )
+    assert [(one.name, one.active) for one in read] == [("Acme", True), ("Old", False)]
+    assert [dict(request.query)["page"] for request in sent] == ["1", "2"]
+
+
+def test_filters_fit_an_address() -> None:
+    parts = list(chunks([f"name {n}" for n in range(500)], around=20))
+    assert sum(map(len, parts)) == 500
+    assert max(map(len, parts)) < 200
