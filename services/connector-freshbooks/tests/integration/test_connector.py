@@ -269,3 +269,61 @@ async def test_garbage_for_an_answer_is_looked_up(connector: Running, simulator:
         await connector.command(customer)
         await succeeded(connector, customer)
     assert len((await simulator.books("Kit O"))["customers"]) == 3
+
+
+async def test_a_conflict_there_is_tried_again(connector: Running, simulator: Simulator) -> None:
+    await simulator.fresh("Kit P")
+    company = await connector.connected("Kit P")
+    match = {"organisation": "Kit P", "path": "/users/clients", "method": "POST"}
+    body = '{"response":{"errors":[{"errno":409,"message":"Modified by another request."}]}}'
+    await simulator.fault("status", status=409, body=body, match=match, times=1)
+    customer = company.customer("Ann Lee")
+    await connector.command(customer)
+    await succeeded(connector, customer)
+    assert len((await simulator.books("Kit P"))["customers"]) == 1
+
+
+async def test_a_missing_permission_expires_the_connection_with_its_cause(
+    connector: Running, simulator: Simulator
+) -> None:
+    await simulator.fresh("Kit Q")
+    company = await connector.connected("Kit Q")
+    await accounts_of(connector, company)
+    match = {"organisation": "Kit Q", "path": "/users/clients", "method": "POST"}
+    body = '{"response":{"errors":[{"errno":1003,"message":"Insufficient scope."}]}}'
+    await simulator.fault("status", status=403, body=body, match=match, times=1)
+    customer = company.customer("Ann Lee")
+    await connector.command(customer)
+
+    async def expired() -> None:
+        causes = [
+            e.cause.code
+            for e in await connector.said(ConnectionExpired)
+            if e.connection_id == company.connection
+        ]
+        assert causes[:1] == ["permission_missing"]
+        assert (await delays(connector, customer))[-1:] == ["connection"]
+
+    await eventually(expired, within=15)
+    assert (await simulator.books("Kit Q"))["customers"] == []
+
+
+async def test_a_lost_answer_to_a_restore_is_looked_up_and_the_rest_goes(
+    connector: Running, simulator: Simulator
+) -> None:
+    await simulator.fresh("Kit R")
+    company = await connector.connected("Kit R")
+    customer = company.customer("Ann Lee")
+    await connector.command(customer)
+    made = await succeeded(connector, customer)
+    await simulator.delete("Kit R", "customer", made.remote.id)
+    match = {"organisation": "Kit R", "method": "PUT"}
+    await simulator.fault("drop_after_commit", match=match, times=1)
+    renamed = company.customer("Ann Li", record=customer.record_id, link=made.remote, step=2)
+    await connector.command(renamed)
+    # A read proves nothing of an update until the update can't come any more.
+    outcome = await connector.outcome(renamed, within=40)
+    assert isinstance(outcome, SyncSucceeded), outcome
+    assert outcome.remote.id == made.remote.id
+    (there,) = (await simulator.books("Kit R"))["customers"]
+    assert (there["name"], there["vis_state"]) == ("Ann Li", 0)
