@@ -132,6 +132,15 @@ def test_a_name_that_is_taken_is_known_before_anything_is_sent() -> None:
     assert (one.answer.cause.code, one.answer.holder) == ("customer_name_taken", CONTACT_ID)
 
 
+def test_a_name_with_a_quotation_mark_is_left_to_xero() -> None:
+    (one,), (sent,) = drive(
+        OPERATIONS.prepare([Member(customer_command('The "Oak"'), None)], context()),
+        ok({"Contacts": []}),
+    )
+    assert isinstance(one, Ready)
+    assert dict(sent.query)["where"].startswith("ContactNumber==")
+
+
 def test_an_archived_holder_of_the_name_is_in_nobody_s_way() -> None:
     other = contact(ContactNumber="theirs", ContactStatus="ARCHIVED")
     (one,), _ = drive(
