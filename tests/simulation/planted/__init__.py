@@ -33,6 +33,7 @@ PLANTED: tuple[Planted, ...] = (
         "absence_at_once",
         "a create's absence is believed only by a look-up sent after quiet_until",
         connector.absence_at_once,
+        first=1,
     ),
     Planted(
         "absence_when_processed",
@@ -103,6 +104,7 @@ PLANTED: tuple[Planted, ...] = (
         "no_feed",
         "each leg has its sweep",
         orchestrator.no_feed,
+        first=1,
     ),
     Planted(
         "never_asked_again",

@@ -18,6 +18,9 @@ from sync_orchestrator.store import companies_store, records_store
 from simulation.bus import Queue, SimBus, Waiting
 from simulation.ring import Ground, Ring
 
+_LOST, _TWICE = (50, 45, 5), (4, 40, 56)
+"""Rougher than usual, where only much loss or many copies tell soon."""
+
 
 @asynccontextmanager
 async def content_seen_before(on: Ground) -> AsyncGenerator[None]:
@@ -55,7 +58,7 @@ async def no_inbox(on: Ground) -> AsyncGenerator[None]:
     async def first_time(tx: Tx, reader: str, ids: Sequence[MessageId]) -> set[MessageId]:
         return set(ids)
 
-    with patch.object(inbox, "first_time", first_time):
+    with patch.object(inbox, "first_time", first_time), patch.object(SimBus, "odds", _TWICE):
         yield
 
 
@@ -64,7 +67,7 @@ async def feed_by_sequence(on: Ground) -> AsyncGenerator[None]:
     async def horizon(tx: Tx) -> int:
         return 2**60
 
-    with patch.object(feeds_store, "horizon", horizon), patch.object(SimBus, "odds", (60, 35, 5)):
+    with patch.object(feeds_store, "horizon", horizon), patch.object(SimBus, "odds", _LOST):
         yield
 
 
@@ -73,7 +76,7 @@ async def no_feed(on: Ground) -> AsyncGenerator[None]:
     async def sweep_once(self: FeedReader) -> int:
         return 0
 
-    with patch.object(FeedReader, "sweep_once", sweep_once):
+    with patch.object(FeedReader, "sweep_once", sweep_once), patch.object(SimBus, "odds", _LOST):
         yield
 
 
@@ -86,7 +89,7 @@ async def never_asked_again(on: Ground) -> AsyncGenerator[None]:
 @asynccontextmanager
 async def older_snapshot_wins(on: Ground) -> AsyncGenerator[None]:
     save = str(vars(records_store)["_SAVE"]).replace("r.version < excluded.version", "true")
-    with patch.object(records_store, "_SAVE", save):
+    with patch.object(records_store, "_SAVE", save), patch.object(SimBus, "odds", _TWICE):
         yield
 
 
