@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal, TypedDict
 from uuid import UUID
 
+from contracts.commands import Origin
 from contracts.ids import CompanyId, Provider
 from messaging.database import Tx
 
@@ -15,7 +16,7 @@ from sync_orchestrator.handlers.mapping import check_accounts
 from sync_orchestrator.handlers.places import current_of
 from sync_orchestrator.handlers.refusals import someone_was_first
 from sync_orchestrator.handlers.releasing import release
-from sync_orchestrator.handlers.reviewing import BATCH, BY_SWEEP, take_missing
+from sync_orchestrator.handlers.reviewing import BATCH, take_missing
 from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
 from sync_orchestrator.store import connections_store
 
@@ -74,7 +75,8 @@ async def apply_changes(
     for codes in _held_by(before, after):
         await release(work, connection.id, codes, trigger)
     if after.start_date < before.start_date and after.sync_invoices:
-        taken = await take_missing(work, connection, BY_SWEEP, BATCH)
+        asked_by = Origin(by="fix", user_id=by)
+        taken = await take_missing(work, connection, asked_by, BATCH)
         if taken >= BATCH:
             work.tx.wake(REVIEWS)
     return after
