@@ -72,27 +72,29 @@ class Running:
             now=datetime.now(UTC),
         )
 
-    async def consent(
-        self, organisation: str, decision: str = "approve", user: str = ""
-    ) -> httpx.URL:
+    async def consent(self, organisation: str, decision: str = "approve") -> httpx.URL:
         """A person connects this organisation; where the browser ends up."""
         async with self.browser() as browser:
-            start = f"{PUBLIC_URL}/connect?ticket={self.ticket()}"
-            page = await browser.get(start, follow_redirects=True)
-            assert page.status_code == 200, page.text
-            hidden = dict(
-                re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
-            )
-            assert hidden["state"]
-            chosen = {
-                "username": f"{user or organisation} owner",
-                "organisation": organisation,
-                "decision": decision,
-            }
-            parts_ = urlsplit(str(page.url))
-            action = f"{parts_.scheme}://{parts_.netloc}{parts_.path}"
-            answer = await browser.post(action, data={**hidden, **chosen}, follow_redirects=True)
-            return answer.url
+            return (await self.decided(browser, organisation, decision)).url
+
+    async def decided(
+        self, browser: httpx.AsyncClient, organisation: str, decision: str, also: str = ""
+    ) -> httpx.Response:
+        """The page after consent in this browser; `also` is connected by the same consent."""
+        start = f"{PUBLIC_URL}/connect?ticket={self.ticket()}"
+        page = await browser.get(start, follow_redirects=True)
+        assert page.status_code == 200, page.text
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+        assert hidden["state"]
+        chosen = {
+            "username": f"{organisation} owner",
+            "organisation": organisation,
+            "also": also,
+            "decision": decision,
+        }
+        parts_ = urlsplit(str(page.url))
+        action = f"{parts_.scheme}://{parts_.netloc}{parts_.path}"
+        return await browser.post(action, data={**hidden, **chosen}, follow_redirects=True)
 
     async def connected(self, organisation: str) -> Company:
         """The company with its connection to this organisation, once it is announced."""

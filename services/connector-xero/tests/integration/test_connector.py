@@ -1,7 +1,14 @@
 """The connector at work: the kit on PostgreSQL against the simulator, one organisation a test."""
 
+import re
+
 from contracts.commands import RecordCommand, RemoteRef, SyncInvoice
-from contracts.connections import AccountsListed, ConnectionExpired, RemoteCustomersListed
+from contracts.connections import (
+    AccountsListed,
+    ConnectionExpired,
+    ConnectionOpened,
+    RemoteCustomersListed,
+)
 from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
 from testkit import eventually
 
@@ -111,6 +118,26 @@ async def test_a_person_who_declines_connects_nothing(
     url = await connector.consent("Kit B", decision="deny")
     assert str(url).startswith(f"{WEB_URL}/integrations/xero/settings")
     assert url.params["connect"] == "consent_declined"
+
+
+async def test_of_several_organisations_a_person_chooses_one(
+    connector: Running, simulator: Simulator
+) -> None:
+    await simulator.fresh("Kit Q1")
+    second = await simulator.fresh("Kit Q2")
+    async with connector.browser() as browser:
+        page = await connector.decided(browser, "Kit Q1", "approve", also="Kit Q2")
+        assert "Kit Q1" in page.text
+        token = re.search(r'name="token" value="([^"]+)"', page.text)
+        assert token is not None, page.text
+        answer = await browser.post(
+            str(page.url),
+            data={"token": token[1], "organisation": second},
+            follow_redirects=True,
+        )
+        assert str(answer.url) == f"{WEB_URL}/integrations/xero/settings"
+    opened = [e.organisation.name for e in await connector.said(ConnectionOpened)]
+    assert ("Kit Q2" in opened, "Kit Q1" in opened) == (True, False)
 
 
 async def test_customer_item_and_invoice_are_in_the_books_exactly_once(
