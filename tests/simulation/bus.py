@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from contracts.codec import Decoded, decode
 from contracts.message import Message
@@ -30,7 +31,7 @@ class SimBus:
 
     scheduler: Scheduler
     calm: bool = False
-    odds: tuple[int, int, int] = (4, 88, 8)
+    odds: ClassVar[tuple[int, int, int]] = (4, 88, 8)
     """How often of a hundred a message is lost, comes once, comes twice."""
     queues: dict[Queue, list[Waiting]] = field(default_factory=dict[Queue, list[Waiting]])
     said: list[Message] = field(default_factory=list[Message])

@@ -94,6 +94,7 @@ PLANTED: tuple[Planted, ...] = (
         "no_inbox",
         "a message whose effect appends is recorded in the inbox",
         orchestrator.no_inbox,
+        first=2,
     ),
     Planted(
         "feed_by_sequence",
@@ -115,6 +116,7 @@ PLANTED: tuple[Planted, ...] = (
         "older_snapshot_wins",
         "a snapshot that isn't newer changes nothing",
         orchestrator.older_snapshot_wins,
+        first=2,
     ),
     Planted(
         "own_number_is_a_cause",
