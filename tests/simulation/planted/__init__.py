@@ -94,7 +94,6 @@ PLANTED: tuple[Planted, ...] = (
         "no_inbox",
         "a message whose effect appends is recorded in the inbox",
         orchestrator.no_inbox,
-        first=2,
     ),
     Planted(
         "feed_by_sequence",
