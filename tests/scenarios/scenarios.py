@@ -113,5 +113,10 @@ SCENARIOS: dict[str, str] = {
     "96": "Two invoices swap numbers",
 }
 
-DUE: frozenset[str] = frozenset({"Z5", "Z6", "Z7", "3", "25", "52", "54", "55"})
+DUE: frozenset[str] = frozenset(
+    {
+        *("Z5", "Z6", "Z7", "Z10", "Z13", "3", "6", "8", "9", "11", "13", "25", "35"),
+        *("36", "40", "42", "49", "50", "51", "52", "54", "55", "56", "59", "74", "83"),
+    }
+)
 """What the present release must hold: without a test these are missing, the others are later."""
