@@ -176,6 +176,15 @@ async def test_pages_stand_while_the_orchestrator_is_away(service: Service) -> N
             assert page.status_code == 200, tab
 
 
+async def test_whoever_declined_consent_reads_that_nothing_was_stored(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        page = await web.get("/integrations/qbo/settings?connect=consent_declined")
+        assert "You chose not to connect. Nothing was stored." in page.text
+        assert "Connect QuickBooks" in page.text
+
+
 @pytest.mark.parametrize("path", ["/invoices/0", "/nowhere", "/integrations/sage/settings"])
 async def test_what_isnt_there_is_a_page_that_says_so(service: Service, path: str) -> None:
     oak = await service.sign_up()

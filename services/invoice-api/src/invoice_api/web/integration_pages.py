@@ -14,11 +14,10 @@ from messaging.database import Database
 
 from invoice_api.http.dependencies import TheDatabase
 from invoice_api.http.problems import Problem, invalid_field
-from invoice_api.integrations import connections, mapping
+from invoice_api.integrations import connections, mapping, service
 from invoice_api.integrations.schemas import IntegrationShown, MappingChange, MappingChanges
 from invoice_api.peers.connectors import Connectors, TheConnectors
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
-from invoice_api.sync_status import connections_store
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import Accounts, accounts_of, principal_of
 from invoice_api.web.pages import (
@@ -154,9 +153,7 @@ async def connect(request: Request, provider: Provider, one: AVisit, peers: TheP
     """On to the connector. A link, because forms may only post to us; not from other sites."""
     if request.headers.get("sec-fetch-site") == "cross-site" or not one.caller.may_act:
         return RedirectResponse(f"/integrations/{provider}/settings", 303)
-    async with peers.database.transaction() as tx:
-        known = await connections_store.find_connection(tx, one.caller.company.id, provider)
-    url = connections.connect_url(peers.connectors, one.caller, provider, known)
+    url = await service.authorize_url(peers.database, peers.connectors, one.caller, provider)
     response = RedirectResponse(url, 303)
     response.set_cookie(
         _CONNECTING,
@@ -203,9 +200,10 @@ async def _settings_page(
     head = head_of(await peers.integration(one, provider), "settings", peers.connectors)
     form, etag, away = typed or Form(), "", False
     if head.status != "not_connected":
-        path = f"/integrations/{provider}/settings"
         try:
-            answer = await peers.orchestrator.get(principal_of(one.caller), path)
+            answer = await service.settings(
+                peers.database, peers.orchestrator, one.caller, provider
+            )
         except Problem:
             away = True
         else:
@@ -234,16 +232,19 @@ async def save_settings(
         "start_date": form.get("start_date", ""),
         "gone_there": form.get("gone_there", ""),
     }
-    path = f"/integrations/{provider}/settings"
     try:
-        answer = await peers.orchestrator.put(
-            principal_of(one.caller), path, as_json(body), form.get("etag") or None
+        await service.save_settings(
+            peers.database,
+            peers.orchestrator,
+            one.caller,
+            provider,
+            as_json(body),
+            form.get("etag") or None,
         )
     except Problem as problem:
         page = await _settings_page(one, provider, peers, form_of(form, problem), None)
         return render.page("provider_settings.html", page, problem.status)
-    await connections.remember_settings(peers.database, one.caller, provider, answer)
-    return RedirectResponse(path, 303)
+    return RedirectResponse(f"/integrations/{provider}/settings", 303)
 
 
 @router.get("/{provider}/account-mapping")
