@@ -51,12 +51,14 @@ chaos: venv ## kills, freezes, restarts and lost answers under load, then the bo
 	PYTHONPATH=tests $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) --invoices $(INVOICES) \
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: venv ## everything static: format, lint, types, import rules, lock, packages alone
+check: venv ## everything static: format, lint, types, import rules, lock, contracts beside the last release's
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python deploy/local/check_lock.py
+	$(BIN)/python -m contracts.compatibility \
+		libs/contracts/released/schemas libs/contracts/schemas --ordered
 	$(PYTEST) -q tests/architecture
 
 doctor: ## what keeps `make run` from working here, a line each with the fix
