@@ -16,7 +16,11 @@ Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, None]]
 
 async def _pipeline(given: argparse.Namespace, state: Path) -> None:
     await pipeline.measure(
-        state, invoices=given.n or 2000, lines=given.lines, companies=given.companies
+        state,
+        invoices=given.n or 2000,
+        lines=given.lines,
+        companies=given.companies,
+        profile=given.profile,
     )
 
 
@@ -52,6 +56,7 @@ def main() -> int:
     parser.add_argument("--n", type=int, help="how many (invoices, expiries); each has its own")
     parser.add_argument("--lines", type=int, default=3, help="lines an invoice")
     parser.add_argument("--companies", type=int, default=4, help="of the pipeline's burst")
+    parser.add_argument("--profile", action="store_true", help="look into the pipeline's processes")
     parser.add_argument("--seconds", type=float, default=4, help="a round of outbox-cost")
     parser.add_argument("--keep", type=Path, help="a folder for servers and logs, kept")
     given = parser.parse_args()

@@ -23,6 +23,7 @@ from bench.offices import (
     relay_apart,
     stack_without_limits,
 )
+from bench.profiling import profiled, report
 
 AT_ONCE = 16
 _UNTIL_ALL_BADGES = 300.0
@@ -44,8 +45,10 @@ class Run:
         return self.invoices / self.seconds
 
 
-async def measure(state: Path, *, invoices: int, lines: int, companies: int) -> None:
-    """Print both figures and where their time goes."""
+async def measure(
+    state: Path, *, invoices: int, lines: int, companies: int, profile: bool = False
+) -> None:
+    """Print both figures and where their time goes; `profile` looks into the processes too."""
     print(f"P4 whole pipeline: n = {invoices}, {lines} lines, {companies} companies; {load()}")
     with stack_without_limits(state, WITHOUT_RELAY) as stack, relay_apart(stack) as relay:
         found = stack.endpoints
@@ -53,12 +56,18 @@ async def measure(state: Path, *, invoices: int, lines: int, companies: int) -> 
         async with ready_offices(stack, companies, lines) as offices:
             admin = await badges_store.connect(found["database_url"])
             try:
-                at_once = await _burst(admin, offices, relay, watched, invoices, lines)
-                one_by_one = await _one_request_each(admin, offices, watched, invoices, lines)
+                looked_into = watched if profile else {}
+                with profiled(looked_into) as in_burst:
+                    at_once = await _burst(admin, offices, relay, watched, invoices, lines)
+                with profiled(looked_into) as in_singles:
+                    one_by_one = await _one_request_each(admin, offices, watched, invoices, lines)
             finally:
                 await admin.close()
         floor = await _floor(stack, invoices, lines)
     _print(at_once, one_by_one, floor, invoices)
+    for title, profiles in (("burst", in_burst), ("one request each", in_singles)):
+        for name, found in profiles.items():
+            print(f"\n  {title}, {report(name, found).lstrip()}")
 
 
 async def _floor(stack: Stack, invoices: int, lines: int) -> bare_chain.Burst:

@@ -7,6 +7,7 @@ makes of it isn't repeated to the millisecond.
 import asyncio
 import os
 import random
+import shutil
 import signal
 import time
 from collections import Counter
@@ -19,17 +20,21 @@ from uuid import uuid4
 import httpx
 from office import Json, Office, connected_office
 from provider_side import advance, mend, with_first_synced
+from storm_store import evidence
 from testkit import Stack, eventually
 
 SETTINGS = {
     "*": {"SWEEP_SECONDS": "2"},
     "connector-qbo": {"QUIET_MARGIN_SECONDS": "0.5"},
+    # A command or an outcome that went with Kafka's data is asked for again, not in 15 minutes.
+    "sync-orchestrator": {"ANSWER_OVERDUE_SECONDS": "30"},
 }
 TIME_SCALE = 0.02
 LOST = 0.2
 _PAST_THE_LEASE = 11.0
 _BACK_WITHIN = 90.0
 _LOAD_WITHIN = 120.0
+_EVIDENCE_LINES = 150
 _WRITES = ("/batch", "/invoice", "/customer")
 _SERVICES = ("invoice-api", "sync-orchestrator", "connector-qbo")
 
@@ -60,6 +65,8 @@ class Report:
     doubled: list[str] = field(default_factory=list[str])
     wrong: list[str] = field(default_factory=list[str])
     gaps: list[str] = field(default_factory=list[str])
+    evidence: list[str] = field(default_factory=list[str])
+    """What the tables say of the first few that aren't as they should be."""
 
     @property
     def is_clean(self) -> bool:
@@ -80,6 +87,7 @@ class Report:
         for name in ("lost", "doubled", "wrong", "gaps"):
             found: list[str] = getattr(self, name)
             lines += [f"  {name}: {each}" for each in found[:20]]
+        lines += self.evidence
         return "\n".join(lines)
 
 
@@ -115,6 +123,7 @@ async def storm(stack: Stack, plan: Plan) -> Report:
             report.calm_after = time.monotonic() - began
         for company in companies:
             await _compare(company, report)
+            await _gather_evidence(stack, company, report)
     return report
 
 
@@ -231,6 +240,9 @@ async def _trouble(stack: Stack, office: Office, plan: Plan, report: Report) -> 
         *((f"kill -9 {name}", _killing(stack, name, chance)) for name in _SERVICES),
         *((f"freeze {name}", _freezing(stack, name, chance)) for name in _SERVICES),
         ("kill -9 kafka", _killing(stack, "kafka", chance)),
+        ("freeze kafka", _freezing(stack, "kafka", chance)),
+        ("restart kafka", lambda: stack.restart("kafka", within=_BACK_WITHIN)),
+        ("kafka's data wiped", lambda: _wiped(stack)),
         ("kill -9 postgres", _killing(stack, "postgres", chance)),
         ("restart postgres", lambda: stack.restart("postgres", within=_BACK_WITHIN)),
         ("every access token expires", lambda: advance(office, 3_700)),
@@ -270,6 +282,13 @@ def _freezing(stack: Stack, name: str, chance: random.Random) -> Callable[[], Aw
         await stack.ready(name, within=_BACK_WITHIN)
 
     return strike
+
+
+async def _wiped(stack: Stack) -> None:
+    """The broker comes back with nothing: no topics, no messages, no positions of any reader."""
+    await stack.halt("kafka", within=_BACK_WITHIN)
+    shutil.rmtree(stack.state / "kafka" / "log")
+    await stack.start("kafka", within=_BACK_WITHIN)
 
 
 async def _back(stack: Stack, name: str, victim: int, count: int) -> None:
@@ -351,6 +370,17 @@ async def _compare(company: Company, report: Report) -> None:
         gap = await _gap(company, invoice)
         if gap:
             report.gaps.append(f"{name} {number}: {gap}")
+
+
+async def _gather_evidence(stack: Stack, company: Company, report: Report) -> None:
+    bad = [*report.lost, *report.doubled, *report.wrong, *report.gaps]
+    for number, invoice in company.invoices.items():
+        of_this = f"{company.office.organisation} {number}"
+        if any(each.startswith((f"{of_this}:", f"{of_this},", f"{of_this} ")) for each in bad):
+            if len(report.evidence) > _EVIDENCE_LINES:
+                return
+            report.evidence.append(f"{of_this} = {invoice['id']}")
+            report.evidence += [f"    {row}" for row in await evidence(stack, invoice["id"])]
 
 
 def _shown(badge: Json) -> str:

@@ -53,6 +53,8 @@ DRAIN_SECONDS = 12.0
 """How long a batch in flight has to finish once we stop."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_DATABASE_PAUSE = 1.0
+"""At most, while our own database is away."""
 
 Records = tuple[ConsumerRecord[bytes, bytes], ...]
 Original = Callable[[Records], Awaitable[KafkaMessage]]
@@ -72,8 +74,9 @@ async def consume(
 class ConsumerApp:
     """Reads each processor's topic as the group named after its reader, from the earliest record.
 
-    While the database is away a batch is read again, after pauses of 0.5 to 30 s. A consumer that
-    makes no progress for `stalled_seconds` is built anew; if that doesn't help, `liveness` says so.
+    While the database is away a batch is read again after pauses of 0.5 to 1 s; one that fails by a
+    defect, of up to 30 s. A consumer that makes no progress for `stalled_seconds` is built anew; if
+    that doesn't help, `liveness` says so.
     """
 
     def __init__(
@@ -277,7 +280,8 @@ class Subscription:
 
     async def _again(self, message: KafkaMessage, error: Exception) -> None:
         """Have the batch read once more, after a pause."""
-        wait = min(_FIRST_PAUSE * 2**self._failures, _LONGEST_PAUSE)
+        longest = _DATABASE_PAUSE if is_away(error) else _LONGEST_PAUSE
+        wait = min(_FIRST_PAUSE * 2**self._failures, longest)
         self._failures += 1
         if is_away(error):
             log.warning("database away", topic=self.topic, again_in_seconds=wait, error=repr(error))

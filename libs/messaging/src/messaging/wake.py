@@ -27,7 +27,9 @@ _BREATH_SECONDS = 0.005
 """Between two NOTIFYs. The first word after a silence goes out at once; under load, where listeners
 are busy anyway, 200 a second are enough, and more cost a sixth of the transactions (measured)."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
+_STEADY_SECONDS = 5.0
+"""A session that lived so long is followed by the first pause again."""
 _LOST = (*DATABASE_AWAY, asyncpg.PostgresError, asyncpg.InternalClientError)
 """Nothing on these two connections can be a caller's mistake: connect again, whatever it was."""
 
@@ -73,7 +75,7 @@ class _Background:
                     await self._serve(connection)
             except _LOST as error:
                 log.warning("connection lost", connection=self._name, error=type(error).__name__)
-            if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE:
+            if asyncio.get_running_loop().time() - began > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

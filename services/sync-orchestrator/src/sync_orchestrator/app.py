@@ -20,6 +20,7 @@ from messaging.relay import Relay
 from messaging.wake import Listener, Notifier
 
 from sync_orchestrator import subscribers
+from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.handlers.work import REVIEWS, Tools
 from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
@@ -71,7 +72,7 @@ async def _process(settings: Settings) -> AsyncGenerator[Process]:
                 settings,
                 PostgresDatabase(pool, notifier),
                 SystemClock(),
-                Tools(SystemIds()),
+                Tools(SystemIds(), Ages(overdue=settings.overdue)),
                 http,
             )
     finally:

@@ -1,5 +1,6 @@
 """Settings from the environment, read once and passed down."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from messaging.internal import key_from_hex
@@ -23,6 +24,8 @@ class Settings(BaseSettings):
     roles: Annotated[frozenset[str], NoDecode] = frozenset(ROLES)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     sweep_seconds: Annotated[float, Field(gt=0)] = 60
+    answer_overdue_seconds: Annotated[float, Field(gt=0)] = 900
+    """How long after its time an outcome is asked for again: it was lost, or its command was."""
 
     @field_validator("roles", mode="before")
     @classmethod
@@ -40,6 +43,10 @@ class Settings(BaseSettings):
     def _long_hex(cls, value: SecretStr) -> SecretStr:
         key_from_hex(value.get_secret_value())
         return value
+
+    @property
+    def overdue(self) -> timedelta:
+        return timedelta(seconds=self.answer_overdue_seconds)
 
     @property
     def key(self) -> bytes:
