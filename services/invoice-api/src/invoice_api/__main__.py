@@ -1,4 +1,4 @@
-"""`python -m invoice_api run | migrate | demo --out FILE`."""
+"""`python -m invoice_api run | migrate | demo --out FILE | operator --email ADDRESS`."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ from messaging.migrations import migrate
 from pydantic import ValidationError
 from telemetry.logs import configure, get_logger
 
-from invoice_api.roles import make_demo_company, run
+from invoice_api.roles import make_demo_company, make_operator, run
 from invoice_api.settings import Settings
 
 
@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("migrate", help="bring the database's schema up to date")
     demo = commands.add_parser("demo", help="make the demo company, once")
     demo.add_argument("--out", type=Path, required=True, help="file for its API key and log-in")
+    operator = commands.add_parser("operator", help="make someone with a log-in an operator")
+    operator.add_argument("--email", required=True)
     chosen = parser.parse_args(arguments)
     try:
         settings = Settings()  # pyright: ignore[reportCallIssue]  # the environment fills it
@@ -40,6 +42,10 @@ def main(arguments: list[str]) -> int:
             made = asyncio.run(make_demo_company(settings, chosen.out))
             log.info("demo company", made=made, out=str(chosen.out))
             return 0
+        case "operator":
+            known = asyncio.run(make_operator(settings, chosen.email))
+            log.info("operator", known=known)
+            return 0 if known else 1
         case _:
             return asyncio.run(run(settings))
 

@@ -17,6 +17,7 @@ from messaging.internal import InternalClient
 from pydantic import BaseModel
 from telemetry.logs import get_logger
 
+from invoice_api.accounts import people_routes as people
 from invoice_api.accounts import routes as accounts
 from invoice_api.customers import routes as customers
 from invoice_api.feed import routes as feed
@@ -42,6 +43,7 @@ from invoice_api.web.sessions import LogInFirstError
 
 _ROOMS = (
     accounts.router,
+    people.router,
     customers.router,
     items.router,
     invoices.router,

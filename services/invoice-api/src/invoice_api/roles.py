@@ -23,6 +23,7 @@ from messaging.process import Role, pause, run_roles
 from messaging.relay import Relay
 from messaging.wake import Listener, Notifier
 
+from invoice_api.accounts import people
 from invoice_api.app import Parts, make_app
 from invoice_api.demo import Demo, make_demo
 from invoice_api.housekeeping import prune
@@ -73,6 +74,12 @@ async def make_demo_company(settings: Settings, out: Path) -> bool:
     async with _process(settings) as process:
         demo = Demo(process.database, process.clock, process.ids, os.urandom)
         return await make_demo(demo, out)
+
+
+async def make_operator(settings: Settings, email: str) -> bool:
+    """Give someone who has a log-in the operator's role; False where nobody has this e-mail."""
+    async with _process(settings) as process, process.database.transaction() as tx:
+        return await people.make_operator(tx, email)
 
 
 @asynccontextmanager

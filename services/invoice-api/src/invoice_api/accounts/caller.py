@@ -1,6 +1,6 @@
 """Who is calling, and what their role lets them do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ class Caller:
     role: Role
     via: Literal["key", "session"]
     csrf_token: str | None = None
+    credential: bytes = field(default=b"", repr=False)
+    """What is kept of the key or session they came with, to ask later whether it still holds."""
 
     @property
     def may_act(self) -> bool:

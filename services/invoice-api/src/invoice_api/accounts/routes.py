@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from invoice_api.accounts import service
 from invoice_api.accounts.authentication import (
     CSRF_HEADER,
-    Owner,
     Reader,
+    Writer,
     check_csrf,
     clear_session_cookie,
     set_session_cookie,
@@ -92,7 +92,7 @@ async def list_api_keys(caller: Reader, database: TheDatabase) -> Response:
 
 @router.post("/api-keys", status_code=201)
 async def make_api_key(
-    caller: Owner,
+    caller: Writer,
     body: Annotated[NewApiKey, Depends(JsonBody(NewApiKey))],
     database: TheDatabase,
     ids: TheIds,
@@ -104,7 +104,7 @@ async def make_api_key(
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)
-async def delete_api_key(caller: Owner, key_id: UUID, database: TheDatabase) -> Response:
+async def delete_api_key(caller: Writer, key_id: UUID, database: TheDatabase) -> Response:
     """The key stops working at once."""
     async with database.transaction() as tx:
         await service.delete_key(tx, caller, key_id)

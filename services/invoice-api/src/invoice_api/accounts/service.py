@@ -89,20 +89,24 @@ async def log_in(database: Database, random: Random, wanted: LogIn) -> OpenedSes
         tries, seconds = await store.count_try(tx, wanted.email)
         found = await store.find_log_in(tx, wanted.email)
     if tries > MAX_TRIES:
-        minutes = max(1, round(seconds / 60))
-        raise Problem(
-            429,
-            "too_many_tries",
-            "Too many tries",
-            f"Please try again in {minutes} {'minute' if minutes == 1 else 'minutes'}.",
-            headers={"Retry-After": str(max(1, round(seconds)))},
-        )
+        raise too_many_tries(seconds)
     if not await fits(wanted.password, None if found is None else found.password_hash):
         raise Problem(401, "wrong_login", "That didn't work", "E-mail or password doesn't match.")
     assert found is not None, "nobody's password never fits"
     async with database.transaction() as tx:
         await store.forget_tries(tx, wanted.email)
         return await open_session(tx, random, found.user_id)
+
+
+def too_many_tries(seconds: float) -> Problem:
+    minutes = max(1, round(seconds / 60))
+    return Problem(
+        429,
+        "too_many_tries",
+        "Too many tries",
+        f"Please try again in {minutes} {'minute' if minutes == 1 else 'minutes'}.",
+        headers={"Retry-After": str(max(1, round(seconds)))},
+    )
 
 
 async def open_session(tx: Tx, random: Random, user: UserId) -> OpenedSession:
@@ -122,6 +126,13 @@ async def find_by_key(tx: Tx, api_key: str) -> Caller | None:
 
 async def find_by_session(tx: Tx, token: str) -> Caller | None:
     return await store.find_caller_by_session(tx, digest(token))
+
+
+async def still_holds(tx: Tx, caller: Caller) -> bool:
+    """Whether the key or session they came with is good, and their role what it was."""
+    find = store.find_caller_by_key if caller.via == "key" else store.find_caller_by_session
+    found = await find(tx, caller.credential)
+    return found is not None and found.role == caller.role
 
 
 def session_shown(caller: Caller) -> SessionShown:
@@ -146,7 +157,8 @@ async def make_key(tx: Tx, ids: Ids, random: Random, caller: Caller, name: str) 
 
 
 async def list_keys(tx: Tx, caller: Caller) -> ApiKeysShown:
-    rows = await store.list_api_keys(tx, caller.company.id)
+    """An owner sees all of the company's keys, anyone else their own."""
+    rows = await store.list_api_keys(tx, caller.company.id, None if caller.owns else caller.user_id)
     return ApiKeysShown(
         data=tuple(
             ApiKeyShown(
@@ -162,8 +174,9 @@ async def list_keys(tx: Tx, caller: Caller) -> ApiKeysShown:
 
 
 async def delete_key(tx: Tx, caller: Caller, key_id: UUID) -> None:
-    """404 when it isn't one of the company's."""
-    if not await store.delete_api_key(tx, caller.company.id, key_id):
+    """404 when it isn't one of the company's, or, for whoever isn't an owner, of their own."""
+    of = None if caller.owns else caller.user_id
+    if not await store.delete_api_key(tx, caller.company.id, key_id, of):
         raise not_found("API key")
 
 

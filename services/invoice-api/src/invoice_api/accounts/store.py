@@ -87,17 +87,24 @@ async def insert_api_key(
     return cast("datetime", row["created_at"])
 
 
-async def list_api_keys(tx: Tx, company: CompanyId) -> Sequence[Row]:
+async def list_api_keys(tx: Tx, company: CompanyId, user: UserId | None) -> Sequence[Row]:
+    """The company's keys, or one person's."""
     return await tx.fetch(
-        "SELECT id, name, shown, user_id, created_at FROM api_keys WHERE company_id = $1"
+        "SELECT id, name, shown, user_id, created_at FROM api_keys"
+        " WHERE company_id = $1 AND ($2::uuid IS NULL OR user_id = $2)"
         " ORDER BY id DESC LIMIT 1000",
         company,
+        user,
     )
 
 
-async def delete_api_key(tx: Tx, company: CompanyId, key: UUID) -> bool:
+async def delete_api_key(tx: Tx, company: CompanyId, key: UUID, user: UserId | None) -> bool:
     row = await tx.fetchrow(
-        "DELETE FROM api_keys WHERE company_id = $1 AND id = $2 RETURNING id", company, key
+        "DELETE FROM api_keys WHERE company_id = $1 AND id = $2"
+        " AND ($3::uuid IS NULL OR user_id = $3) RETURNING id",
+        company,
+        key,
+        user,
     )
     return row is not None
 
@@ -107,12 +114,19 @@ async def find_caller_by_key(tx: Tx, key_hash: bytes) -> Caller | None:
         "SELECT u.id AS user_id, u.name AS user_name, u.role, c.id AS company_id,"
         " c.name AS company_name, c.time_zone, c.currency"
         " FROM api_keys k JOIN users u ON u.id = k.user_id JOIN companies c ON c.id = k.company_id"
-        " WHERE k.key_hash = $1",
+        " WHERE k.key_hash = $1 AND u.active",
         key_hash,
     )
     if row is None:
         return None
-    return Caller(_company(row), UserId(row["user_id"]), row["user_name"], row["role"], "key")
+    return Caller(
+        _company(row),
+        UserId(row["user_id"]),
+        row["user_name"],
+        row["role"],
+        "key",
+        credential=key_hash,
+    )
 
 
 async def find_caller_by_session(tx: Tx, token_hash: bytes) -> Caller | None:
@@ -120,7 +134,7 @@ async def find_caller_by_session(tx: Tx, token_hash: bytes) -> Caller | None:
         "SELECT u.id AS user_id, u.name AS user_name, u.role, s.csrf_token, c.id AS company_id,"
         " c.name AS company_name, c.time_zone, c.currency"
         " FROM sessions s JOIN users u ON u.id = s.user_id JOIN companies c ON c.id = u.company_id"
-        " WHERE s.token_hash = $1 AND s.expires_at > clock()",
+        " WHERE s.token_hash = $1 AND s.expires_at > clock() AND u.active",
         token_hash,
     )
     if row is None:
@@ -132,6 +146,7 @@ async def find_caller_by_session(tx: Tx, token_hash: bytes) -> Caller | None:
         row["role"],
         "session",
         row["csrf_token"],
+        credential=token_hash,
     )
 
 
@@ -170,7 +185,9 @@ async def forget_tries(tx: Tx, email: str) -> None:
 
 async def find_log_in(tx: Tx, email: str) -> LogInFacts | None:
     row = await tx.fetchrow(
-        "SELECT id, password_hash FROM users WHERE lower(email) = lower($1)", email
+        "SELECT id, password_hash FROM users WHERE lower(email) = lower($1)"
+        " AND active AND password_hash IS NOT NULL",
+        email,
     )
     return None if row is None else LogInFacts(UserId(row["id"]), row["password_hash"])
 
@@ -191,7 +208,8 @@ async def delete_session(tx: Tx, token_hash: bytes) -> None:
 
 
 async def prune(tx: Tx) -> None:
-    """Forget sessions and counted tries that are over."""
+    """Forget sessions, invitations and counted tries that are over."""
+    await tx.execute("DELETE FROM invitations WHERE expires_at <= clock()")
     await tx.execute("DELETE FROM sessions WHERE expires_at <= clock()")
     await tx.execute(
         "DELETE FROM login_tries WHERE began_at < clock() - $1::interval", TRIES_WINDOW

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from messaging.clock import Clock
 from messaging.database import Database
 
+from invoice_api.accounts import service as accounts
 from invoice_api.accounts.authentication import Reader
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.dependencies import TheClock, TheDatabase
@@ -70,10 +71,17 @@ async def changes(
             for change in present:
                 yield change
         yield None
+        checked = clock.elapsed()
         while (left := end - clock.elapsed()) > 0:
             change = await watch.next(min(left, HEARTBEAT_SECONDS))
             if change is None:
                 return
+            if clock.elapsed() - checked >= HEARTBEAT_SECONDS:
+                # Whoever was logged out or has another role now hears no more.
+                async with database.transaction() as tx:
+                    if not await accounts.still_holds(tx, caller):
+                        return
+                checked = clock.elapsed()
             yield None if change == "quiet" else change
 
 

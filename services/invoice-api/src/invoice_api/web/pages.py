@@ -126,6 +126,16 @@ class LogInPage:
 
 
 @dataclass(frozen=True)
+class JoinPage:
+    """An invitation's link; `email` is None where it is over."""
+
+    shell: Shell
+    form: Form
+    token: str
+    email: str | None = None
+
+
+@dataclass(frozen=True)
 class Tab:
     label: str
     count: int

@@ -11,6 +11,7 @@ from invoice_api.web import (
     integration_pages,
     invoice_pages,
     item_pages,
+    join_pages,
     live,
 )
 
@@ -18,6 +19,7 @@ router = APIRouter()
 for pages in (
     assets_routes,
     account_pages,
+    join_pages,
     live,
     invoice_pages,
     customer_pages,
