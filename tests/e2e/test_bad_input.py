@@ -86,18 +86,23 @@ async def test_each_bad_field_is_named_and_nothing_is_made(stack: Stack) -> None
                 {**good, "lines": [{**line, "description": "x" * 1_001}]},
                 "lines.0.description",
             ),
+            ("/invoices", {**good, "currency": "XXQ"}, "currency"),
+            (
+                "/invoices",
+                {**good, "lines": [{**line, "discount_percent": "101"}]},
+                "lines.0.discount_percent",
+            ),
+            (
+                "/invoices",
+                {**good, "lines": [{**line, "tax_rate_id": str(uuid4())}]},
+                "lines.0.tax_rate_id",
+            ),
+            ("/tax-rates", {"name": "Sales tax", "percent": "101"}, "percent"),
+            ("/tax-rates", {"name": "Sales tax", "percent": 8}, "percent"),
         ]
         for path, body, field in table:
             fields = problem(await send(oak, path, body), 422, "invalid")
             assert field in fields, (path, str(body)[:200], fields)
-        later = [
-            ({**good, "prices_include_tax": True}, "prices_include_tax"),
-            ({**good, "currency": "EUR"}, "currency"),
-            ({**good, "lines": [{**line, "discount_percent": "10"}]}, "lines.0.discount_percent"),
-            ({**good, "lines": [{**line, "tax_rate_id": str(uuid4())}]}, "lines.0.tax_rate_id"),
-        ]
-        for body, field in later:
-            assert problem(await send(oak, "/invoices", body), 422, "not_yet") == [field]
         assert (await oak.web.get("/invoices")).json()["data"] == []
         assert len((await oak.web.get("/customers")).json()["data"]) == 1
         assert len((await oak.web.get("/items")).json()["data"]) == 1

@@ -13,6 +13,7 @@ from pydantic import Field
 from contracts.ids import ConnectionId, Entity, LoadId, Provider, RecordId, RemoteId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.message import Message, Part
+from contracts.money import Currency, Number
 
 Priority = Literal["person", "automatic"]
 
@@ -27,12 +28,16 @@ class Origin(Part):
 
 
 class RemoteRef(Part):
-    """A record at the provider. `version` is the provider's own (SyncToken and the like)."""
+    """A record at the provider. `version` is the provider's own (SyncToken and the like).
+
+    `currency` is a customer's, where the provider keeps one that can't be changed.
+    """
 
     id: RemoteId
     version: str | None = None
     number: str | None = None
     url: str | None = None
+    currency: Currency | None = None
 
 
 class Command(Message):
@@ -57,10 +62,13 @@ class RecordCommand(Command):
 
 
 class SyncCustomer(RecordCommand):
+    """`currency` is what a new one is kept in, where an invoice in it asked for the customer."""
+
     type: Literal["sync.sync_customer.v1"] = "sync.sync_customer.v1"
     entity: Literal["customer"] = "customer"
     customer: CustomerSnapshot
     name_there: str | None = None
+    currency: Currency | None = None
 
 
 class SyncItem(RecordCommand):
@@ -79,8 +87,42 @@ class ItemRef(Part):
     income_account_id: str | None = None
 
 
+NO_TAX = "none"
+"""The key in `SyncInvoice.taxes` of lines without a tax rate."""
+
+
+class TaxRef(Part):
+    """The provider's tax that a local tax rate is matched to, as it was decided.
+
+    `percent` is the rate's here. `percents_there` are the percents that it is worked out of there,
+    each rounded by itself; empty where that isn't known. `remote_id` is None where nothing is
+    matched: the provider takes the percent itself, or works the tax out.
+    """
+
+    remote_id: str | None = None
+    name: str
+    percent: Number
+    name_there: str | None = None
+    percents_there: tuple[Number, ...] = ()
+
+
+class RoundingLine(Part):
+    """A line that equalises the total, in the invoice's currency; negative where theirs is more.
+
+    `income_account_id` is None where the provider chooses accounts itself.
+    """
+
+    amount: Number
+    income_account_id: str | None = None
+
+
 class SyncInvoice(RecordCommand):
-    """`items` has an entry for each item that a line names, by the item's id as text."""
+    """`items` has an entry for each item that a line names, by the item's id as text.
+
+    `taxes` likewise by the tax rate's id, and under `NO_TAX` for lines without one, where the
+    provider wants that said. `our_tax`: send our tax total where the provider would work out its
+    own.
+    """
 
     type: Literal["sync.sync_invoice.v1"] = "sync.sync_invoice.v1"
     entity: Literal["invoice"] = "invoice"
@@ -89,6 +131,9 @@ class SyncInvoice(RecordCommand):
     customer_name: str
     items: dict[str, ItemRef]
     number_there: str | None = None
+    taxes: dict[str, TaxRef] = Field(default_factory=dict[str, TaxRef])
+    our_tax: bool = False
+    rounding: RoundingLine | None = None
 
 
 class VoidInvoice(RecordCommand):

@@ -22,8 +22,29 @@ class Organisation(Part):
     name: str
 
 
+class TaxRules(Part):
+    """How the organisation taxes invoices.
+
+    `matching` says which lines name a tax of the provider's, so that a rate must be matched to one:
+    none (the percent goes on the line, or the provider works the tax out), taxed ones, or all.
+    `rounding` is how its total comes about: it takes ours, rounds each line's tax, rounds the sum
+    of each rate, or works the tax out in a way we can't know. `included_prices`: whether prices may
+    include tax there; else they go without it. `takes_our_tax`: it works the tax out, but takes our
+    total if it is sent.
+    """
+
+    matching: Literal["none", "taxed", "all"] = "taxed"
+    rounding: Literal["ours", "line", "rate", "theirs"] = "ours"
+    included_prices: bool = True
+    takes_our_tax: bool = False
+
+
 class OrganisationFacts(Part):
-    """What the organisation's own settings say, as far as decisions need it."""
+    """What the organisation's own settings say, as far as decisions need it.
+
+    `keeps_customer_currency`: a customer has one currency there, and invoices must be in it.
+    `due_date` says what its invoices need: nothing, one at all, or one not before their date.
+    """
 
     home_currency: Currency | None = None
     country: str | None = None
@@ -32,6 +53,11 @@ class OrganisationFacts(Part):
     books_closed_up_to: date | None = None
     refuses_duplicate_numbers: bool = True
     offers_accounts: bool = True
+    taxes: TaxRules = TaxRules()
+    keeps_customer_currency: bool = False
+    max_lines: int | None = None
+    max_taxed_lines: int | None = None
+    due_date: Literal["any", "required", "not_before"] = "any"
 
 
 class ConnectionEvent(Message):
@@ -101,9 +127,13 @@ class Account(Part):
 
 
 class RemoteTaxRate(Part):
+    """A tax that can stand on a sale. `percents` are its parts, each rounded by itself; `percent`
+    is their sum, None where the provider works it out."""
+
     id: str
     name: str
     percent: Number | None = None
+    percents: tuple[Number, ...] = ()
     active: bool = True
 
 

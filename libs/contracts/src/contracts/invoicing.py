@@ -62,7 +62,12 @@ class ItemSnapshot(Part):
 
 
 class InvoiceLine(Part):
-    """One line. `amount` is quantity × unit price less discount, rounded to the currency."""
+    """One line. `amount` is quantity × unit price less discount, rounded to the currency.
+
+    `tax_name` and `tax_percent` are the tax rate's as they were when the line was priced, so that a
+    snapshot is whole; `tax_amount` is the line's tax by `contracts.taxes.line_tax`, within `amount`
+    where the invoice's prices include tax.
+    """
 
     position: int
     item_id: ItemId | None
@@ -71,6 +76,9 @@ class InvoiceLine(Part):
     unit_price: Number
     discount_percent: Number = Decimal(0)
     tax_rate_id: TaxRateId | None = None
+    tax_name: str | None = None
+    tax_percent: Number | None = None
+    tax_amount: Number = Decimal(0)
     amount: Number
 
 

@@ -20,6 +20,20 @@ _MINOR_UNITS = {code: digits for digits, codes in _DIGITS.items() for code in co
 """Digits after the point where they aren't two (ISO 4217, table A.1)."""
 
 
+_IN_USE = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP "
+    "BYN BZD CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD "
+    "FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY "
+    "KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP "
+    "MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR "
+    "RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT "
+    "TND TOP TRY TTD TWD TZS UAH UGX USD UYU UYW UZS VES VND VUV WST XAF XCD XCG XOF XPF YER "
+    "ZAR ZMW ZWG "
+)
+CURRENCIES = frozenset(_IN_USE.split())
+"""Money that people pay with (ISO 4217, list one, without funds, metals and test codes)."""
+
+
 _WIDE = Context(prec=60)
 """Wide enough that rounding a `Number` never runs out of digits."""
 

@@ -35,6 +35,7 @@ from invoice_api.live.hub import Hub
 from invoice_api.peers.connectors import Connectors
 from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.settings import Settings
+from invoice_api.tax_rates import routes as tax_rates
 from invoice_api.web import routes as pages
 from invoice_api.web.problem_pages import answer_any_problem, answer_log_in_first
 from invoice_api.web.rendering import Assets, Renderer
@@ -46,6 +47,7 @@ _ROOMS = (
     people.router,
     customers.router,
     items.router,
+    tax_rates.router,
     invoices.router,
     integrations.router,
     record_routes.router,

@@ -9,13 +9,9 @@ router = APIRouter(tags=["not built yet"], include_in_schema=False)
 
 _PATHS: tuple[tuple[str, str, str], ...] = (
     ("POST", "/imports/invoices", "Importing invoices from a file"),
-    ("GET", "/tax-rates", "Tax rates"),
-    ("POST", "/tax-rates", "Tax rates"),
     ("GET", "/runs/{run_id}", "Following a run"),
     ("POST", "/runs/{run_id}/cancel", "Stopping a run"),
     ("GET", "/integrations/{provider}/settings/dry-run", "Counting what would go"),
-    ("GET", "/integrations/{provider}/tax-mapping", "Matching tax rates"),
-    ("PUT", "/integrations/{provider}/tax-mapping", "Matching tax rates"),
     ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
     ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),
     ("POST", "/integrations/{provider}/remote-customers/import", "Importing customers"),

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from contracts.ids import CustomerId, InvoiceId, ItemId
+from contracts.ids import CustomerId, InvoiceId, ItemId, TaxRateId
 from contracts.invoicing import InvoiceLine, InvoiceSnapshot, ItemSnapshot
+from contracts.money import CURRENCIES
 
 from invoice_api.http.problems import FieldError, Problem, invalid
 from invoice_api.invoices.schemas import InvoiceChanges, NewInvoice, NewLine
-from invoice_api.invoices.totals import MAX_AMOUNT, line_amount, totals
+from invoice_api.invoices.totals import MAX_AMOUNT, priced_line, totals
+from invoice_api.tax_rates.store import TaxRate
 
 MAX_SNAPSHOT_BYTES = 3_500_000
 """An invoice travels whole in one message, which may have 4 MiB."""
@@ -18,35 +20,24 @@ MAX_SNAPSHOT_BYTES = 3_500_000
 
 @dataclass
 class Findings:
-    """What is wrong: fields that can't be, and fields that can't be yet."""
+    """The fields that can't be as they are."""
 
     wrong: list[FieldError] = field(default_factory=list[FieldError])
-    early: list[FieldError] = field(default_factory=list[FieldError])
 
     def problem(self) -> Problem | None:
         """One refusal that names all of them."""
-        if self.wrong:
-            return invalid(*self.wrong[:100])
-        if self.early:
-            first = self.early[0]
-            return Problem(
-                422,
-                "not_yet",
-                "Not possible yet",
-                f"{first.field}: {first.message}",
-                errors=self.early[:100],
-            )
-        return None
+        return invalid(*self.wrong[:100]) if self.wrong else None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a draft is checked against: the company's own customers and items."""
+    """What a draft is checked against: the company's own customers, items and tax rates."""
 
     currency: str
     today: date
     customers: frozenset[CustomerId]
     items: Mapping[ItemId, ItemSnapshot]
+    tax_rates: Mapping[TaxRateId, TaxRate]
 
 
 def draft(
@@ -54,11 +45,11 @@ def draft(
 ) -> InvoiceSnapshot:
     """The draft without its number; what is wrong goes into `findings`, under `where`."""
     currency = _currency(wanted.currency, facts, findings, where)
-    _check(wanted.prices_include_tax, findings, where)
     customer = CustomerId(wanted.customer_id)
     _check_customer(customer, facts, findings, where)
-    lines = price(wanted.lines, facts, currency, findings, where)
-    sums = totals((line.amount for line in lines), currency)
+    included = wanted.prices_include_tax
+    lines = price(wanted.lines, facts, currency, findings, where, included=included)
+    sums = totals(lines, currency, included=included)
     snapshot = InvoiceSnapshot(
         id=invoice_id,
         version=1,
@@ -69,6 +60,7 @@ def draft(
         due_date=wanted.due_date,
         currency=currency,
         memo=wanted.memo,
+        prices_include_tax=included,
         lines=lines,
         subtotal=sums.subtotal,
         tax=sums.tax,
@@ -83,20 +75,27 @@ def changed(
 ) -> InvoiceSnapshot:
     """The invoice with these fields changed, still of the same version."""
     given = changes.model_fields_set
-    if "currency" in given:
-        _currency(changes.currency, facts, findings, "")
-    _check(changes.prices_include_tax, findings, "")
     plain = changes.model_dump(
-        include=given & {"number", "issue_date", "due_date", "memo"}, exclude_unset=True
+        include=given & {"number", "issue_date", "due_date", "memo", "prices_include_tax"},
+        exclude_unset=True,
     )
     after = before.model_copy(update=plain)
+    if "currency" in given:
+        currency = _currency(changes.currency, facts, findings, "")
+        after = after.model_copy(update={"currency": currency})
     if "customer_id" in given:
         customer = CustomerId(changes.customer_id)
         _check_customer(customer, facts, findings, "")
         after = after.model_copy(update={"customer_id": customer})
-    if "lines" in given:
-        lines = price(changes.lines, facts, after.currency, findings, "")
-        sums = totals((line.amount for line in lines), after.currency)
+    included = after.prices_include_tax
+    repriced = (before.currency, before.prices_include_tax) != (after.currency, included)
+    if "lines" in given or repriced:
+        lines = (
+            price(changes.lines, facts, after.currency, findings, "", included=included)
+            if "lines" in given
+            else tuple(priced_line(line, after.currency, included=included) for line in after.lines)
+        )
+        sums = totals(lines, after.currency, included=included)
         after = after.model_copy(
             update={
                 "lines": lines,
@@ -112,9 +111,15 @@ def changed(
 
 
 def price(
-    wanted: Sequence[NewLine], facts: Facts, currency: str, findings: Findings, where: str
+    wanted: Sequence[NewLine],
+    facts: Facts,
+    currency: str,
+    findings: Findings,
+    where: str,
+    *,
+    included: bool,
 ) -> tuple[InvoiceLine, ...]:
-    """The lines with their amounts."""
+    """The lines with their amounts and taxes; `included`: prices include tax."""
     lines: list[InvoiceLine] = []
     for position, line in enumerate(wanted):
         at = f"{where}lines.{position}."
@@ -128,43 +133,46 @@ def price(
             if line.item_id is None:
                 findings.wrong.append(FieldError(f"{at}unit_price", "is required without an item"))
             unit_price = Decimal(0)
-        if line.discount_percent:
-            findings.early.append(
-                FieldError(f"{at}discount_percent", "discounts can't be given yet; lower the price")
+        discount = line.discount_percent or Decimal(0)
+        if not 0 <= discount <= 100:
+            findings.wrong.append(
+                FieldError(f"{at}discount_percent", 'must be from "0" to "100", in percent')
             )
-        if line.tax_rate_id is not None:
-            findings.early.append(FieldError(f"{at}tax_rate_id", "tax can't be charged yet"))
-        amount = line_amount(line.quantity, unit_price, currency)
-        if abs(amount) >= MAX_AMOUNT:
-            findings.wrong.append(FieldError(f"{at}quantity", "comes to more than a line holds"))
-        lines.append(
+            discount = Decimal(0)
+        rate = (
+            None if line.tax_rate_id is None else facts.tax_rates.get(TaxRateId(line.tax_rate_id))
+        )
+        if line.tax_rate_id is not None and rate is None:
+            findings.wrong.append(FieldError(f"{at}tax_rate_id", "isn't one of your tax rates"))
+        priced = priced_line(
             InvoiceLine(
                 position=position + 1,
                 item_id=None if item is None else item.id,
                 description=line.description,
                 quantity=line.quantity,
                 unit_price=unit_price,
-                amount=amount,
-            )
+                discount_percent=discount,
+                tax_rate_id=None if rate is None else rate.id,
+                tax_name=None if rate is None else rate.name,
+                tax_percent=None if rate is None else rate.percent,
+                amount=Decimal(0),
+            ),
+            currency,
+            included=included,
         )
+        if abs(priced.amount) >= MAX_AMOUNT:
+            findings.wrong.append(FieldError(f"{at}quantity", "comes to more than a line holds"))
+        lines.append(priced)
     return tuple(lines)
 
 
 def _currency(wanted: str | None, facts: Facts, findings: Findings, where: str) -> str:
-    if wanted is not None and wanted != facts.currency:
-        findings.early.append(
-            FieldError(
-                f"{where}currency", f"invoices can only be in {facts.currency}, your currency, yet"
-            )
+    if wanted is not None and wanted not in CURRENCIES and wanted != facts.currency:
+        findings.wrong.append(
+            FieldError(f"{where}currency", "isn't a currency: its three letters, such as EUR")
         )
-    return facts.currency
-
-
-def _check(prices_include_tax: bool, findings: Findings, where: str) -> None:
-    if prices_include_tax:
-        findings.early.append(
-            FieldError(f"{where}prices_include_tax", "prices can't include tax yet")
-        )
+        return facts.currency
+    return wanted or facts.currency
 
 
 def _check_customer(customer: CustomerId, facts: Facts, findings: Findings, where: str) -> None:

@@ -72,6 +72,9 @@ class LineShown(BaseModel):
     unit_price: DecimalText
     discount_percent: DecimalText
     tax_rate_id: TaxRateId | None
+    tax_name: str | None
+    tax_percent: DecimalText | None
+    tax_amount: DecimalText
     amount: DecimalText
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.ids import CustomerId, Ids, InvoiceId, ItemId, MessageId, RecordId
+from contracts.ids import CustomerId, Ids, InvoiceId, ItemId, MessageId, RecordId, TaxRateId
 from contracts.invoicing import (
     InvoiceChanged,
     InvoiceSent,
@@ -37,6 +37,7 @@ from invoice_api.invoices.schemas import (
     InvoicesShown,
     LineShown,
     NewInvoice,
+    NewLine,
 )
 from invoice_api.invoices.store import InvoiceFilter, LockedInvoice, StoredInvoice
 from invoice_api.items import store as items_store
@@ -44,12 +45,13 @@ from invoice_api.sync_status.facts import facts_of
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.sync_status.projector import CHANNEL as BADGES
 from invoice_api.sync_status.service import Board, board_of
+from invoice_api.tax_rates import store as tax_rates_store
 
 
 async def create(
     tx: Tx, caller: Caller, clock: Clock, ids: Ids, wanted: NewInvoice
 ) -> StoredInvoice:
-    """A draft. 422 `invalid` or `not_yet`, 409 `number_taken`."""
+    """A draft. 422 `invalid`, 409 `number_taken`."""
     [made] = await _create(tx, caller, clock, ids, [wanted], send=False, where=("",))
     return made
 
@@ -84,7 +86,7 @@ async def change(
         caller,
         clock,
         [CustomerId(changes.customer_id)] if "customer_id" in changes.model_fields_set else [],
-        [ItemId(line.item_id) for line in changes.lines if line.item_id is not None],
+        changes.lines,
     )
     findings = Findings()
     after = changed(before, changes, facts, findings)
@@ -204,6 +206,9 @@ def show(invoice: StoredInvoice, board: Board) -> InvoiceShown:
                 unit_price=line.unit_price,
                 discount_percent=line.discount_percent,
                 tax_rate_id=line.tax_rate_id,
+                tax_name=line.tax_name,
+                tax_percent=line.tax_percent,
+                tax_amount=line.tax_amount,
                 amount=line.amount,
             )
             for line in snapshot.lines
@@ -228,10 +233,8 @@ async def _create(
     where: Sequence[str],
 ) -> list[StoredInvoice]:
     customers = [CustomerId(one.customer_id) for one in wanted]
-    items = [
-        ItemId(line.item_id) for one in wanted for line in one.lines if line.item_id is not None
-    ]
-    names, facts = await _names_and_facts(tx, caller, clock, customers, items)
+    lines = [line for one in wanted for line in one.lines]
+    names, facts = await _names_and_facts(tx, caller, clock, customers, lines)
     findings = Findings()
     drafts = [
         draft(one, InvoiceId(ids.new()), facts, findings, at)
@@ -371,9 +374,9 @@ async def _facts(
     caller: Caller,
     clock: Clock,
     customers: Sequence[CustomerId],
-    items: Sequence[ItemId],
+    lines: Sequence[NewLine],
 ) -> Facts:
-    _, facts = await _names_and_facts(tx, caller, clock, customers, items)
+    _, facts = await _names_and_facts(tx, caller, clock, customers, lines)
     return facts
 
 
@@ -382,9 +385,11 @@ async def _names_and_facts(
     caller: Caller,
     clock: Clock,
     customers: Sequence[CustomerId],
-    items: Sequence[ItemId],
+    lines: Sequence[NewLine],
 ) -> tuple[dict[CustomerId, str], Facts]:
     company = caller.company
+    items = [ItemId(line.item_id) for line in lines if line.item_id is not None]
+    rates = [TaxRateId(line.tax_rate_id) for line in lines if line.tax_rate_id is not None]
     known = await customers_store.load_customers(tx, company.id, customers) if customers else {}
     sold: dict[ItemId, ItemSnapshot] = (
         await items_store.load_items(tx, company.id, items) if items else {}
@@ -394,6 +399,7 @@ async def _names_and_facts(
         today=clock.now().astimezone(company.zone).date(),
         customers=frozenset(known),
         items=sold,
+        tax_rates=await tax_rates_store.load_tax_rates(tx, company.id, rates) if rates else {},
     )
     return {customer.id: customer.name for customer in known.values()}, facts
 

@@ -1,10 +1,18 @@
-"""What an invoice comes to: exact decimals, rounded half up, once per line."""
+"""What an invoice comes to: exact decimals, rounded half up.
+
+The rule: a line's amount is quantity × price less its discount, rounded to the currency; its tax is
+worked out of that amount and rounded, per line; then both are summed. Where prices include tax, a
+line's tax is what its amount holds beyond the amount without tax, and the total is the sum of the
+amounts.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from contracts.invoicing import InvoiceLine
 from contracts.money import round_amount
+from contracts.taxes import line_tax
 
 MAX_AMOUNT = Decimal(10) ** 13
 """No line and no invoice comes to this much; sums stay far within what a decimal holds."""
@@ -19,15 +27,34 @@ class Totals:
     total: Decimal
 
 
-def line_amount(quantity: Decimal, unit_price: Decimal, currency: str) -> Decimal:
-    """Quantity × price, rounded to the currency's minor unit."""
+def line_amount(
+    quantity: Decimal, unit_price: Decimal, currency: str, discount_percent: Decimal = Decimal(0)
+) -> Decimal:
+    """Quantity × price less the discount, rounded to the currency's minor unit."""
     with localcontext(prec=_DIGITS):
-        return round_amount(quantity * unit_price, currency)
+        return round_amount(quantity * unit_price * (100 - discount_percent) / 100, currency)
 
 
-def totals(amounts: Iterable[Decimal], currency: str) -> Totals:
-    """The sum of lines that are rounded already; there is no tax yet."""
+def priced_line(line: InvoiceLine, currency: str, *, included: bool) -> InvoiceLine:
+    """The line with its amount and its tax worked out anew."""
+    amount = line_amount(line.quantity, line.unit_price, currency, line.discount_percent)
+    percent = line.tax_percent
+    tax = (
+        round_amount(Decimal(0), currency)
+        if percent is None
+        else line_tax(amount, percent, currency, included=included)
+    )
+    return line.model_copy(update={"amount": amount, "tax_amount": tax})
+
+
+def totals(lines: Iterable[InvoiceLine], currency: str, *, included: bool = False) -> Totals:
+    """The sums of lines that are priced already."""
     with localcontext(prec=_DIGITS):
-        subtotal = round_amount(sum(amounts, Decimal(0)), currency)
+        amounts = round_amount(Decimal(0), currency)
         tax = round_amount(Decimal(0), currency)
-        return Totals(subtotal, tax, subtotal + tax)
+        for line in lines:
+            amounts += line.amount
+            tax += line.tax_amount
+        if included:
+            return Totals(amounts - tax, tax, amounts)
+        return Totals(amounts, tax, amounts + tax)

@@ -1,0 +1,1 @@
+"""Tax rates: what tax the company charges, by name and percent."""

@@ -1,0 +1,74 @@
+"""SQL of tax rates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from contracts.ids import CompanyId, TaxRateId
+from messaging.database import Row, Tx
+
+from invoice_api.http.paging import PageRequest
+
+
+@dataclass(frozen=True)
+class TaxRate:
+    id: TaxRateId
+    name: str
+    percent: Decimal
+    created_at: datetime
+
+
+async def insert_tax_rate(
+    tx: Tx, company: CompanyId, rate: TaxRateId, name: str, percent: Decimal
+) -> TaxRate | None:
+    """Keep a new rate; None where its name is taken, in upper or lower case."""
+    row = await tx.fetchrow(
+        "INSERT INTO tax_rates (company_id, id, name, percent) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (company_id, lower(name)) DO NOTHING"
+        " RETURNING id, name, percent, created_at",
+        company,
+        rate,
+        name,
+        percent,
+    )
+    return None if row is None else _rate(row)
+
+
+async def load_tax_rates(
+    tx: Tx, company: CompanyId, ids: Sequence[TaxRateId]
+) -> dict[TaxRateId, TaxRate]:
+    """Those of `ids` that are the company's."""
+    rows = await tx.fetch(
+        "SELECT id, name, percent, created_at FROM tax_rates"
+        " WHERE company_id = $1 AND id = ANY($2::uuid[])",
+        company,
+        list(set(ids)),
+    )
+    return {rate.id: rate for rate in map(_rate, rows)}
+
+
+async def all_tax_rates(tx: Tx, company: CompanyId) -> list[TaxRate]:
+    """Every rate of the company, by name."""
+    rows = await tx.fetch(
+        "SELECT id, name, percent, created_at FROM tax_rates WHERE company_id = $1"
+        " ORDER BY name, id",
+        company,
+    )
+    return [_rate(row) for row in rows]
+
+
+async def list_tax_rates(tx: Tx, company: CompanyId, page: PageRequest) -> list[TaxRate]:
+    """Newest first, one more than the page holds."""
+    rows = await tx.fetch(
+        "SELECT id, name, percent, created_at FROM tax_rates"
+        " WHERE company_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+        company,
+        page.before,
+        page.limit + 1,
+    )
+    return [_rate(row) for row in rows]
+
+
+def _rate(row: Row) -> TaxRate:
+    return TaxRate(TaxRateId(row["id"]), row["name"], row["percent"], row["created_at"])
