@@ -190,7 +190,12 @@ class Commands:
                     continue
             loads += [
                 loads_store.NewLoad(
-                    message.load_id, kind, message.connection_id, message.correlation_id, message.id
+                    message.load_id,
+                    kind,
+                    message.connection_id,
+                    message.correlation_id,
+                    message.id,
+                    message.changed_since if isinstance(message, ListRemoteCustomers) else None,
                 )
                 for kind in kinds
             ]

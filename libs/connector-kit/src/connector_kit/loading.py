@@ -16,6 +16,7 @@ from contracts.ids import CompanyId, ConnectionId, LoadId, MessageId
 from contracts.ids import Provider as ProviderName
 from contracts.message import Message
 from messaging import outbox
+from messaging.database import Tx
 
 from connector_kit import connections_store, loads_store
 from connector_kit.asking import Halted
@@ -23,7 +24,7 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.expiry import announce
 from connector_kit.loads_store import Load
-from connector_kit.provider import OrganisationRead
+from connector_kit.provider import CustomersRead, OrganisationRead
 from connector_kit.setbacks import apply_setback
 from connector_kit.timing import LEASE, backoff
 
@@ -60,7 +61,11 @@ class Loader:
         return InHand(lease, load, found[load.connection_id])
 
     async def carry_out(self, in_hand: InHand) -> None:
-        """Read it at the provider and publish it; or try again later."""
+        """Read it at the provider and publish it; or try again later.
+
+        Customers may be very many: one part is read and published, the load then waits for the
+        next, so that memory stays flat and a crash or a limit loses nothing of what was read.
+        """
         connector, load, connection = self._connector, in_hand.load, in_hand.connection
         data = await self._read(load, connection)
         async with connector.database.transaction() as tx:
@@ -75,7 +80,10 @@ class Loader:
                     data.why,
                 )
                 return
-            if not await loads_store.finish(tx, load):
+            if isinstance(data, CustomersRead):
+                if not await self._customers(tx, load, connection, data):
+                    return
+            elif not await loads_store.finish(tx, load):
                 return
             if isinstance(data, OrganisationRead):
                 await connections_store.save_facts(
@@ -84,7 +92,8 @@ class Loader:
             else:
                 kind = cast("ReferenceKind", load.kind)
                 await connections_store.save_as_of(tx, connection.id, kind, load.as_of)
-                await outbox.put(tx, data)
+                if not isinstance(data, CustomersRead):
+                    await outbox.put(tx, data)
             await announce(
                 tx,
                 connector.provider.name,
@@ -93,9 +102,38 @@ class Loader:
                 correlation_id=load.correlation_id,
             )
 
+    async def _customers(
+        self, tx: Tx, load: Load, connection: Connection, read: CustomersRead
+    ) -> bool:
+        """Publish a part of the customers; whether it was the last, and ours to publish."""
+        rows = read.customers
+        parts = [rows[at : at + PAGE] for at in range(0, len(rows), PAGE)]
+        if not parts and read.after is None:
+            parts = [()]  # the last page says that there are no more
+        pages = load.pages + len(parts)
+        if read.after is None:
+            if not await loads_store.finish(tx, load):
+                return False
+        elif not await loads_store.went_on(tx, load, read.after, pages):
+            return False
+        await outbox.put(
+            tx,
+            [
+                RemoteCustomersListed(
+                    **self._envelope(load, connection, page, page + 1),
+                    customers=tuple(part),
+                    more=page + 1 < pages or read.after is not None,
+                    total=read.total,
+                    changed_since=None if read.all else load.changed_since,
+                )
+                for page, part in enumerate(parts, load.pages)
+            ],
+        )
+        return read.after is None
+
     async def _read(
         self, load: Load, connection: Connection
-    ) -> Sequence[Message] | OrganisationRead | Halted:
+    ) -> Sequence[Message] | OrganisationRead | CustomersRead | Halted:
         operations, ask = self._connector.provider.operations, self._connector.asker.ask
         context = self._connector.context_of(connection)
         match load.kind:
@@ -122,13 +160,11 @@ class Loader:
                     for envelope, rows in self._paged(load, connection, rates.value)
                 ]
             case "remote_customers":
-                customers = await ask(operations.remote_customers(context), connection)
-                if isinstance(customers, Halted):
-                    return customers
-                return [
-                    RemoteCustomersListed(**envelope, customers=tuple(rows))
-                    for envelope, rows in self._paged(load, connection, customers.value)
-                ]
+                part = operations.remote_customers(
+                    context, after=load.after, changed_since=load.changed_since
+                )
+                customers = await ask(part, connection)
+                return customers if isinstance(customers, Halted) else customers.value
 
     def _paged(
         self, load: Load, connection: Connection, rows: Sequence[T]
@@ -137,24 +173,27 @@ class Loader:
         pages = max(1, -(-len(rows) // PAGE))
         return [
             (
-                {
-                    "id": MessageId(self._connector.ids.new()),
-                    "occurred_at": load.as_of,
-                    "company_id": connection.company_id,
-                    "correlation_id": load.correlation_id,
-                    "causation_id": load.causation_id,
-                    "provider": self._connector.provider.name,
-                    "connection_id": connection.id,
-                    "epoch": connection.epoch,
-                    "load_id": load.id,
-                    "as_of": load.as_of,
-                    "page": page,
-                    "pages": pages,
-                },
+                self._envelope(load, connection, page, pages),
                 rows[page * PAGE : (page + 1) * PAGE],
             )
             for page in range(pages)
         ]
+
+    def _envelope(self, load: Load, connection: Connection, page: int, pages: int) -> "_Envelope":
+        return {
+            "id": MessageId(self._connector.ids.new()),
+            "occurred_at": load.as_of,
+            "company_id": connection.company_id,
+            "correlation_id": load.correlation_id,
+            "causation_id": load.causation_id,
+            "provider": self._connector.provider.name,
+            "connection_id": connection.id,
+            "epoch": connection.epoch,
+            "load_id": load.id,
+            "as_of": load.as_of,
+            "page": page,
+            "pages": pages,
+        }
 
 
 class _Envelope(TypedDict):

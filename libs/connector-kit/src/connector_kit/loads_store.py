@@ -20,11 +20,15 @@ class NewLoad:
     connection_id: ConnectionId
     correlation_id: UUID
     causation_id: UUID | None
+    changed_since: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Load:
-    """A load in a worker's hands. `tries` counts this one."""
+    """A load in a worker's hands. `tries` counts this one.
+
+    `after` is how far it has come, `pages` how many messages it has published.
+    """
 
     id: LoadId
     kind: Kind
@@ -33,7 +37,10 @@ class Load:
     causation_id: UUID | None
     tries: int
     as_of: datetime
-    """The database's clock when it was claimed: what is read is at least that new."""
+    """The database's clock when it was first claimed: what is read is at least that new."""
+    changed_since: datetime | None = None
+    after: str | None = None
+    pages: int = 0
 
 
 async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
@@ -41,11 +48,11 @@ async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
     await tx.execute(
         """
         INSERT INTO loads (
-            id, kind, connection_id, correlation_id, causation_id, asked_at, ready_at
+            id, kind, connection_id, correlation_id, causation_id, changed_since, asked_at, ready_at
         )
-        SELECT id, kind, connection_id, correlation_id, causation_id, at, at
-        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[])
-            AS given (id, kind, connection_id, correlation_id, causation_id)
+        SELECT id, kind, connection_id, correlation_id, causation_id, changed_since, at, at
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[])
+            AS given (id, kind, connection_id, correlation_id, causation_id, changed_since)
         CROSS JOIN (SELECT clock() AS at) AS now
         ON CONFLICT DO NOTHING
         """,
@@ -54,6 +61,7 @@ async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
         [load.connection_id for load in loads],
         [load.correlation_id for load in loads],
         [load.causation_id for load in loads],
+        [load.changed_since for load in loads],
     )
     tx.wake(WAKE)
 
@@ -62,7 +70,8 @@ async def claim(tx: Tx, lease_id: UUID, lease: timedelta) -> Load | None:
     """Lease the load that waits longest, of a connection that sends."""
     row = await tx.fetchrow(
         """
-        UPDATE loads SET leased_by = $1, leased_until = clock() + $2::interval, tries = tries + 1
+        UPDATE loads SET leased_by = $1, leased_until = clock() + $2::interval, tries = tries + 1,
+            begun_at = coalesce(begun_at, clock())
         WHERE (id, kind) = (
             SELECT loads.id, loads.kind FROM loads
             JOIN connections ON connections.id = loads.connection_id
@@ -73,7 +82,8 @@ async def claim(tx: Tx, lease_id: UUID, lease: timedelta) -> Load | None:
             LIMIT 1
             FOR UPDATE OF loads SKIP LOCKED
         )
-        RETURNING id, kind, connection_id, correlation_id, causation_id, tries, clock() AS as_of
+        RETURNING id, kind, connection_id, correlation_id, causation_id, tries, begun_at AS as_of,
+            changed_since, after, pages
         """,
         lease_id,
         lease,
@@ -81,16 +91,40 @@ async def claim(tx: Tx, lease_id: UUID, lease: timedelta) -> Load | None:
     return None if row is None else Load(**dict(row))
 
 
+async def went_on(tx: Tx, load: Load, after: str, pages: int) -> bool:
+    """A part of it is read and published: the next may be read at once, by whoever comes first.
+
+    False if somebody read that part before.
+    """
+    moved: bool | None = await tx.fetchval(
+        """
+        UPDATE loads SET after = $4, pages = $5, tries = 0, ready_at = clock(),
+            leased_by = NULL, leased_until = NULL
+        WHERE id = $1 AND kind = $2 AND done_at IS NULL AND pages = $3
+        RETURNING true
+        """,
+        load.id,
+        load.kind,
+        load.pages,
+        after,
+        pages,
+    )
+    if moved:
+        tx.wake(WAKE)
+    return moved is True
+
+
 async def finish(tx: Tx, load: Load) -> bool:
     """The load is done; False if somebody finished it before."""
     done: bool | None = await tx.fetchval(
         """
         UPDATE loads SET done_at = clock(), leased_by = NULL, leased_until = NULL
-        WHERE id = $1 AND kind = $2 AND done_at IS NULL
+        WHERE id = $1 AND kind = $2 AND done_at IS NULL AND pages = $3
         RETURNING true
         """,
         load.id,
         load.kind,
+        load.pages,
     )
     return done is True
 

@@ -23,6 +23,7 @@ it later → the kit commits both, then sends → `whole` (was the request as a 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
 from contracts.commands import (
@@ -293,6 +294,20 @@ class AccountsRead:
 
 
 @dataclass(frozen=True)
+class CustomersRead:
+    """A part of the customers there, small enough to be held in memory.
+
+    `after` is where the next part begins, in the provider's own words; None: this was the last.
+    `total` is about how many there are in all. `all` is False where only what changed was read.
+    """
+
+    customers: tuple[RemoteCustomer, ...]
+    after: str | None = None
+    total: int | None = None
+    all: bool = True
+
+
+@dataclass(frozen=True)
 class OrganisationRead:
     organisation: Organisation
     facts: OrganisationFacts
@@ -366,6 +381,11 @@ class Operations(Protocol):
         """All tax rates that can stand on a sale."""
         ...
 
-    def remote_customers(self, context: Context) -> Exchange[list[RemoteCustomer]]:
-        """All customers there, all pages."""
+    def remote_customers(
+        self, context: Context, *, after: str | None = None, changed_since: datetime | None = None
+    ) -> Exchange[CustomersRead]:
+        """One part of the customers there, inactive ones too, from `after` on.
+
+        `changed_since`: those changed since then are enough. A provider that can't tell reads all.
+        """
         ...

@@ -38,6 +38,7 @@ from connector_kit.provider import (
     AccountsRead,
     Concurrency,
     Context,
+    CustomersRead,
     EntityFacts,
     FrozenMember,
     FrozenRequest,
@@ -201,9 +202,17 @@ class PlainOperations:
         return []
         yield  # a generator that asks nothing
 
-    def remote_customers(self, context: Context) -> Exchange[list[RemoteCustomer]]:
+    def remote_customers(
+        self, context: Context, *, after: str | None = None, changed_since: datetime | None = None
+    ) -> Exchange[CustomersRead]:
         rows = json.loads((yield Request("GET", "/customers")).body)["rows"]
-        return [RemoteCustomer(id=RemoteId(row["id"]), name=row["name"]) for row in rows]
+        at = int(after or "0")
+        part = rows[at : at + 1000]
+        return CustomersRead(
+            tuple(RemoteCustomer(id=RemoteId(row["id"]), name=row["name"]) for row in part),
+            after=str(at + 1000) if at + 1000 < len(rows) else None,
+            total=len(rows),
+        )
 
 
 class PlainAuth:

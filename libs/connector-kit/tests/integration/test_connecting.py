@@ -147,10 +147,10 @@ async def test_a_consent_opens_a_connection_and_its_lists_are_published(browser:
     (rates,) = [m for m in said if isinstance(m, TaxRatesListed)]
     assert (rates.page, rates.pages, rates.tax_rates) == (0, 1, ())
     pages = [m for m in said if isinstance(m, RemoteCustomersListed)]
-    assert [(m.page, m.pages, len(m.customers)) for m in pages] == [
-        (0, 3, 500),
-        (1, 3, 500),
-        (2, 3, 201),
+    assert [(m.page, m.pages, m.more, len(m.customers), m.total) for m in pages] == [
+        (0, 1, True, 500, 1201),
+        (1, 2, True, 500, 1201),
+        (2, 3, False, 201, 1201),
     ]
     again = [m for m in said if isinstance(m, ConnectionOpened)][-1]
     assert set(again.reference_as_of) == {"accounts", "tax_rates", "remote_customers"}

@@ -8,7 +8,7 @@ step), and its outcome echoes both.
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from contracts.ids import ConnectionId, Entity, LoadId, Provider, RecordId, RemoteId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
@@ -157,10 +157,15 @@ class RefreshReferenceData(Command):
 
 
 class ListRemoteCustomers(Command):
-    """Read all customers at the provider and publish them a page at a time."""
+    """Read all customers at the provider and publish them a page at a time.
+
+    `changed_since`: those changed since then are enough, where the provider can tell; the pages say
+    whether they are all.
+    """
 
     type: Literal["sync.list_remote_customers.v1"] = "sync.list_remote_customers.v1"
     load_id: LoadId
+    changed_since: AwareDatetime | None = None
 
 
 SyncCommand = Annotated[

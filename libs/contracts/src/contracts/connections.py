@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from contracts.ids import ConnectionId, Entity, LoadId, Provider, RemoteId, UserId
+from contracts.invoicing import Address
 from contracts.message import Message, Part
 from contracts.money import Currency, Number
 from contracts.sync import CauseInstance
@@ -146,10 +147,17 @@ class RemoteCustomer(Part):
     active: bool = True
     currency: Currency | None = None
     version: str | None = None
+    address: Address | None = None
+    merged_into: RemoteId | None = None
+    """The customer there that this one was merged into, where the provider says."""
 
 
 class ReferencePage(ConnectionEvent):
-    """Common to pages of reference data. A load is whole once pages 0 to `pages`-1 have come."""
+    """Common to pages of reference data. A load is whole once pages 0 to `pages`-1 have come.
+
+    A load that is published while it is still being read says `more`: then `pages` counts those
+    read so far, and the page without `more` says how many there are.
+    """
 
     load_id: LoadId
     as_of: AwareDatetime
@@ -173,6 +181,11 @@ class RemoteCustomersListed(ReferencePage):
         "connections.remote_customers_listed.v1"
     )
     customers: tuple[RemoteCustomer, ...]
+    more: bool = False
+    total: int | None = None
+    """About how many the load will have, where the provider says so beforehand."""
+    changed_since: AwareDatetime | None = None
+    """Only those changed since then were read; None: all of them."""
 
 
 ConnectionsEvent = Annotated[

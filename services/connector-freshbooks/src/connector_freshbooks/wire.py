@@ -125,6 +125,7 @@ class Result(Wire):
     invoices: tuple[Invoice, ...] | None = None
     page: int | None = None
     pages: int | None = None
+    total: int | None = None
 
 
 class LedgerAccount(Wire):

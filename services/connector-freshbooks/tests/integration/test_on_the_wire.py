@@ -224,8 +224,10 @@ async def test_all_customers_are_listed_deleted_ones_as_inactive(simulator: Simu
     names = [{"name": f"Customer{n}"} for n in range(130)]
     sown = await simulator.seed("Wire N", customers=names)
     await simulator.delete("Wire N", "customer", str(sown["customers"][0]["id"]))
-    listed = await on.run(OPERATIONS.remote_customers(on.context))
-    assert len(listed) == 130
+    kept = await on.run(OPERATIONS.remote_customers(on.context))
+    deleted = await on.run(OPERATIONS.remote_customers(on.context, after=kept.after))
+    assert (len(kept.customers), kept.total, deleted.after) == (129, 129, None)
+    listed = (*kept.customers, *deleted.customers)
     assert [c.name for c in listed if not c.active] == ["Customer0"]
 
 

@@ -280,6 +280,7 @@ class QueryResponse(Wire):
     company_info: tuple[CompanyInfo, ...] = ()
     preferences: tuple[Preferences, ...] = ()
     max_results: Annotated[int, Field(alias="maxResults")] = 0
+    total_count: Annotated[int | None, Field(alias="totalCount")] = None
 
 
 class BatchItem(Wire):

@@ -189,7 +189,9 @@ async def test_all_customers_are_listed(simulator: Simulator) -> None:
         customers=[{"name": f"Customer {n}"} for n in range(1005)]
         + [{"name": "Gone", "active": False}],
     )
-    customers = await on.run(OPERATIONS.remote_customers(on.context))
-    assert len(customers) == 1006
+    first = await on.run(OPERATIONS.remote_customers(on.context))
+    rest = await on.run(OPERATIONS.remote_customers(on.context, after=first.after))
+    assert (len(first.customers), first.total, rest.after) == (1000, 1006, None)
+    customers = (*first.customers, *rest.customers)
     assert len({customer.id for customer in customers}) == 1006
     assert [c.name for c in customers if not c.active] == ["Gone"]

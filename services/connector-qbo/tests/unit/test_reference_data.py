@@ -1,5 +1,7 @@
 """Accounts, customers and the company's settings, as they are read there."""
 
+from datetime import UTC, datetime
+
 import pytest
 from connector_kit.provider import OrganisationRead
 from connector_qbo.bodies import Unreadable
@@ -67,12 +69,16 @@ def test_customers_are_read_a_thousand_at_a_time() -> None:
         "CurrencyRef": {"value": "USD"},
         "SyncToken": "3",
     }
+    counted = ok({"QueryResponse": {"totalCount": 1001}, "time": "2026"})
+    first, sent = drive(OPERATIONS.remote_customers(context()), counted, rows("Customer", *page))
+    assert b"SELECT COUNT(*) FROM Customer WHERE Active IN (true, false)" in sent[0].body
+    assert (len(first.customers), first.total, first.all) == (1000, 1001, True)
     read, sent = drive(
-        OPERATIONS.remote_customers(context()), rows("Customer", *page), rows("Customer", last)
+        OPERATIONS.remote_customers(context(), after=first.after), rows("Customer", last)
     )
-    assert len(read) == 1001
-    assert b"STARTPOSITION 1001" in sent[1].body
-    assert read[-1] == RemoteCustomer(
+    assert b"STARTPOSITION 1001" in sent[0].body
+    assert (read.after, read.total) == (None, 1001)
+    assert read.customers[-1] == RemoteCustomer(
         id=RemoteId("2000"),
         name="Ann Lee",
         email="ann@lee.example",
@@ -84,10 +90,20 @@ def test_customers_are_read_a_thousand_at_a_time() -> None:
     )
 
 
+def test_customers_changed_since_are_asked_for_by_their_time() -> None:
+    since = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    counted = ok({"QueryResponse": {"totalCount": 0}, "time": "2026"})
+    read, sent = drive(
+        OPERATIONS.remote_customers(context(), changed_since=since), counted, rows("Customer")
+    )
+    assert b"MetaData.LastUpdatedTime >= '2026-06-01T12:00:00+00:00'" in sent[1].body
+    assert (read.customers, read.after, read.all) == ((), None, False)
+
+
 def test_a_list_that_cannot_be_read_is_not_an_empty_one() -> None:
     for exchange in (OPERATIONS.accounts(context()), OPERATIONS.remote_customers(context())):
         with pytest.raises(Unreadable):
-            drive(exchange, refused("4000"))
+            drive(exchange, *[refused("4000")] * 2)
     with pytest.raises(Unreadable):
         drive(OPERATIONS.organisation(context()), refused("610"))
 

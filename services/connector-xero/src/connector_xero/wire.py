@@ -245,6 +245,7 @@ class Organisation(Wire):
 
 class Pagination(Wire):
     page_count: Annotated[int, Field(alias="pageCount")] = 1
+    item_count: Annotated[int | None, Field(alias="itemCount")] = None
 
 
 def _alone(value: object, validate: ValidatorFunctionWrapHandler) -> object:

@@ -1,5 +1,7 @@
 """Look-ups, what is read before a write, and reference data."""
 
+from datetime import datetime, timedelta, timezone
+
 from connector_kit.answers import (
     Candidate,
     NoAnswer,
@@ -264,7 +266,7 @@ def test_tax_rates_are_filtered_here() -> None:
     assert [(rate.id, rate.active) for rate in read] == [("OUTPUT2", True), ("OUTPUT", False)]
 
 
-def test_customers_are_all_pages_of_contacts_but_suppliers_and_merged_ones() -> None:
+def test_contacts_are_read_by_pages_without_suppliers_and_merged_ones_name_their_survivor() -> None:
     first = [contact(), contact(ContactID="s", IsSupplier=True, IsCustomer=False)]
     second = [
         contact(ContactID="m", MergedToContactID="x", ContactStatus="ARCHIVED"),
@@ -272,13 +274,29 @@ def test_customers_are_all_pages_of_contacts_but_suppliers_and_merged_ones() -> 
         contact(ContactID="g", ContactStatus="GDPRREQUEST"),
     ]
     pages = {"page": 1, "pageSize": 1000, "pageCount": 2, "itemCount": 5}
-    read, sent = drive(
-        OPERATIONS.remote_customers(context()),
-        ok({"pagination": pages, "Contacts": first}),
+    one, sent = drive(
+        OPERATIONS.remote_customers(context()), ok({"pagination": pages, "Contacts": first})
+    )
+    two, more = drive(
+        OPERATIONS.remote_customers(context(), after=one.after),
         ok({"pagination": {**pages, "page": 2}, "Contacts": second}),
     )
-    assert [(one.name, one.active) for one in read] == [("Acme", True), ("Old", False)]
-    assert [dict(request.query)["page"] for request in sent] == ["1", "2"]
+    assert [(c.name, c.active) for c in one.customers] == [("Acme", True)]
+    assert (one.total, two.after) == (5, None)
+    assert [(c.name, c.active, c.merged_into) for c in two.customers] == [
+        ("Acme", False, "x"),
+        ("Old", False, None),
+    ]
+    assert [dict(request.query)["page"] for request in (*sent, *more)] == ["1", "2"]
+
+
+def test_contacts_changed_since_are_asked_for_to_the_second_and_a_304_is_none() -> None:
+    since = datetime(2026, 6, 1, 14, 0, 9, 500, tzinfo=timezone(timedelta(hours=2)))
+    read, sent = drive(
+        OPERATIONS.remote_customers(context(), changed_since=since), Response(304, {}, b"")
+    )
+    assert ("if-modified-since", "2026-06-01T12:00:09") in sent[0].headers
+    assert (read.customers, read.after, read.all) == ((), None, False)
 
 
 def test_filters_fit_an_address() -> None:

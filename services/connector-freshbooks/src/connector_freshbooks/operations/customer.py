@@ -6,10 +6,11 @@ an e-mail or address entered there stays where we have none. `note` is written o
 """
 
 import re
+from datetime import datetime, timedelta
 
 from connector_kit.answers import Refused
 from connector_kit.exchange import Exchange
-from connector_kit.provider import Context, FrozenMember, Member
+from connector_kit.provider import Context, CustomersRead, FrozenMember, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncCustomer
 from contracts.connections import RemoteCustomer
@@ -21,7 +22,7 @@ from connector_freshbooks.bodies import NotRead
 from connector_freshbooks.operations.kinds import There, Written, text_fields
 from connector_freshbooks.operations.marks import mark_of
 from connector_freshbooks.operations.names import cleaned, name_problem, normal
-from connector_freshbooks.operations.reads import everything
+from connector_freshbooks.operations.reads import page_of
 from connector_freshbooks.provider import ORGANIZATION_LIMIT
 from connector_freshbooks.wire import DELETED, Client, Result, universal
 
@@ -100,14 +101,42 @@ class Customers:
         return (("search[note_like]", member.mark or ""),)
 
 
-def remote_customers(account: str) -> Exchange[list[RemoteCustomer] | NotRead]:
-    """All clients there, deleted ones too; or why a page couldn't be read."""
-    pages = yield from everything(f"/accounting/account/{account}/{PATH}")
-    if isinstance(pages, NotRead):
-        return pages
+_PAGES_AT_ONCE = 5
+
+
+def remote_customers(
+    account: str, after: str | None, changed_since: datetime | None
+) -> Exchange[CustomersRead | NotRead]:
+    """Some pages of the clients there, then of the deleted ones; or why one couldn't be read.
+
+    `after` says which list and page come next. `updated_min` has days only, in the time of New
+    York: a day more is read than was asked for.
+    """
+    which, _, number = (after or "kept/1").partition("/")
+    query: list[tuple[str, str]] = []
+    if which == "deleted":
+        query.append(("search[vis_state]", str(DELETED)))
+    if changed_since is not None:
+        day = (changed_since - timedelta(days=1)).date()
+        query.append(("search[updated_min]", day.isoformat()))
     # Pages shift while others write: a client can stand on two of them.
-    found = {row.id: _listed(row) for page in pages for row in page.clients or ()}
-    return list(found.values())
+    found: dict[RemoteId, RemoteCustomer] = {}
+    next_part: str | None = None
+    total: int | None = None
+    first = int(number)
+    for page in range(first, first + _PAGES_AT_ONCE):
+        read = yield from page_of(f"/accounting/account/{account}/{PATH}", page, *query)
+        if isinstance(read, NotRead):
+            return read
+        found |= {RemoteId(row.id): _listed(row) for row in read.clients or ()}
+        total = read.total if which == "kept" else None
+        if page >= (read.pages or 0):
+            next_part = "deleted/1" if which == "kept" else None
+            break
+        next_part = f"{which}/{page + 1}"
+    return CustomersRead(
+        tuple(found.values()), after=next_part, total=total, all=changed_since is None
+    )
 
 
 def _listed(row: Client) -> RemoteCustomer:
@@ -121,7 +150,20 @@ def _listed(row: Client) -> RemoteCustomer:
         active=row.vis_state != DELETED,
         currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else None,
         version=row.updated,
+        address=_address_there(row),
     )
+
+
+def _address_there(row: Client) -> Address | None:
+    found = Address(
+        line1=row.p_street or None,
+        line2=row.p_street2 or None,
+        city=row.p_city or None,
+        region=row.p_province or None,
+        postal_code=row.p_code or None,
+        country=row.p_country or None,
+    )
+    return found if found != Address() else None
 
 
 def _called(row: Client) -> str:

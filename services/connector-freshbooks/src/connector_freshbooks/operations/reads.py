@@ -59,14 +59,19 @@ def everything(path: str, *query: tuple[str, str]) -> Exchange[list[Result] | No
 def _pages(path: str, *query: tuple[str, str]) -> Exchange[list[Result] | NotRead]:
     found: list[Result] = []
     for page in range(1, PAGES + 1):
-        paging = (("page", str(page)), ("per_page", str(PER_PAGE)))
-        response = yield get(path, *query, *paging)
-        result = answered(response)
+        result = yield from page_of(path, page, *query)
         if isinstance(result, NotRead):
             return result
-        if result.pages is None:
-            break
         found.append(result)
-        if page >= result.pages:
+        if page >= (result.pages or 0):
             return found
     return NotRead(refused=False, details=details_of(None, None))
+
+
+def page_of(path: str, page: int, *query: tuple[str, str]) -> Exchange[Result | NotRead]:
+    """One page of a list; an answer that doesn't say how many pages there are is unreadable."""
+    response = yield get(path, *query, ("page", str(page)), ("per_page", str(PER_PAGE)))
+    result = answered(response)
+    if isinstance(result, Result) and result.pages is None:
+        return NotRead(refused=False, details=details_of(response, None))
+    return result

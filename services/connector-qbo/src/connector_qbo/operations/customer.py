@@ -7,10 +7,11 @@ active again once needed. Notes are written on creation only.
 """
 
 import re
+from datetime import datetime
 
 from connector_kit.answers import Refused
 from connector_kit.exchange import Exchange
-from connector_kit.provider import Context, FrozenMember, Member
+from connector_kit.provider import Context, CustomersRead, FrozenMember, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncCustomer
 from contracts.connections import RemoteCustomer
@@ -22,7 +23,8 @@ from connector_qbo.bodies import NotRead
 from connector_qbo.operations.kinds import There, Written, text_fields
 from connector_qbo.operations.marks import mark_of
 from connector_qbo.operations.names import name_problem, normal, when_deleted, without_deleted
-from connector_qbo.operations.statements import ANY_ACTIVITY, Table, rows
+from connector_qbo.operations.statements import ANY_ACTIVITY, Table, count_of, page_of, quoted
+from connector_qbo.provider import QUERY_PAGE
 from connector_qbo.wire import (
     Answer,
     BatchItem,
@@ -128,12 +130,30 @@ class Customers:
         return (name, when_deleted(name))
 
 
-def remote_customers(realm: str) -> Exchange[list[RemoteCustomer] | NotRead]:
-    """All customers there, inactive ones too; or why a page couldn't be read."""
-    pages = yield from rows(realm, "Customer", ANY_ACTIVITY)
-    if isinstance(pages, NotRead):
-        return pages
-    return [_listed(row) for page in pages for row in page.customer if row.id]
+def remote_customers(
+    realm: str, after: str | None, changed_since: datetime | None
+) -> Exchange[CustomersRead | NotRead]:
+    """A page of the customers there, inactive ones too; or why it couldn't be read.
+
+    `after` is the next row's position and, as the first page found it, how many rows there are.
+    """
+    conditions = [ANY_ACTIVITY]
+    if changed_since is not None:
+        conditions.append(f"MetaData.LastUpdatedTime >= {quoted(changed_since.isoformat())}")
+    position, _, counted = (after or "1").partition("/")
+    if after is None:
+        number = yield from count_of(realm, "Customer", *conditions)
+        counted = "" if isinstance(number, NotRead) else str(number)
+    read = yield from page_of(realm, "Customer", *conditions, position=int(position))
+    if isinstance(read, NotRead):
+        return read
+    full = len(read.customer) >= QUERY_PAGE
+    return CustomersRead(
+        tuple(_listed(row) for row in read.customer if row.id),
+        after=f"{int(position) + QUERY_PAGE}/{counted}" if full else None,
+        total=int(counted) if counted else None,
+        all=changed_since is None,
+    )
 
 
 def _listed(row: Customer) -> RemoteCustomer:
@@ -148,7 +168,20 @@ def _listed(row: Customer) -> RemoteCustomer:
         active=active,
         currency=row.currency_ref.value if row.currency_ref else None,
         version=row.sync_token,
+        address=_address_there(row.bill_addr) if row.bill_addr else None,
     )
+
+
+def _address_there(address: PhysicalAddress) -> Address | None:
+    found = Address(
+        line1=address.line1 or None,
+        line2=address.line2 or None,
+        city=address.city or None,
+        region=address.country_sub_division_code or None,
+        postal_code=address.postal_code or None,
+        country=address.country or None,
+    )
+    return found if found != Address() else None
 
 
 def comparable(customer: Customer) -> dict[str, str]:

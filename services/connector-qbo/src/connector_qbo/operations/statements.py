@@ -71,16 +71,41 @@ def rows(realm: str, table: Table, *conditions: str) -> Exchange[list[QueryRespo
     """All pages of these rows, or why one of them couldn't be read."""
     pages: list[QueryResponse] = []
     for position in count(1, QUERY_PAGE):
-        response = yield query(realm, select(table, *conditions, position=position))
-        answer = answered(response)
-        if isinstance(answer, NotRead):
-            return answer
-        if answer.query_response is None:
-            return NotRead(refused=False, details=details_of(response, None))
-        pages.append(answer.query_response)
-        if _length(answer.query_response, table) < QUERY_PAGE:
+        page = yield from page_of(realm, table, *conditions, position=position)
+        if isinstance(page, NotRead):
+            return page
+        pages.append(page)
+        if _length(page, table) < QUERY_PAGE:
             break
     return pages
+
+
+def page_of(
+    realm: str, table: Table, *conditions: str, position: int
+) -> Exchange[QueryResponse | NotRead]:
+    """The page of these rows that begins at `position`."""
+    return (yield from _queried(realm, select(table, *conditions, position=position)))
+
+
+def count_of(realm: str, table: Table, *conditions: str) -> Exchange[int | NotRead]:
+    """How many rows there are."""
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    # Values get into a condition only through `quoted`.
+    statement = f"SELECT COUNT(*) FROM {table}{where}"  # noqa: S608
+    read = yield from _queried(realm, statement)
+    if isinstance(read, NotRead):
+        return read
+    return read.total_count or 0
+
+
+def _queried(realm: str, statement: str) -> Exchange[QueryResponse | NotRead]:
+    response = yield query(realm, statement)
+    answer = answered(response)
+    if isinstance(answer, NotRead):
+        return answer
+    if answer.query_response is None:
+        return NotRead(refused=False, details=details_of(response, None))
+    return answer.query_response
 
 
 def query(realm: str, statement: str) -> Request:

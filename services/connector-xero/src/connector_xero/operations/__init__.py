@@ -6,6 +6,7 @@ answers out. Nothing here waits, reads a clock or opens a connection.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from connector_kit.answers import NoAnswer, NotExecuted, RequestAnswer, Sighting
@@ -13,6 +14,7 @@ from connector_kit.exchange import Exchange, Response
 from connector_kit.provider import (
     AccountsRead,
     Context,
+    CustomersRead,
     FrozenMember,
     FrozenRequest,
     Member,
@@ -21,7 +23,7 @@ from connector_kit.provider import (
     Prepared,
 )
 from contracts.commands import ReadRemote, RemoteRef
-from contracts.connections import RemoteCustomer, RemoteTaxRate
+from contracts.connections import RemoteTaxRate
 from contracts.ids import Entity, RequestId
 
 from connector_xero.bodies import NotRead, Unreadable
@@ -89,9 +91,11 @@ class XeroOperations:
         rates = yield from sales_tax_rates(context.organisation.id)
         return _read(rates, "the tax rates")
 
-    def remote_customers(self, context: Context) -> Exchange[list[RemoteCustomer]]:
-        customers = yield from remote_customers(context.organisation.id)
-        return _read(customers, "the contacts")
+    def remote_customers(
+        self, context: Context, *, after: str | None = None, changed_since: datetime | None = None
+    ) -> Exchange[CustomersRead]:
+        read = yield from remote_customers(context.organisation.id, after, changed_since)
+        return _read(read, "the contacts")
 
 
 def _read(result: T | NotRead, what: str) -> T:

@@ -4,6 +4,8 @@ https://developer.xero.com/documentation/api/accounting/requests-and-responses
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 from urllib.parse import quote
 
@@ -66,16 +68,49 @@ def pages(
     """
     found: list[Answer] = []
     for page in count(1):
-        asked = (*query, ("page", str(page)), ("pageSize", str(PAGE)))
-        answer = yield from read(organisation, path, asked)
-        if isinstance(answer, NotRead):
-            return answer
-        found.append(answer)
-        length = len(answer.contacts or ()) + len(answer.invoices or ())
-        last = answer.pagination.page_count if answer.pagination else None
-        if length == 0 or (last is not None and page >= last) or (last is None and length < PAGE):
+        one_page = yield from page_of(organisation, path, query, page=page)
+        if isinstance(one_page, NotRead):
+            return one_page
+        found.append(one_page.answer)
+        if not one_page.more:
             return found
     raise AssertionError("pages never end")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page; `more` follow."""
+
+    answer: Answer
+    more: bool
+
+
+def page_of(
+    organisation: RemoteId,
+    path: str,
+    query: Sequence[tuple[str, str]] = (),
+    *,
+    page: int,
+    changed_since: datetime | None = None,
+) -> Exchange[Page | NotRead]:
+    """One page of contacts or invoices.
+
+    `changed_since` (UTC) goes as `If-Modified-Since`, to the second; a 304 is an empty page.
+    """
+    request = get(organisation, path, (*query, ("page", str(page)), ("pageSize", str(PAGE))))
+    if changed_since is not None:
+        since = ("if-modified-since", changed_since.strftime("%Y-%m-%dT%H:%M:%S"))
+        request = replace(request, headers=(*request.headers, since))
+    response = yield request
+    if response.status == 304:
+        return Page(Answer(), False)
+    answer = answered(response)
+    if isinstance(answer, NotRead):
+        return answer
+    length = len(answer.contacts or ()) + len(answer.invoices or ())
+    last = answer.pagination.page_count if answer.pagination else None
+    more = length > 0 and (page < last if last is not None else length >= PAGE)
+    return Page(answer, more)
 
 
 def askable(value: str) -> bool:
