@@ -8,11 +8,12 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
+from providers import AT, AtProvider
 from testkit import Stack, eventually
 
 Json = dict[str, Any]
@@ -41,7 +42,12 @@ class ConsentForm(HTMLParser):
 
 
 async def consent(
-    browser: httpx.AsyncClient, authorize_url: str, organisation: str, decision: str = "approve"
+    browser: httpx.AsyncClient,
+    authorize_url: str,
+    organisation: str,
+    decision: str = "approve",
+    username: str = "joe",
+    **more: str,
 ) -> str:
     """Goes where Connect leads and answers the consent page; where the provider sends us then."""
     first = await browser.get(authorize_url)
@@ -52,7 +58,7 @@ async def consent(
     form = ConsentForm(page.text)
     assert form.forms == 1
     assert {"username", "organisation", "decision"} <= form.names
-    fields = {"username": "joe", "organisation": organisation, "decision": decision}
+    fields = {"username": username, "organisation": organisation, "decision": decision, **more}
     answer = await browser.post(at_provider, data={**form.hidden, **fields})
     assert answer.status_code in {302, 303}, answer.text
     return str(answer.headers["location"])
@@ -60,7 +66,11 @@ async def consent(
 
 @dataclass
 class Office:
-    """One company of ours, its API client, and its organisation in the simulator's books."""
+    """One company of ours, its API client, and its organisation in the simulator's books.
+
+    `provider` is the one meant where a method doesn't say another; `at()` is the same office with
+    another one.
+    """
 
     stack: Stack
     web: httpx.AsyncClient
@@ -68,11 +78,30 @@ class Office:
     browser: httpx.AsyncClient
     organisation: str
     sign_up_body: Json
+    provider: str = "qbo"
+    username: str = "joe"
     signed_up: Json = field(default_factory=dict[str, Any])
 
     @property
     def web_url(self) -> str:
         return str(self.stack.endpoints["web"])
+
+    @property
+    def there(self) -> AtProvider:
+        """What is its provider's own, seen from outside."""
+        return AT[self.provider]
+
+    @property
+    def settings_page(self) -> str:
+        """Where the browser ends after connecting."""
+        return f"{self.web_url}/integrations/{self.provider}/settings"
+
+    @asynccontextmanager
+    async def at(self, provider: str) -> "AsyncGenerator[Office]":
+        """The same company, as it is with another provider."""
+        simulator = self.stack.endpoints["simulators"][provider]
+        async with httpx.AsyncClient(base_url=simulator, timeout=15) as books:
+            yield replace(self, provider=provider, books=books)
 
     async def sign_up(self) -> None:
         answer = await self.web.post("/signup", json=self.sign_up_body)
@@ -82,18 +111,28 @@ class Office:
 
     async def start_connecting(self) -> str:
         """The address that Connect leads to."""
-        answer = await self.web.post("/integrations/qbo/connect", json={})
+        answer = await self.web.post(f"/integrations/{self.provider}/connect", json={})
         assert answer.status_code == 200, answer.text
         return str(answer.json()["authorize_url"])
 
     async def connect(self) -> None:
-        """Connects, and waits until the accounts are there too."""
-        callback = await consent(self.browser, await self.start_connecting(), self.organisation)
+        """Connects, and waits until the accounts are there too, where there are any."""
+        callback = await self.agree(await self.start_connecting())
         back = await self.browser.get(callback)
         assert back.status_code == 303, back.text
-        assert back.headers["location"] == f"{self.web_url}/integrations/qbo/settings"
+        assert back.headers["location"] == self.settings_page
         await self.until_connected()
         await self.accounts()
+
+    async def agree(self, authorize_url: str, organisation: str = "", **more: str) -> str:
+        """Agrees at the provider, to its own organisation or another; where that leads."""
+        return await consent(
+            self.browser,
+            authorize_url,
+            organisation or self.organisation,
+            username=self.username,
+            **more,
+        )
 
     async def until_connected(self) -> None:
         async def connected() -> None:
@@ -105,10 +144,10 @@ class Office:
 
     async def integration(self) -> Json:
         rows: list[Json] = (await self.web.get("/integrations")).json()["data"]
-        return rows[0]
+        return next(row for row in rows if row["provider"] == self.provider)
 
     async def settings(self, **changed: object) -> Json:
-        answer = await self.web.put("/integrations/qbo/settings", json=changed)
+        answer = await self.web.put(f"/integrations/{self.provider}/settings", json=changed)
         assert answer.status_code == 200, answer.text
         shown: Json = answer.json()
         return shown
@@ -117,22 +156,26 @@ class Office:
         await self.settings(sync_customers=True, sync_invoices=True, start_date="2020-01-01")
 
     async def accounts(self) -> dict[str, str]:
-        """Income accounts by name, once they are loaded."""
+        """Income accounts by name, once they are loaded; none where the provider offers none."""
         found: dict[str, str] = {}
 
         async def listed() -> None:
-            answer = await self.web.get("/integrations/qbo/accounts")
+            answer = await self.web.get(f"/integrations/{self.provider}/accounts")
             assert answer.status_code == 200, answer.text
             found.update({row["name"]: row["id"] for row in answer.json()["data"]})
-            assert found
+            assert answer.json()["offered"] is self.there.offers_accounts
+            assert answer.json()["as_of"] is not None
+            assert bool(found) is self.there.offers_accounts
 
         await eventually(listed, within=WITHIN)
         return found
 
     async def map_all(self) -> int:
-        """Every unmapped item onto Services; how many that were."""
+        """Every unmapped item onto Services; how many that were. None where none are offered."""
+        if not self.there.offers_accounts:
+            return 0
         answer = await self.web.post(
-            "/integrations/qbo/account-mapping/apply-to-unmapped",
+            f"/integrations/{self.provider}/account-mapping/apply-to-unmapped",
             json={"account_id": (await self.accounts())["Services"]},
         )
         assert answer.status_code == 200, answer.text
@@ -176,11 +219,13 @@ class Office:
 
     async def sync(self, kind: str, record: Json) -> httpx.Response:
         """The Sync button."""
-        return await self.web.post(f"/{kind}s/{record['id']}/sync", json={"provider": "qbo"})
+        return await self.web.post(
+            f"/{kind}s/{record['id']}/sync", json={"provider": self.provider}
+        )
 
     async def badge(self, kind: str, record: Json) -> Json:
         shown = (await self.web.get(f"/{kind}s/{record['id']}")).json()
-        badge: Json = shown["sync"]["qbo"]
+        badge: Json = shown["sync"][self.provider]
         return badge
 
     async def badge_when(self, kind: str, record: Json, state: str, within: float = WITHIN) -> Json:
@@ -213,10 +258,10 @@ class Office:
 
 
 @asynccontextmanager
-async def office(stack: Stack, name: str = "Oak") -> AsyncGenerator[Office]:
+async def office(stack: Stack, name: str = "Oak", provider: str = "qbo") -> AsyncGenerator[Office]:
     """A company that isn't signed up yet. Its names are its own in this stack."""
     mark = f"{name}-{os.getpid()}-{next(_numbers)}"
-    simulator = stack.endpoints["simulators"]["qbo"]
+    simulator = stack.endpoints["simulators"][provider]
     async with (
         httpx.AsyncClient(base_url=f"{stack.endpoints['web']}/api/v1", timeout=15) as web,
         httpx.AsyncClient(base_url=simulator, timeout=15) as books,
@@ -235,13 +280,17 @@ async def office(stack: Stack, name: str = "Oak") -> AsyncGenerator[Office]:
                 "time_zone": "America/New_York",
                 "currency": "USD",
             },
+            provider,
+            f"joe-{mark.lower()}",
         )
 
 
 @asynccontextmanager
-async def connected_office(stack: Stack, name: str = "Oak") -> AsyncGenerator[Office]:
+async def connected_office(
+    stack: Stack, name: str = "Oak", provider: str = "qbo"
+) -> AsyncGenerator[Office]:
     """A company that is connected, with both switches still off."""
-    async with office(stack, name) as one:
+    async with office(stack, name, provider) as one:
         await one.sign_up()
         await one.connect()
         yield one

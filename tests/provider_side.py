@@ -9,9 +9,7 @@ from uuid import uuid4
 
 import asyncpg
 from messaging.database import Row
-from office import WITHIN, Json, Office, consent
-
-TOKENS = "/oauth2/v1/tokens/bearer"
+from office import WITHIN, Json, Office
 
 
 async def fault(
@@ -97,27 +95,21 @@ async def disconnect_there(office: Office) -> None:
 
 async def refreshes(office: Office) -> list[Json]:
     """The token requests of this organisation, the first exchange of the code too."""
-    return [row for row in await office.requests() if row["path"] == TOKENS]
+    return [row for row in await office.requests() if row["path"] == office.there.tokens]
 
 
 async def writes(office: Office) -> list[Json]:
     """Requests that could change the books."""
     return [
-        row
-        for row in await office.requests()
-        if row["method"] == "POST"
-        and row["path"].startswith("/v3/")
-        and not row["path"].endswith("/query")
+        row for row in await office.requests() if office.there.writes(row["method"], row["path"])
     ]
 
 
 async def reconnect(office: Office, organisation: str | None = None) -> str:
     """Presses Reconnect and agrees; where the browser ends."""
-    answer = await office.web.post("/integrations/qbo/reconnect", json={})
+    answer = await office.web.post(f"/integrations/{office.provider}/reconnect", json={})
     assert answer.status_code == 200, answer.text
-    callback = await consent(
-        office.browser, answer.json()["authorize_url"], organisation or office.organisation
-    )
+    callback = await office.agree(answer.json()["authorize_url"], organisation or "")
     back = await office.browser.get(callback)
     assert back.status_code == 303, back.text
     return str(back.headers["location"])
@@ -125,7 +117,7 @@ async def reconnect(office: Office, organisation: str | None = None) -> str:
 
 async def disconnect(office: Office) -> None:
     """Presses Disconnect."""
-    answer = await office.web.post("/integrations/qbo/disconnect", json={})
+    answer = await office.web.post(f"/integrations/{office.provider}/disconnect", json={})
     assert answer.status_code == 200, answer.text
 
 
@@ -179,7 +171,7 @@ async def reprice(office: Office, invoice: Json, price: str) -> Json:
 async def act(office: Office, kind: str, record: Json, action: str, **fields: object) -> None:
     """Presses a button of the badge or of its cause."""
     answer = await office.web.post(
-        f"/{kind}s/{record['id']}/actions/{action}", json={"provider": "qbo", **fields}
+        f"/{kind}s/{record['id']}/actions/{action}", json={"provider": office.provider, **fields}
     )
     assert answer.status_code in {200, 202}, answer.text
 
@@ -192,7 +184,7 @@ async def invoices_by_state(office: Office) -> dict[str, int]:
         query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
         page = (await office.web.get("/invoices", params=query)).json()
         for row in page["data"]:
-            state = row["sync"]["qbo"]["state"]
+            state = row["sync"][office.provider]["state"]
             counts[state] = counts.get(state, 0) + 1
         cursor = page["next_cursor"] or ""
         if not cursor:

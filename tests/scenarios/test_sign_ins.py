@@ -2,7 +2,6 @@
 
 from office import WITHIN, all_of, connected_office, consent, office
 from provider_side import (
-    TOKENS,
     advance,
     behave,
     disconnect,
@@ -81,7 +80,7 @@ async def test_s7_a_lost_refresh_answer_goes_on_within_the_grace(quick: Stack) -
     async with connected_office(quick) as oak:
         ann, item = await with_first_synced(oak)
         await behave(oak, rotate_every_refresh=True, refresh_grace=600)
-        await fault(oak, "drop_after_commit", path=TOKENS, times=1)
+        await fault(oak, "drop_after_commit", path=oak.there.tokens, times=1)
         await advance(oak, _HOUR)
         invoice = await oak.invoice(ann, [item])
         await oak.send(invoice)
@@ -94,7 +93,7 @@ async def test_s7_a_lost_refresh_answer_without_grace_asks_to_reconnect(quick: S
     async with connected_office(quick) as oak:
         ann, item = await with_first_synced(oak)
         await behave(oak, rotate_every_refresh=True, refresh_grace=0)
-        await fault(oak, "drop_after_commit", path=TOKENS, times=1)
+        await fault(oak, "drop_after_commit", path=oak.there.tokens, times=1)
         await advance(oak, _HOUR)
         invoices = await sent_many(oak, ann, item, 3)
         for invoice in invoices:
@@ -111,7 +110,7 @@ async def test_s8_a_token_endpoint_that_fails_leaves_the_connection_as_it_is(qui
     async with connected_office(quick) as oak:
         ann, item = await with_first_synced(oak)
         before = len(await refreshes(oak))
-        broken = await fault(oak, "status", path=TOKENS, status=500)
+        broken = await fault(oak, "status", path=oak.there.tokens, status=500)
         await advance(oak, _HOUR)
         invoice = await oak.invoice(ann, [item])
         await oak.send(invoice)

@@ -9,7 +9,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from messaging.database import Row
 from office import WITHIN, Json, connected_office, consent, office
-from provider_side import TOKENS, advance, behave, disconnect_there, fault, with_first_synced
+from provider_side import advance, behave, disconnect_there, fault, with_first_synced
 from testkit import Stack, eventually
 
 _SECRETS = {
@@ -109,7 +109,7 @@ async def test_s13_no_secret_stands_in_any_log_message_dead_letter_or_row(
         passwords.append(b"wrong horse battery 9")
         assert (await fir.web.post("/session", json=wrong)).status_code == 401
         await behave(oak, rotate_every_refresh=True, refresh_grace=600)
-        await fault(oak, "garbage", path=TOKENS, times=1)
+        await fault(oak, "garbage", path=oak.there.tokens, times=1)
         await advance(oak, 3_700)
         one = await oak.invoice(ann, [item])
         await oak.send(one)

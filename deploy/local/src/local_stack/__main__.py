@@ -122,10 +122,10 @@ def _welcome(plan: StackPlan, began: float) -> None:
         lines.append(f"  Open      {found['web']}")
         lines.append(f"  Log in    {found['login']['email']}  {found['login']['password']}")
         lines.append(
-            "  Try       Integrations > Connect QuickBooks (a simulator answers: any user"
-            " name does),\n            switch Sync Invoices on, then send an invoice"
+            "  Try       Integrations > Connect (simulators answer: any user name does),"
+            "\n            switch Sync Invoices on, then send an invoice"
         )
-    lines += [f"  Books     {url}" for url in found["simulators"].values()]
+    lines += [f"  Books     {url}  ({name})" for name, url in found["simulators"].items()]
     lines.append(f"  Logs      {plan.state / 'logs'}")
     lines.append(f"  Scripts   {plan.state / endpoints.FILE} has every address and an API key")
     lines.append("  Stop      Ctrl-C\n")

@@ -35,7 +35,11 @@ class Provider:
     simulator_offset: int
 
 
-PROVIDERS = (Provider("qbo", connector_offset=2, simulator_offset=5),)
+PROVIDERS = (
+    Provider("qbo", connector_offset=2, simulator_offset=5),
+    Provider("xero", connector_offset=3, simulator_offset=6),
+    Provider("freshbooks", connector_offset=4, simulator_offset=7),
+)
 
 _INVOICE_API = 0
 _ORCHESTRATOR = 1

@@ -4,9 +4,6 @@ A connection never changes its organisation. Whatever is refused forgets its tok
 nothing: they may be another connection's too.
 """
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from typing import Literal
 from uuid import UUID
@@ -47,7 +44,9 @@ from connector_kit.consent_results import (
     ToChoose,
     choose_connection,
     holders_of,
+    local_day,
 )
+from connector_kit.consent_secrets import code_challenge, code_verifier, hash_of, text_of
 from connector_kit.consents_store import Consent
 from connector_kit.exchange import Exchange, Request, Response
 from connector_kit.expiry import announce
@@ -94,17 +93,22 @@ class Connecting:
             user_name=ticket.user_name,
             intent=ticket.intent,
             connection_id=ticket.connection_id,
+            time_zone=ticket.time_zone,
         )
         async with connector.database.transaction() as tx:
             if not await consents_store.begin(
-                tx, consent, state_hash=_hash(state), cookie_hash=_hash(cookie), nonce=ticket.nonce
+                tx,
+                consent,
+                state_hash=hash_of(state),
+                cookie_hash=hash_of(cookie),
+                nonce=ticket.nonce,
             ):
                 return None
         url = connector.provider.auth.authorize_url(
             self._client,
             connector.base_urls["authorize"],
             state=state,
-            challenge=_challenge(_verifier(state, cookie)) if self._pkce else None,
+            challenge=code_challenge(code_verifier(state, cookie)) if self._pkce else None,
         )
         return Begun(url, cookie)
 
@@ -114,14 +118,14 @@ class Connecting:
         state = callback.get("state", "")
         async with connector.database.transaction() as tx:
             consent = await consents_store.use(
-                tx, state_hash=_hash(state), cookie_hash=_hash(cookie or "")
+                tx, state_hash=hash_of(state), cookie_hash=hash_of(cookie or "")
             )
         if consent is None:
             return Forged()
         auth = connector.provider.auth
         if auth.declined(callback):
             return NotConnected("consent_declined")
-        verifier = _verifier(state, cookie or "") if self._pkce else None
+        verifier = code_verifier(state, cookie or "") if self._pkce else None
         tokens = await self._exchange(callback, verifier)
         if isinstance(tokens, NotConnected):
             return tokens
@@ -335,15 +339,29 @@ class Connecting:
     ) -> ConnectionId:
         connector = self._connector
         who = (grant_id, consent.user_id, consent.user_name)
+        opened_on = local_day(await connections_store.now(tx), consent.time_zone)
         if goes_on is None:
             connection_id = ConnectionId(connector.ids.new())
             await connections_store.insert_open(
-                tx, connection_id, consent.company_id, offered.organisation, offered.facts, *who
+                tx,
+                connection_id,
+                consent.company_id,
+                offered.organisation,
+                offered.facts,
+                *who,
+                opened_on=opened_on,
+                attachment=offered.attachment,
             )
         else:
             connection_id = goes_on.id
             await connections_store.reopen(
-                tx, connection_id, offered.organisation, offered.facts, *who
+                tx,
+                connection_id,
+                offered.organisation,
+                offered.facts,
+                *who,
+                opened_on=opened_on,
+                attachment=offered.attachment,
             )
             await turns_store.release(tx, [connection_id])
         correlation = connector.ids.new()
@@ -373,22 +391,4 @@ class Connecting:
                 await budget_store.answered(tx, spender)
 
     def _secret(self) -> str:
-        return _text(self._random(32))
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
-
-
-def _verifier(state: str, cookie: str) -> str:
-    """The code verifier (RFC 7636 §4.1): only the browser that began can bring back its cookie."""
-    return _text(hmac.digest(cookie.encode(), f"verifier:{state}".encode(), "sha256"))
-
-
-def _challenge(verifier: str) -> str:
-    """The S256 code challenge (RFC 7636 §4.2)."""
-    return _text(hashlib.sha256(verifier.encode()).digest())
-
-
-def _text(secret: bytes) -> str:
-    return base64.urlsafe_b64encode(secret).decode().rstrip("=")
+        return text_of(self._random(32))

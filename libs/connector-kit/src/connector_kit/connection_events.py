@@ -34,6 +34,7 @@ def state_of(
                 facts=connection.facts,
                 opened_by=connection.opened_by,
                 opened_at=connection.opened_at,
+                opened_on=connection.opened_on,
                 token_good_until=connection.token_good_until,
                 reference_as_of=connection.reference_as_of,
             )

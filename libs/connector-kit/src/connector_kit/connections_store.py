@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -45,6 +45,11 @@ class Connection:
     """After a restore: records made before it may be there although the ledger doesn't know."""
 
     pause_cause: CauseInstance | None = None
+    opened_on: date | None = None
+    """The company's day when it was opened; None of one opened by an earlier release."""
+
+    attachment: str | None = None
+    """The provider's own id of our access to it, where that can be removed by itself."""
 
     @property
     def sends(self) -> bool:
@@ -133,6 +138,9 @@ async def insert_open(
     grant_id: UUID,
     user_id: UserId,
     user_name: str,
+    *,
+    opened_on: date,
+    attachment: str | None,
 ) -> None:
     """A new connection, open, with its turn and its budget.
 
@@ -143,9 +151,9 @@ async def insert_open(
         """
         INSERT INTO connections (
             id, company_id, organisation_id, organisation_name, facts, grant_id, epoch, status,
-            opened_by, opened_by_name, opened_at, announced_at
+            opened_by, opened_by_name, opened_on, attachment, opened_at, announced_at
         )
-        SELECT $1, $2, $3, $4, $5::jsonb, $6, 1, 'open', $7, $8, at, at
+        SELECT $1, $2, $3, $4, $5::jsonb, $6, 1, 'open', $7, $8, $9, $10, at, at
         FROM (SELECT clock() AS at) AS now
         """,
         connection_id,
@@ -156,6 +164,8 @@ async def insert_open(
         grant_id,
         user_id,
         user_name,
+        opened_on,
+        attachment,
     )
     await tx.execute(
         """
@@ -175,14 +185,17 @@ async def reopen(
     grant_id: UUID,
     user_id: UserId,
     user_name: str,
+    *,
+    opened_on: date,
+    attachment: str | None,
 ) -> None:
     """The same connection goes on, in its next epoch."""
     await tx.execute(
         """
         UPDATE connections SET status = 'open', epoch = epoch + 1, organisation_name = $2,
             facts = $3::jsonb, grant_id = $4, opened_by = $5, opened_by_name = $6,
-            opened_at = clock(), expired_at = NULL, cause = NULL, closed_by = NULL,
-            closed_by_name = NULL, closed_at = NULL, announced_at = clock()
+            opened_on = $7, attachment = $8, opened_at = clock(), expired_at = NULL, cause = NULL,
+            closed_by = NULL, closed_by_name = NULL, closed_at = NULL, announced_at = clock()
         WHERE id = $1
         """,
         connection_id,
@@ -191,6 +204,8 @@ async def reopen(
         grant_id,
         user_id,
         user_name,
+        opened_on,
+        attachment,
     )
 
 
@@ -312,6 +327,8 @@ def _connection(row: Row) -> Connection:
         token_good_until=row["token_good_until"],
         reference_as_of=_AS_OF.validate_json(row["reference_as_of"]),
         verify_until=row["verify_until"],
+        opened_on=row["opened_on"],
+        attachment=row["attachment"],
         pause_cause=(
             None
             if row["pause_cause"] is None

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.connections import Organisation
 from contracts.ids import ConnectionId
@@ -70,6 +72,14 @@ def choose_connection(
     if consent.intent == "reconnect" and same is None:
         return NotConnected("connect_link_expired")
     return same
+
+
+def local_day(at: datetime, time_zone: str) -> date:
+    """The day it is there. A zone that this machine doesn't know counts as UTC."""
+    try:
+        return at.astimezone(ZoneInfo(time_zone)).date()
+    except (ValueError, ZoneInfoNotFoundError):
+        return at.date()
 
 
 def holders_of(organisation: Organisation, existing: Sequence[Connection]) -> list[Connection]:

@@ -19,6 +19,8 @@ class Consent:
     user_name: str
     intent: Literal["connect", "reconnect"]
     connection_id: ConnectionId | None
+    time_zone: str = "UTC"
+    """The company's, for the day of connecting."""
 
 
 async def begin(
@@ -29,9 +31,9 @@ async def begin(
         """
         INSERT INTO consents (
             state_hash, cookie_hash, nonce, company_id, user_id, user_name, intent, connection_id,
-            begun_at
+            time_zone, begun_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock())
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock())
         ON CONFLICT (nonce) DO NOTHING
         RETURNING true
         """,
@@ -43,6 +45,7 @@ async def begin(
         consent.user_name,
         consent.intent,
         consent.connection_id,
+        consent.time_zone,
     )
     return begun is True
 
@@ -54,7 +57,7 @@ async def use(tx: Tx, *, state_hash: bytes, cookie_hash: bytes) -> Consent | Non
         UPDATE consents SET used_at = clock()
         WHERE state_hash = $1 AND cookie_hash = $2 AND used_at IS NULL
             AND begun_at > clock() - $3::interval
-        RETURNING company_id, user_id, user_name, intent, connection_id
+        RETURNING company_id, user_id, user_name, intent, connection_id, time_zone
         """,
         state_hash,
         cookie_hash,

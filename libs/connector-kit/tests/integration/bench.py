@@ -312,6 +312,8 @@ async def open_connection(
             grant,
             UserId(ids.new()),
             "Ann",
+            opened_on=date(2026, 6, 1),
+            attachment=None,
         )
     return connection
 

@@ -4,8 +4,9 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -154,6 +155,15 @@ async def test_a_consent_opens_a_connection_and_its_lists_are_published(browser:
     ]
     again = [m for m in said if isinstance(m, ConnectionOpened)][-1]
     assert set(again.reference_as_of) == {"accounts", "tax_rates", "remote_customers"}
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Mars/Olympus"])
+async def test_the_day_of_connecting_is_the_company_s_day(browser: Browser, zone: str) -> None:
+    """Two zones that are never on the same day, and one that isn't known: that counts as UTC."""
+    await browser.agree(await browser.connect(time_zone=zone))
+    opened = await browser.bench.said_one(ConnectionOpened)
+    known = ZoneInfo(zone) if zone.startswith("Pacific") else UTC
+    assert opened.opened_on == opened.opened_at.astimezone(known).date()
 
 
 async def test_what_was_read_while_connecting_counts_against_the_limits(

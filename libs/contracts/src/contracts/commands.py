@@ -72,10 +72,13 @@ class SyncCustomer(RecordCommand):
 
 
 class SyncItem(RecordCommand):
+    """`income_account_code` is for providers whose items name an account by its code."""
+
     type: Literal["sync.sync_item.v1"] = "sync.sync_item.v1"
     entity: Literal["item"] = "item"
     item: ItemSnapshot
     income_account_id: str | None
+    income_account_code: str | None = None
     name_there: str | None = None
 
 
@@ -85,6 +88,7 @@ class ItemRef(Part):
     remote_id: RemoteId | None
     name: str
     income_account_id: str | None = None
+    income_account_code: str | None = None
 
 
 NO_TAX = "none"

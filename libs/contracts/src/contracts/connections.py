@@ -73,7 +73,7 @@ class ConnectionOpened(ConnectionEvent):
     """The connection works. Also what the minute's announcement says while it does.
 
     `reference_as_of` says when each kind of reference data was last read there, so that a reader
-    that missed its pages knows to ask again.
+    that missed its pages knows to ask again. `opened_on` is the company's day of opening.
     """
 
     type: Literal["connections.opened.v1"] = "connections.opened.v1"
@@ -81,6 +81,7 @@ class ConnectionOpened(ConnectionEvent):
     facts: OrganisationFacts = OrganisationFacts()
     opened_by: UserId
     opened_at: AwareDatetime
+    opened_on: date | None = None
     token_good_until: AwareDatetime | None = None
     reference_as_of: dict[ReferenceKind, AwareDatetime] = Field(
         default_factory=dict[ReferenceKind, AwareDatetime]

@@ -22,7 +22,10 @@ Intent = Literal["connect", "reconnect"]
 
 @dataclass(frozen=True)
 class Ticket:
-    """Who wants to connect what. The connector must accept each `nonce` once only."""
+    """Who wants to connect what. The connector must accept each `nonce` once only.
+
+    `time_zone` is the company's: the day of connecting is a day of theirs.
+    """
 
     company: CompanyId
     user: UserId
@@ -31,6 +34,7 @@ class Ticket:
     nonce: str
     intent: Intent
     connection_id: ConnectionId | None
+    time_zone: str = "UTC"
 
 
 def make_ticket(
@@ -44,6 +48,7 @@ def make_ticket(
     now: datetime,
     intent: Intent = "connect",
     connection_id: ConnectionId | None = None,
+    time_zone: str = "UTC",
 ) -> str:
     """A ticket for `/connect?ticket=…`, safe in a URL as it is.
 
@@ -60,6 +65,7 @@ def make_ticket(
         "nonce": nonce,
         "intent": intent,
         "connection_id": None if connection_id is None else str(connection_id),
+        "time_zone": time_zone,
     }
     return seal(key, _PURPOSE, claims, now)
 
@@ -84,6 +90,7 @@ def read_ticket(
             nonce=claims["nonce"] or "",
             intent=cast("Intent", _one_of(claims["intent"], get_args(Intent))),
             connection_id=None if named is None else ConnectionId(UUID(named)),
+            time_zone=claims.get("time_zone") or "UTC",
         )
     except (KeyError, TypeError, ValueError) as error:
         raise NotSigned(f"not a ticket of this release: {error}") from None

@@ -110,9 +110,11 @@ def test_a_ticket_to_reconnect_names_its_connection() -> None:
         intent="reconnect",
         connection_id=CONNECTION,
         now=NOW,
+        time_zone="Pacific/Auckland",
     )
     read = read_ticket(KEY, ticket, NOW, provider="xero")
     assert (read.intent, read.connection_id) == ("reconnect", CONNECTION)
+    assert read.time_zone == "Pacific/Auckland"
     with pytest.raises(ValueError, match="connection_id"):
         make_ticket(
             KEY,

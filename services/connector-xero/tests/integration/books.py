@@ -15,8 +15,9 @@ async def speaker(simulator: Simulator, name: str, **settings: object) -> Speake
 
 
 async def income_account(on: Speaker) -> str:
+    """The code of one that is offered."""
     accounts = await on.run(OPERATIONS.accounts(on.context))
-    return next(account.id for account in accounts.accounts if account.code == "2000")
+    return next(account.code for account in accounts.accounts if account.code == "2000")
 
 
 async def made(on: Speaker, member: Member) -> RemoteRef:

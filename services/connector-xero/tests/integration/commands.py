@@ -114,7 +114,8 @@ class Company:
                 unit_price=Decimal(price),
                 created_at=MOMENT,
             ),
-            income_account_id=account,
+            income_account_id=f"the id of {account}",
+            income_account_code=account,
         )
 
     def invoice(

@@ -165,7 +165,8 @@ def item_command(
             unit_price=Decimal(unit_price),
             created_at=MOMENT,
         ),
-        income_account_id=account,
+        income_account_id=None if account is None else f"account-{account}",
+        income_account_code=account,
         name_there=name_there,
     )
 
@@ -232,7 +233,8 @@ def invoice_command(
         str(ITEM): ItemRef(
             remote_id=RemoteId("4ddfbf93-0000-4000-8000-00000000e001"),
             name="Call-out",
-            income_account_id="200",
+            income_account_id="account-200",
+            income_account_code="200",
         ),
         str(SECOND_ITEM): ItemRef(
             remote_id=RemoteId("4ddfbf93-0000-4000-8000-00000000e002"), name="Parts"

@@ -1,8 +1,8 @@
 """Income accounts, as they are offered for items. Filtered here: one call returns them all.
 
 https://developer.xero.com/documentation/api/accounting/accounts
-Items and lines name an account by its code, so the code is its id for us, and an account without
-one can't be offered.
+An item names its account by the code, which people may change, so a command carries both. An
+account without a code can't be offered.
 """
 
 from connector_kit.exchange import Exchange
@@ -25,7 +25,7 @@ def income_accounts(organisation: RemoteId) -> Exchange[tuple[Account, ...] | No
     if answer.accounts is None:
         return NotRead(refused=False, details=details_of(response))
     return tuple(
-        Account(id=row.code, code=row.code, name=row.name, active=row.status == "ACTIVE")
+        Account(id=row.account_id, code=row.code, name=row.name, active=row.status == "ACTIVE")
         for row in answer.accounts
         if row.code and _income(row) and row.status != "DELETED" and not row.system_account
     )

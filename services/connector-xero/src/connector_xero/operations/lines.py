@@ -82,7 +82,7 @@ def line_of(line: InvoiceLine, price: Priced, item: ItemRef, code: str) -> LineI
         quantity=price.quantity,
         unit_amount=price.unit_amount,
         discount_rate=price.discount,
-        account_code=item.income_account_id,
+        account_code=item.income_account_code or item.income_account_id,
     )
 
 

@@ -75,7 +75,9 @@ def connect_url(
             " Disconnect it first to connect another organisation.",
         )
     again = known.facts.id if known is not None and known.facts.status == "reconnect" else None
-    return connectors.authorize_url(principal_of(caller), caller.user_name, provider, again)
+    return connectors.authorize_url(
+        principal_of(caller), caller.user_name, provider, caller.company.time_zone, again
+    )
 
 
 def reconnect_url(
@@ -83,7 +85,11 @@ def reconnect_url(
 ) -> str:
     """Where Reconnect leads: the same organisation only."""
     return connectors.authorize_url(
-        principal_of(caller), caller.user_name, provider, known.facts.id
+        principal_of(caller),
+        caller.user_name,
+        provider,
+        caller.company.time_zone,
+        known.facts.id,
     )
 
 

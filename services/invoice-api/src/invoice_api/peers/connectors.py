@@ -46,6 +46,7 @@ class Connectors:
         principal: Principal,
         user_name: str,
         provider: Provider,
+        time_zone: str,
         reconnect: ConnectionId | None = None,
     ) -> str:
         """Where the browser goes to connect: good for five minutes and once.
@@ -63,6 +64,7 @@ class Connectors:
             nonce=self._ids.new().hex,
             intent="connect" if reconnect is None else "reconnect",
             connection_id=reconnect,
+            time_zone=time_zone,
             now=self._clock.now(),
         )
         return f"{base}/connect?ticket={quote(ticket)}"

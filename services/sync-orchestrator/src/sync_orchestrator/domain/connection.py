@@ -65,6 +65,7 @@ class MappedAccount:
     name: str | None = None
     known: bool = True
     active: bool = True
+    code: str | None = None
 
 
 def current(connections: tuple[Connection, ...]) -> Connection | None:

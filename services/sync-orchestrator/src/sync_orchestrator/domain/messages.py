@@ -105,6 +105,7 @@ def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand
                     **common,
                     "item": record,
                     "income_account_id": None if account is None else account.id,
+                    "income_account_code": None if account is None else account.code,
                     "name_there": job.named_there,
                 }
             )
@@ -127,6 +128,7 @@ def _sync_invoice(
             remote_id=None if need.link is None else need.link.id,
             name=need.name,
             income_account_id=None if need.account is None else need.account.id,
+            income_account_code=None if need.account is None else need.account.code,
         )
         for need in situation.items
     }

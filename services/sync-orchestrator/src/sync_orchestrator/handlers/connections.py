@@ -92,6 +92,7 @@ def announced(event: StateEvent) -> Announced:
                 organisation=event.organisation,
                 opened_by=event.opened_by,
                 opened_at=event.opened_at,
+                opened_on=event.opened_on,
                 facts=event.facts,
                 token_good_until=event.token_good_until,
                 accounts_as_of=event.reference_as_of.get("accounts"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from contracts.connections import Organisation, OrganisationFacts
@@ -80,6 +80,7 @@ class Announced:
     organisation: Organisation
     opened_by: UserId
     opened_at: datetime
+    opened_on: date | None = None
     facts: OrganisationFacts | None = None
     cause: CauseInstance | None = None
     ended_at: datetime | None = None
@@ -112,7 +113,7 @@ async def by_id(tx: Tx, ids: Collection[ConnectionId]) -> list[Connection]:
 async def save(tx: Tx, announced: Announced, now: datetime) -> None:
     """Keep what was announced unless we know a later epoch; make its settings if it is new.
 
-    The start date begins as the day of connecting (UTC).
+    The start date begins as the company's day of connecting.
     """
     a = announced
     await tx.execute(
@@ -133,7 +134,7 @@ async def save(tx: Tx, announced: Announced, now: datetime) -> None:
         a.accounts_as_of,
         now,
     )
-    await tx.execute(_NEW_SETTINGS, a.id, a.opened_at.date(), now)
+    await tx.execute(_NEW_SETTINGS, a.id, a.opened_on or a.opened_at.date(), now)
 
 
 async def save_settings(

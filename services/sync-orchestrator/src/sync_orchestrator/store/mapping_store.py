@@ -11,7 +11,7 @@ from messaging.database import Tx
 from sync_orchestrator.domain.connection import MappedAccount
 
 _LOAD = """
-select m.connection_id, m.item_id, m.account_id, a.name, a.active,
+select m.connection_id, m.item_id, m.account_id, a.name, a.code, a.active,
     a.id is not null or c.accounts_as_of is null as known
 from unnest($1::uuid[], $2::uuid[]) as k (connection_id, item_id)
 join account_mapping m on m.connection_id = k.connection_id and m.item_id = k.item_id
@@ -95,6 +95,7 @@ async def load(
         (ConnectionId(row["connection_id"]), ItemId(row["item_id"])): MappedAccount(
             id=row["account_id"],
             name=row["name"],
+            code=row["code"],
             known=row["known"],
             active=row["active"] is not False,
         )
