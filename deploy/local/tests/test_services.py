@@ -67,7 +67,9 @@ def test_a_service_brings_its_servers_along() -> None:
 
 
 def test_an_unknown_part_is_named_with_what_there_is() -> None:
-    with pytest.raises(ValueError, match="postgress is none of connector-freshbooks, connector-qbo"):
+    with pytest.raises(
+        ValueError, match="postgress is none of connector-freshbooks, connector-qbo"
+    ):
         select("postgress")
 
 
