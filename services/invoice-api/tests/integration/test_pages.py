@@ -110,7 +110,7 @@ async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Se
         assert 'id="f-lines.0.unit_price"' in wrong.text
         assert "must be a decimal" in wrong.text
         more = await post(web, "/invoices/new", **{**fields, "more": "1"})
-        assert (more.status_code, more.text.count('role="group"')) == (200, 5)
+        assert (more.status_code, more.text.count('role="group"')) == (200, 6)
 
         made = await post(web, "/invoices/new", **{**fields, "lines.1.unit_price": "128.19"})
         assert made.status_code == 303
@@ -138,7 +138,8 @@ async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Se
         assert "$100.00" in (await web.get(path)).text
         stale = await post(web, f"{path}/edit", **edit)
         assert stale.status_code == 412
-        assert "was changed since you read it" in stale.text
+        assert "Someone else saved this invoice" in stale.text
+        assert "See theirs" in stale.text
         listed = (await web.get("/invoices")).text
         assert ">All 1<" in listed
         assert ">Draft 0<" in listed

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from invoice_api.web import pages
+from invoice_api.web import invoice_views, pages, search_pages
 from invoice_api.web.pages import (
     BadgeView,
     Banner,
@@ -17,7 +17,9 @@ from invoice_api.web.pages import (
     Person,
     ProviderHead,
     Shell,
+    Toast,
     Tone,
+    Undo,
 )
 from invoice_api.web.rendering import FILES, Assets, Page, Renderer
 
@@ -30,7 +32,8 @@ SHELL = Shell(
     person=Person("joe", f"Oak {NASTY}", can_write=True),
     csrf="token",
     banners=(Banner("QuickBooks no longer accepts our sign-in.", "Reconnect", "/integrations"),),
-    notice="Saved.",
+    toast=Toast("Saved.", undo=Undo("/x", (("a", NASTY),))),
+    open_problems=3,
     now="10:42",
 )
 OUTSIDE = Shell(title="Log in", section="", person=None, csrf="")
@@ -77,30 +80,62 @@ HEAD = ProviderHead(
 )
 LIVE = "/live?invoice=1"
 
+
+def invoices(
+    rows: tuple[invoice_views.InvoiceRow, ...], *, tab: str = "all", words: str = ""
+) -> invoice_views.InvoicesPage:
+    return invoice_views.InvoicesPage(
+        shell=SHELL,
+        rows=rows,
+        tabs=(pages.Tab("All", 3, "/invoices", current=True),),
+        tab=tab,
+        query=words,
+        filters=(pages.Filter("status", "Status", "Any status", "sent", OPTIONS),),
+        filter_words=words,
+        here="/invoices",
+        list_query="?tab=all",
+        next_url="/invoices?cursor=x",
+        first_url="/invoices",
+        providers=OPTIONS,
+        strip=invoice_views.Strip("2 invoices", "$2.00", "Xero", NASTY, "Fix", "/x", one=False),
+        match=(invoice_views.MatchCard(NASTY, "/x", equal=True),),
+        first_steps="3 of 5 done",
+        live_url=LIVE,
+    )
+
+
 PAGES: list[tuple[str, Page]] = [
     ("signup.html", pages.SignUpPage(OUTSIDE, FORM, ("Europe/Oslo",), ("USD",), open=True)),
     ("signup.html", pages.SignUpPage(OUTSIDE, Form(), (), (), open=False)),
     ("login.html", pages.LogInPage(OUTSIDE, FORM, "/invoices")),
     (
         "invoices.html",
-        pages.InvoicesPage(
-            SHELL,
+        invoices(
             tuple(
-                pages.InvoiceRow("1", "1001", NASTY, "14 Jun 2026", "$1.00", "Sent", (b,))
+                invoice_views.InvoiceRow("1", "1001", NASTY, "14 Jun 2026", "$1.00", "Sent", (b,))
                 for b in BADGES
-            ),
-            (pages.Tab("All", 3, "/invoices", current=True),),
-            "",
-            "/invoices?cursor=x",
-            connected=False,
-            live_url=LIVE,
+            )
         ),
     ),
-    ("invoices.html", pages.InvoicesPage(SHELL, (), (), NASTY, None, True, LIVE)),
-    ("invoices.html", pages.InvoicesPage(SHELL, (), (), "", None, True, LIVE)),
+    ("invoices.html", invoices((), words=NASTY)),
+    *(("invoices.html", invoices((), tab=tab)) for tab in ("all", "attention", "draft")),
+    (
+        "invoice_void.html",
+        invoice_views.InvoiceVoidPage(SHELL, "1", NASTY, BADGES),
+    ),
+    ("search.html", search_pages.SearchPage(SHELL, NASTY, ())),
+    (
+        "search.html",
+        search_pages.SearchPage(
+            SHELL,
+            "a",
+            (search_pages.Hits("Items", (search_pages.Hit(NASTY, NASTY, "/x"),), "/items"),),
+        ),
+    ),
+    ("keys.html", search_pages.KeysPage(SHELL)),
     (
         "invoice.html",
-        pages.InvoicePage(
+        invoice_views.InvoicePage(
             shell=SHELL,
             id="1",
             number="1001",
@@ -112,28 +147,54 @@ PAGES: list[tuple[str, Page]] = [
             due=None,
             currency="USD",
             memo=NASTY,
-            lines=(pages.LineRow("Call-out", NASTY, "2", "$1.00", "$2.00"),),
+            prices_include_tax=True,
+            lines=(
+                invoice_views.LineRow(
+                    "Call-out", NASTY, "2", "$1.00", "$2.00", "10%", "GST", (None, NASTY)
+                ),
+            ),
+            account_columns=(Option("qbo", "QuickBooks"), Option("xero", "Xero")),
+            totals_there=(("Xero", "$2.01"),),
             subtotal="$2.00",
             tax="$0.00",
             total="$2.00",
             badges=BADGES,
             accounts={"qbo": OPTIONS},
             timelines=(
-                pages.Timeline("QuickBooks", (), away=True),
-                pages.Timeline("Xero", (), away=False),
+                pages.Timeline("qbo", "QuickBooks", (), away=True),
+                pages.Timeline("xero", "Xero", (), away=False),
                 pages.Timeline(
-                    "FreshBooks", (pages.TimelineRow("today", "joe", NASTY, NASTY),), away=False
+                    "freshbooks",
+                    "FreshBooks",
+                    (pages.TimelineRow("today", "joe", NASTY, (("Version", NASTY),), times=2),),
+                    away=False,
                 ),
             ),
+            timeline_chips=(pages.Chip("All", "/x", current=True),),
+            taxes={},
             connected=True,
+            here="/invoices/1",
+            list_url="/invoices",
+            previous_url="/invoices/0",
+            next_url="/invoices/2",
             live_url=LIVE,
-            etag="1",
         ),
     ),
     (
         "invoice_form.html",
-        pages.InvoiceFormPage(
-            SHELL, FORM, "New invoice", "/invoices/new", "/invoices", OPTIONS, OPTIONS, 3
+        invoice_views.InvoiceFormPage(
+            SHELL,
+            FORM,
+            "New invoice",
+            "/invoices/new",
+            "/invoices",
+            "Invoices",
+            OPTIONS,
+            OPTIONS,
+            OPTIONS,
+            {"79": ("1.00", NASTY)},
+            (0, 1),
+            conflict=NASTY,
         ),
     ),
     (

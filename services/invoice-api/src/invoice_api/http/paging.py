@@ -18,10 +18,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PageRequest:
-    """`before`: only records older than this one."""
+    """`before`: only records older than this one; `after`: newer ones, the nearest first."""
 
     limit: int = 50
     before: UUID | None = None
+    after: UUID | None = None
 
 
 @dataclass(frozen=True)

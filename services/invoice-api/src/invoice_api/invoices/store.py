@@ -205,8 +205,10 @@ async def list_invoices(
     tx: Tx, company: CompanyId, page: PageRequest, wanted: SyncFilter, of: InvoiceFilter
 ) -> list[StoredInvoice]:
     """Newest first, one more than the page holds."""
+    order = "DESC" if page.after is None else "ASC"
     rows = await tx.fetch(
         _SELECT + " WHERE i.company_id = $1 AND ($2::uuid IS NULL OR i.id < $2)"
+        " AND ($10::uuid IS NULL OR i.id > $10)"
         " AND ($7::text IS NULL OR i.number ILIKE $7 OR c.name ILIKE $7 OR i.total::text ILIKE $7)"
         " AND ($8::text[] IS NULL OR i.status = ANY($8))"
         " AND ($9::uuid IS NULL OR i.customer_id = $9)"
@@ -217,13 +219,14 @@ async def list_invoices(
         "  AND ($4::text[] IS NULL OR " + _SHOWN_STATE + " = ANY($4))"
         "  AND ($5::text IS NULL OR " + _SHOWN_CAUSE + " = $5"
         "   OR (i.status <> 'draft' AND s.cause_group = $5))))"
-        " ORDER BY i.id DESC LIMIT $3",
+        f" ORDER BY i.id {order} LIMIT $3",
         company,
         page.before,
         page.limit + 1,
         *wanted.arguments,
         list(of.statuses) or None,
         of.customer,
+        page.after,
     )
     return [_invoice(row) for row in rows]
 

@@ -64,6 +64,8 @@ class BadgeShown(Shown):
     synced_at: AwareDatetime | None = None
     cause: CauseShown | None = None
     actions: tuple[str, ...] = ()
+    total_there: str | None = Field(default=None, exclude_if=_empty)
+    """What the record comes to in the provider's books, where it said so."""
 
 
 class LinkShown(Shown):

@@ -195,6 +195,23 @@ async def count_states(tx: Tx, company: CompanyId, connection: ConnectionId) -> 
     return {row["state"]: int(row["n"]) for row in rows}
 
 
+async def count_states_of(
+    tx: Tx, company: CompanyId, connections: Sequence[ConnectionId]
+) -> dict[ConnectionId, dict[str, int]]:
+    """The same for several connections at once."""
+    rows = await tx.fetch(
+        "SELECT connection_id, state, count(*) AS n FROM record_states"
+        " WHERE company_id = $1 AND connection_id = ANY($2::uuid[])"
+        " GROUP BY connection_id, state ORDER BY connection_id, state",
+        company,
+        list(connections),
+    )
+    counts: dict[ConnectionId, dict[str, int]] = {one: {} for one in connections}
+    for row in rows:
+        counts[ConnectionId(row["connection_id"])][row["state"]] = int(row["n"])
+    return counts
+
+
 async def count_causes(
     tx: Tx, company: CompanyId, connections: Sequence[ConnectionId]
 ) -> dict[tuple[Provider, str], int]:

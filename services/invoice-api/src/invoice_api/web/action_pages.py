@@ -4,22 +4,41 @@ from typing import get_args
 from uuid import UUID
 
 from contracts.causes import Action
-from contracts.ids import Entity, InvoiceId
+from contracts.ids import PROVIDER_LABELS, CustomerId, Entity, InvoiceId, ItemId
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from invoice_api.customers import store as customers_store
 from invoice_api.http.dependencies import TheDatabase, TheIds
-from invoice_api.http.problems import not_found
+from invoice_api.http.problems import Problem, not_found
+from invoice_api.integrations import mapping
 from invoice_api.integrations.connections import provider_of
 from invoice_api.integrations.record_routes import TheDesk, TheEntity
 from invoice_api.integrations.schemas import AuthorizeShown
 from invoice_api.invoices import service as invoices
-from invoice_api.web.sessions import AForm, AWrite
+from invoice_api.invoices import store as invoices_store
+from invoice_api.items import store as items_store
+from invoice_api.web.pages import Undo
+from invoice_api.web.sessions import AForm, AVisit, AWrite
 
 router = APIRouter(include_in_schema=False)
 
-_MOVES = {"finalize": invoices.finalize, "send": invoices.send, "void": invoices.void}
-_OURS = frozenset({"csrf", "provider"})
+_MOVES = {
+    "finalize": (invoices.finalize, "Finalized."),
+    "send": (invoices.send, None),
+    "void": (invoices.void, "Voided."),
+    "mark-paid": (invoices.mark_paid, "Marked as paid here. Payments aren't synced."),
+}
+_OURS = frozenset({"csrf", "provider", "action", "for_all"})
+_DONE = {
+    "ignore": "Ignored in {provider}.",
+    "accept_difference": "Accepted as it is in {provider}.",
+    "leave_theirs": "Left as it is in {provider}.",
+    "link": "Linked.",
+}
+"""What is said after an action whose badge alone doesn't say it."""
+
+_UNDONE_BY = {"ignore": "stop_ignoring"}
 
 
 @router.post("/{kind}/{record_id}/sync")
@@ -27,37 +46,75 @@ async def sync(
     one: AWrite, form: AForm, entity: TheEntity, record_id: UUID, desk: TheDesk
 ) -> Response:
     """The gray button."""
-    await desk.sync(one.caller, provider_of(form.get("provider", "")), entity, record_id)
-    return _back(entity, record_id)
+    try:
+        await desk.sync(one.caller, provider_of(form.get("provider", "")), entity, record_id)
+    except Problem as problem:
+        return one.told(_at(entity, record_id), problem.detail, tone="danger")
+    return RedirectResponse(_at(entity, record_id), 303)
 
 
 @router.post("/{kind}/{record_id}/actions/{action}")
 async def act(
     one: AWrite, form: AForm, entity: TheEntity, record_id: UUID, action: str, desk: TheDesk
 ) -> Response:
-    """A fix, Try again, Ignore and the like."""
+    """A fix, Try again, Ignore and the like. What can't be is said on the record's page."""
     if action not in get_args(Action):
         raise not_found("action")
     fields = {name: value for name, value in form.items() if name not in _OURS}
     provider = provider_of(form.get("provider", ""))
-    done = await desk.act(one.caller, provider, entity, record_id, action, fields)
+    here = _at(entity, record_id)
+    try:
+        if action == "choose_account" and form.get("for_all"):
+            applied = await mapping.apply_to_unmapped(
+                desk.database, desk.orchestrator, one.caller, provider, fields["account_id"]
+            )
+            said = f"{applied.mapped} {'item' if applied.mapped == 1 else 'items'} mapped."
+            return one.told(here, said)
+        done = await desk.act(one.caller, provider, entity, record_id, action, fields)
+    except Problem as problem:
+        said = "; ".join(error.message for error in problem.errors) or problem.detail
+        return one.told(here, said, tone="danger")
     if isinstance(done, AuthorizeShown):
         return RedirectResponse(f"/integrations/{provider}/connect", 303)
-    return _back(entity, record_id)
+    text = _DONE.get(action)
+    if text is None:
+        return RedirectResponse(here, 303)
+    back = _UNDONE_BY.get(action)
+    undo = None if back is None else Undo(f"{here}/actions/{back}", (("provider", provider),))
+    return one.told(here, text.format(provider=PROVIDER_LABELS[provider]), undo=undo)
 
 
 @router.post("/invoices/{invoice_id}/{move}")
 async def move(
     one: AWrite, invoice_id: UUID, move: str, database: TheDatabase, ids: TheIds
 ) -> Response:
-    """Finalize, Send, Void."""
-    chosen = _MOVES.get(move)
-    if chosen is None:
+    """Finalize, Send, Mark as paid, Void."""
+    if move not in _MOVES:
         raise not_found("action")
+    chosen, said = _MOVES[move]
+    here = _at("invoice", invoice_id)
+    try:
+        async with database.transaction() as tx:
+            await chosen(tx, one.caller, ids, InvoiceId(invoice_id))
+    except Problem as problem:
+        reasons = "; ".join(error.message for error in problem.errors) or problem.detail
+        return one.told(here, reasons, tone="danger")
+    return RedirectResponse(here, 303) if said is None else one.told(here, said)
+
+
+@router.get("/records/{record_id}")
+async def open_record(one: AVisit, record_id: UUID, database: TheDatabase) -> Response:
+    """On to the record of this id, whichever kind it is."""
+    company = one.caller.company.id
     async with database.transaction() as tx:
-        await chosen(tx, one.caller, ids, InvoiceId(invoice_id))
-    return _back("invoice", invoice_id)
+        if await customers_store.find_customer(tx, company, CustomerId(record_id)):
+            return RedirectResponse(_at("customer", record_id), 303)
+        if await items_store.find_item(tx, company, ItemId(record_id)):
+            return RedirectResponse(_at("item", record_id), 303)
+        if await invoices_store.find_invoice(tx, company, InvoiceId(record_id)):
+            return RedirectResponse(_at("invoice", record_id), 303)
+    raise not_found("record")
 
 
-def _back(entity: Entity, record_id: UUID) -> Response:
-    return RedirectResponse(f"/{entity}s/{record_id}", 303)
+def _at(entity: Entity, record_id: UUID) -> str:
+    return f"/{entity}s/{record_id}"

@@ -11,7 +11,15 @@ from invoice_api.web.dependencies import assets_of
 
 router = APIRouter(include_in_schema=False)
 
-_OWN = {"app.css": "text/css", "app.js": "text/javascript", "theme.js": "text/javascript"}
+_OWN = {
+    "app.css": "text/css",
+    "pages.css": "text/css",
+    "app.js": "text/javascript",
+    "lists.js": "text/javascript",
+    "forms.js": "text/javascript",
+    "theme.js": "text/javascript",
+    "mark.svg": "image/svg+xml",
+}
 _FOR_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 
 

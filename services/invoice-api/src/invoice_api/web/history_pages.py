@@ -91,7 +91,7 @@ async def show_problems(
         except Problem:
             away = True
         else:
-            groups = tuple(_group(row, one) for row in shown.data)
+            groups = tuple(_group(row, one, provider) for row in shown.data)
     accounts = (
         await account_options(peers.orchestrator, principal_of(one.caller), provider)
         if groups
@@ -100,11 +100,11 @@ async def show_problems(
     return render.page("problems.html", ProblemsPage(shell, head, groups, accounts, away))
 
 
-def _group(row: CauseGroupShown, one: Visit) -> ProblemGroup:
+def _group(row: CauseGroupShown, one: Visit, provider: Provider) -> ProblemGroup:
     currency = one.caller.company.currency
     return ProblemGroup(
         group=row.group,
-        cause=cause_view(row.cause),
+        cause=cause_view(row.cause, provider),
         count=row.count,
         amount=None if row.amount is None else formatters.money(str(row.amount), currency),
         since="" if row.since is None else one.eyes.moment(row.since),

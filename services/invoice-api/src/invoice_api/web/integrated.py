@@ -1,17 +1,21 @@
 """What pages ask the orchestrator for, in the shapes they show."""
 
+import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from contracts.ids import PROVIDER_LABELS, Provider
 
 from invoice_api.http.problems import Problem
-from invoice_api.peers.orchestrator import Orchestrator, Principal, principal_of
+from invoice_api.peers.orchestrator import Orchestrator, Principal, away, principal_of
 from invoice_api.web.formatters import words
 from invoice_api.web.pages import Option, Timeline, TimelineRow
 from invoice_api.web.views import Eyes
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,25 +26,35 @@ class Accounts:
     as_of: str | None = None
     refreshing: bool = False
     offered: bool = True
+    archived: tuple[Option, ...] = ()
+    """Accounts that were used and can't be any more."""
 
 
 async def accounts_of(
     orchestrator: Orchestrator, principal: Principal, provider: Provider, *, refresh: bool = False
 ) -> Accounts:
     """The income accounts as `200 Service revenue`. Raises a Problem."""
-    answer = await orchestrator.get(
-        principal,
-        f"/integrations/{provider}/accounts",
-        {"refresh": "true"} if refresh else None,
+    answer = await soon(
+        orchestrator.get(
+            principal,
+            f"/integrations/{provider}/accounts",
+            {"refresh": "true"} if refresh else None,
+        )
     )
     told = cast("dict[str, Any]", json.loads(answer.text))
     rows = cast("list[dict[str, Any]]", told["data"])
-    options = tuple(
-        Option(str(row["id"]), f"{row['code']} {row['name']}" if row.get("code") else row["name"])
-        for row in rows
-        if row["active"]
+    named = [(row["active"], Option(str(row["id"]), _account_name(row))) for row in rows]
+    return Accounts(
+        tuple(option for active, option in named if active),
+        told["as_of"],
+        told["refreshing"],
+        told["offered"],
+        tuple(option for active, option in named if not active),
     )
-    return Accounts(options, told["as_of"], told["refreshing"], told["offered"])
+
+
+def _account_name(row: Mapping[str, Any]) -> str:
+    return f"{row['code']} {row['name']}" if row.get("code") else str(row["name"])
 
 
 async def account_options(
@@ -53,6 +67,19 @@ async def account_options(
         return ()
 
 
+PATIENCE_SECONDS = 1.5
+"""How long a page waits for what it can be shown without."""
+
+
+async def soon(asking: Awaitable[T]) -> T:
+    """The same, but a page doesn't wait for a slow orchestrator. Raises the 503 Problem."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await asking
+    except TimeoutError:
+        raise away() from None
+
+
 async def timeline_of(
     orchestrator: Orchestrator,
     principal: Principal,
@@ -60,40 +87,111 @@ async def timeline_of(
     kind: str,
     record: str,
     eyes: Eyes,
+    *,
+    only_changes: bool = False,
 ) -> Timeline:
-    """What happened to a record at a provider, oldest first."""
+    """What happened to a record at a provider, oldest first; repeated waiting is one row."""
     label = PROVIDER_LABELS[provider]
     try:
-        answer = await orchestrator.get(
-            principal, f"/records/{kind}/{record}/timeline", {"provider": provider}
+        answer = await soon(
+            orchestrator.get(
+                principal, f"/records/{kind}/{record}/timeline", {"provider": provider}
+            )
         )
     except Problem as problem:
-        return Timeline(label, (), away=problem.status != 404)
-    rows = cast("list[dict[str, Any]]", json.loads(answer.text)["data"])
-    return Timeline(label, tuple(_timeline_row(row, eyes) for row in rows), away=False)
+        return Timeline(provider, label, (), away=problem.status != 404)
+    told = cast("list[dict[str, Any]]", json.loads(answer.text)["data"])
+    rows = [_timeline_row(row, eyes) for row in told if not only_changes or _is_change(row)]
+    return Timeline(provider, label, tuple(folded(rows)), away=False)
+
+
+_TONES = {
+    "stopped": "red",
+    "refused": "red",
+    "took_too_long": "red",
+    "held_back": "yellow",
+    "delayed": "yellow",
+    "out_of_date": "yellow",
+    "removed": "orange",
+    "synced": "green",
+    "unchanged": "green",
+    "voided_there": "green",
+}
+_STEPS = frozenset({"reissued", "freed", "outcome", "delayed", "unchanged", "replaced"})
+"""What happened on the way, without a change that a person would name."""
+
+
+def _is_change(row: Mapping[str, Any]) -> bool:
+    return row.get("kind") not in _STEPS
+
+
+def folded(rows: Iterable[TimelineRow]) -> list[TimelineRow]:
+    """Rows that say the same one after another become one, with how often and until when."""
+    kept: list[TimelineRow] = []
+    for row in rows:
+        last = kept[-1] if kept else None
+        if last is not None and (last.sentence, last.who) == (row.sentence, row.who):
+            kept[-1] = replace(last, times=last.times + 1, until=row.at, details=row.details)
+        else:
+            kept.append(row)
+    return kept
 
 
 _STARTED = {"event": "automatically", "sweep": "automatically", "fix": "after a fix"}
 """What started something, where it wasn't a person."""
 
+_DETAILS: Mapping[str, str] = {
+    "version": "Version",
+    "step": "Step",
+    "generation": "Made there",
+    "sync_id": "Sync id",
+    "remote_id": "Record there",
+    "totals": "Totals there",
+    "attempts": "Attempts",
+    "used": "Records used",
+    "said": "Answer",
+}
 
-def _timeline_row(row: dict[str, Any], eyes: Eyes) -> TimelineRow:
+
+def _timeline_row(row: Mapping[str, Any], eyes: Eyes) -> TimelineRow:
     details = row.get("details")
-    said = (
-        ", ".join(
-            f"{words(name)}: {value}"
-            for name, value in cast("dict[str, object]", details).items()
-            if value
-        )
-        if isinstance(details, dict)
-        else details
+    named = cast("dict[str, object]", details) if isinstance(details, dict) else {}
+    said = tuple(
+        (_DETAILS[name], _plainly(value))
+        for name, value in named.items()
+        if name in _DETAILS and value
     )
+    at = datetime.fromisoformat(row["at"])
     return TimelineRow(
-        at=eyes.moment(datetime.fromisoformat(row["at"])),
+        at=eyes.second(at),
         who=_STARTED.get(str(row.get("who")), str(row.get("who") or "")),
         sentence=str(row["sentence"]),
-        details=str(said) if said else None,
+        details=said,
+        iso=at.isoformat(),
+        tone=_TONES.get(str(row.get("kind")), "plain"),
     )
 
 
-__all__ = ["Accounts", "account_options", "accounts_of", "principal_of", "timeline_of"]
+def _plainly(value: object) -> str:
+    match value:
+        case list():
+            parts = cast("list[object]", value)
+            return "; ".join(_plainly(part) for part in parts)
+        case dict():
+            named = cast("dict[str, object]", value)
+            return ", ".join(
+                f"{words(name)}: {_plainly(one)}" for name, one in named.items() if one
+            )
+        case _:
+            return str(value)
+
+
+__all__ = [
+    "Accounts",
+    "account_options",
+    "accounts_of",
+    "folded",
+    "principal_of",
+    "soon",
+    "timeline_of",
+]

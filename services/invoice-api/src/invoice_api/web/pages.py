@@ -23,6 +23,20 @@ class FixView:
     fields: tuple[tuple[str, str], ...]
     """Names of fields, each with the value it starts with."""
 
+    @property
+    def needs_choice(self) -> bool:
+        """Whether a record at the provider has to be chosen first, on a page of its own."""
+        return any(name == "remote_id" and not value for name, value in self.fields)
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """A button that posts nothing: where it leads, here or outside."""
+
+    label: str
+    url: str
+    outside: bool = False
+
 
 @dataclass(frozen=True)
 class CauseView:
@@ -32,6 +46,9 @@ class CauseView:
     fixes: tuple[FixView, ...]
     also: tuple[str, ...]
     details: tuple[tuple[str, str], ...]
+    links: tuple[LinkView, ...] = ()
+    remote_url: str | None = None
+    """The record in the provider's own pages, where its address is known."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,26 @@ class BadgeView:
     remote_url: str | None
     remote_number: str | None
     synced_at: str | None
+    total_there: str | None = None
+    buttons: tuple[tuple[str, str], ...] = ()
+    """Actions that no fix of the cause offers, with their labels."""
+    menu: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def needs_person(self) -> bool:
+        return self.state in _NEED_A_PERSON
+
+    @property
+    def shows_cause(self) -> bool:
+        """Whether the page says why in a card of its own."""
+        return self.cause is not None and self.state in _NEED_A_PERSON | {
+            "waiting",
+            "held",
+            "out_of_date",
+        }
+
+
+_NEED_A_PERSON = frozenset({"blocked", "removed_there", "synced_with_difference", "changed_there"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +95,15 @@ class Person:
     name: str
     company: str
     can_write: bool
+    role: str = "owner"
+
+    @property
+    def operates(self) -> bool:
+        return self.role == "operator"
+
+    @property
+    def owns(self) -> bool:
+        return self.role in {"owner", "operator"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +116,25 @@ class Banner:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """The form that takes back what was just done."""
+
+    path: str
+    fields: tuple[tuple[str, str], ...] = ()
+    label: str = "Undo"
+
+
+@dataclass(frozen=True)
+class Toast:
+    """What was just done, said once on the next page; `cookie` carried it there."""
+
+    text: str
+    tone: str = "success"
+    undo: Undo | None = None
+    cookie: str = ""
+
+
+@dataclass(frozen=True)
 class Shell:
     """What every page has around its content."""
 
@@ -78,14 +143,29 @@ class Shell:
     person: Person | None
     csrf: str
     banners: tuple[Banner, ...] = ()
-    notice: str | None = None
+    toast: Toast | None = None
     now: str = ""
+    open_problems: int = 0
+    """Records that need a person, at any provider."""
+    problems_url: str = "/integrations"
 
 
 @dataclass(frozen=True)
 class FieldError:
     field: str
     message: str
+
+    @property
+    def label(self) -> str:
+        """The field's name for a person: `lines.0.unit_price` is "Line 1, unit price"."""
+        match self.field.split("."):
+            case ["lines", number, name] if number.isdigit():
+                return f"Line {int(number) + 1}, {name.removesuffix('_id').replace('_', ' ')}"
+            case [*_, name]:
+                words = name.removesuffix("_id").replace("_", " ").replace("email", "e-mail")
+                return words[:1].upper() + words[1:]
+            case _:
+                return self.field
 
 
 @dataclass(frozen=True)
@@ -138,40 +218,27 @@ class JoinPage:
 @dataclass(frozen=True)
 class Tab:
     label: str
-    count: int
+    count: int | None
     url: str
     current: bool
 
 
 @dataclass(frozen=True)
-class InvoiceRow:
-    id: str
-    number: str
-    customer: str
-    date: str
-    total: str
-    status: str
-    badges: tuple[BadgeView, ...]
+class Filter:
+    """A drop-down over a list; its value stands in the address."""
+
+    name: str
+    label: str
+    all: str
+    value: str
+    options: tuple[Option, ...]
 
 
 @dataclass(frozen=True)
-class InvoicesPage:
-    shell: Shell
-    rows: tuple[InvoiceRow, ...]
-    tabs: tuple[Tab, ...]
-    query: str
-    next_url: str | None
-    connected: bool
-    live_url: str
-
-
-@dataclass(frozen=True)
-class LineRow:
-    item: str
-    description: str
-    quantity: str
-    unit_price: str
-    amount: str
+class Chip:
+    label: str
+    url: str
+    current: bool
 
 
 @dataclass(frozen=True)
@@ -179,51 +246,19 @@ class TimelineRow:
     at: str
     who: str
     sentence: str
-    details: str | None
+    details: tuple[tuple[str, str], ...]
+    iso: str = ""
+    tone: str = "plain"
+    times: int = 1
+    until: str = ""
 
 
 @dataclass(frozen=True)
 class Timeline:
+    provider: str
     provider_label: str
     rows: tuple[TimelineRow, ...]
     away: bool
-
-
-@dataclass(frozen=True)
-class InvoicePage:
-    shell: Shell
-    id: str
-    number: str
-    status: str
-    status_label: str
-    customer: str
-    customer_url: str
-    date: str
-    due: str | None
-    currency: str
-    memo: str | None
-    lines: tuple[LineRow, ...]
-    subtotal: str
-    tax: str
-    total: str
-    badges: tuple[BadgeView, ...]
-    accounts: dict[str, tuple[Option, ...]]
-    timelines: tuple[Timeline, ...]
-    connected: bool
-    live_url: str
-    etag: str
-
-
-@dataclass(frozen=True)
-class InvoiceFormPage:
-    shell: Shell
-    form: Form
-    heading: str
-    post_url: str
-    back_url: str
-    customers: tuple[Option, ...]
-    items: tuple[Option, ...]
-    line_count: int
 
 
 @dataclass(frozen=True)
@@ -388,6 +423,9 @@ class ProblemsPage:
 class PatternsPage:
     shell: Shell
     badges: tuple[BadgeView, ...]
+    cards: tuple[tuple[str, tuple[BadgeView, ...]], ...] = ()
+    """Cause cards, by who must act."""
+    accounts: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)

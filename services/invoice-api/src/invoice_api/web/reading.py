@@ -4,8 +4,15 @@ import json
 import re
 from collections.abc import Mapping
 
-_LINE = re.compile(r"lines\.(\d+)\.(item_id|description|quantity|unit_price)")
-LINE_FIELDS = ("item_id", "description", "quantity", "unit_price")
+LINE_FIELDS = (
+    "item_id",
+    "description",
+    "quantity",
+    "unit_price",
+    "discount_percent",
+    "tax_rate_id",
+)
+_LINE = re.compile(r"lines\.(\d+)\.(" + "|".join(LINE_FIELDS) + ")")
 
 
 def as_json(values: Mapping[str, object]) -> str:
@@ -36,6 +43,12 @@ def packed(form: Mapping[str, str], lines: list[dict[str, str]]) -> dict[str, st
     return kept
 
 
-def line_count(form: Mapping[str, str], more: int = 0) -> int:
-    """How many lines the form shows: what is filled, one to go on with, never under three."""
-    return max(3, len(lines_of(form)) + 1 + more)
+def line_numbers(form: Mapping[str, str], more: int = 0) -> range:
+    """The lines that the form shows: what is filled, one to go on with, never under two."""
+    return range(max(2, len(lines_of(form)) + 1 + more))
+
+
+def without_line(form: Mapping[str, str], number: str) -> dict[str, str]:
+    """The form without this line; the others close ranks."""
+    left = {n: v for n, v in form.items() if not n.startswith(f"lines.{number}.")}
+    return packed(left, lines_of(left))

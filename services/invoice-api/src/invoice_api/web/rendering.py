@@ -14,10 +14,62 @@ from invoice_api.web.formatters import input_type, words
 from invoice_api.web.pages import Option, Shell
 
 NAVIGATION = (
-    ("invoices", "Invoices", "/invoices"),
-    ("customers", "Customers", "/customers"),
-    ("items", "Items", "/items"),
-    ("integrations", "Integrations", "/integrations"),
+    ("invoices", "Invoices", "/invoices", "file-invoice"),
+    ("customers", "Customers", "/customers", "users"),
+    ("items", "Items", "/items", "package"),
+    ("integrations", "Integrations", "/integrations", "plug-connected"),
+    ("settings", "Settings", "/settings", "settings"),
+)
+OPERATIONS = ("ops", "Ops", "/ops", "activity")
+"""In the menu of whoever runs the service, only."""
+
+GO_PAGES = (
+    ("Invoices", "/invoices"),
+    ("New invoice", "/invoices/new"),
+    ("Import invoices from CSV", "/invoices/import"),
+    ("Customers", "/customers"),
+    ("New customer", "/customers/new"),
+    ("Items", "/items"),
+    ("New item", "/items/new"),
+    ("Tax rates", "/tax-rates"),
+    ("Integrations", "/integrations"),
+    ("Settings", "/settings"),
+    ("People", "/settings/people"),
+    ("API keys", "/settings/api-keys"),
+    ("Notices", "/settings/notices"),
+    ("First steps", "/start"),
+)
+"""Where `Ctrl K` leads before anything is typed."""
+
+PROVIDER_TABS = (
+    ("problems", "Problems"),
+    ("recent", "Recent Syncs"),
+    ("account-mapping", "Account Mapping"),
+    ("tax-mapping", "Tax Mapping"),
+    ("import", "Import Customers"),
+    ("settings", "Settings"),
+)
+
+KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("Ctrl", "K"), "Go to anything"),
+    (("/",), "Search"),
+    (("?",), "This list"),
+    (("g", "i"), "Invoices"),
+    (("g", "c"), "Customers"),
+    (("g", "t"), "Items"),
+    (("g", "p"), "Problems"),
+    (("j", "k"), "Next and previous row"),
+    (("Enter",), "Open the row"),
+    (("x",), "Select the row"),
+    (("Shift", "x"), "Select a range of rows"),
+    (("s",), "Sync the row or the invoice"),
+    (("e",), "Edit the invoice"),
+    (("t",), "Timeline of the invoice"),
+    (("[", "]"), "Previous and next invoice"),
+    (("f",), "Go to the fix of a problem"),
+    (("u",), "Next item without an account"),
+    (("Ctrl", "S"), "Save changes of the mapping"),
+    (("Esc",), "Close, or clear the selection"),
 )
 
 GONE_THERE = (
@@ -91,13 +143,25 @@ class Renderer:
             lstrip_blocks=True,
         )
         names = cast("dict[str, object]", self._environment.globals)
-        names.update(icon=assets.icon, navigation=NAVIGATION, gone_there_options=GONE_THERE)
+        names.update(
+            icon=assets.icon,
+            navigation=NAVIGATION,
+            operations=OPERATIONS,
+            go_pages=GO_PAGES,
+            key_list=KEYS,
+            provider_tabs=PROVIDER_TABS,
+            gone_there_options=GONE_THERE,
+        )
         self._environment.filters.update(words=words, input_type=input_type)
 
     def page(self, template: str, page: Page, status: int = 200) -> HTMLResponse:
         """The whole page."""
         text = self._environment.get_template(template).render(page=page)
-        return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"}
+        response = HTMLResponse(text, status_code=status, headers=headers)
+        if page.shell.toast is not None and page.shell.toast.cookie:
+            response.delete_cookie(page.shell.toast.cookie)
+        return response
 
     def part(self, macro: str, *args: object) -> str:
         """One macro of `_parts.html` alone, as it stands in the pages."""

@@ -9,10 +9,13 @@ from invoice_api.web import (
     customer_pages,
     history_pages,
     integration_pages,
+    invoice_form_pages,
+    invoice_list_pages,
     invoice_pages,
     item_pages,
     join_pages,
     live,
+    search_pages,
 )
 
 router = APIRouter()
@@ -21,6 +24,9 @@ for pages in (
     account_pages,
     join_pages,
     live,
+    search_pages,
+    invoice_list_pages,
+    invoice_form_pages,
     invoice_pages,
     customer_pages,
     item_pages,

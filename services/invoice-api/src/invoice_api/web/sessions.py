@@ -1,21 +1,26 @@
 """Who looks at a page, and the way to the log-in where nobody does."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import quote, urlsplit
 
+from contracts.causes import Reader, cause_of, render
 from contracts.ids import PROVIDER_LABELS
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.responses import RedirectResponse
 from messaging.database import Tx
 
 from invoice_api.accounts.authentication import check_csrf, check_may_act, find_caller
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheSettings
 from invoice_api.http.problems import not_found
-from invoice_api.sync_status import connections_store
+from invoice_api.sync_status import connections_store, store
+from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.web.formatters import moment
-from invoice_api.web.pages import Banner, Person, Shell
-from invoice_api.web.views import Eyes
+from invoice_api.web.pages import Banner, Person, Shell, Toast, Undo
+from invoice_api.web.views import Eyes, attention
 
 FormValues = dict[str, str]
 
@@ -39,33 +44,98 @@ class Visit:
     caller: Caller
     eyes: Eyes
     path: str
+    toast: Toast | None = None
+    toast_cookie: str = "tb_said"
 
     async def connected(self, tx: Tx) -> bool:
         """Whether the company has a connection to any provider."""
         return bool(await connections_store.current_connections(tx, self.caller.company.id))
 
-    async def shell(self, tx: Tx, title: str, section: str, notice: str | None = None) -> Shell:
+    async def shell(self, tx: Tx, title: str, section: str) -> Shell:
         """What stands around the page's content, held connections included."""
-        held = await connections_store.current_connections(tx, self.caller.company.id)
-        banners = tuple(
-            Banner(
-                f"{PROVIDER_LABELS[one.facts.provider]} no longer accepts our sign-in. "
-                "Nothing is lost: what is new waits here.",
-                f"Reconnect {PROVIDER_LABELS[one.facts.provider]}",
-                f"/integrations/{one.facts.provider}/connect",
-            )
-            for one in held
-            if one.facts.status == "reconnect"
-        )
+        company = self.caller.company.id
+        known = await connections_store.current_connections(tx, company)
+        ids = [one.facts.id for one in known]
+        counts = await store.count_states_of(tx, company, ids) if ids else {}
+        open_at = {
+            one.facts.provider: attention(counts.get(one.facts.id, {}))
+            for one in known
+            if one.facts.status != "disconnected"
+        }
+        most = max(open_at, key=lambda provider: open_at[provider], default=None)
+        has_problems = most is not None and open_at[most] > 0
         return Shell(
             title=title,
             section=section,
-            person=Person(self.caller.user_name, self.caller.company.name, self.caller.may_act),
+            person=Person(
+                self.caller.user_name,
+                self.caller.company.name,
+                self.caller.may_act,
+                self.caller.role,
+            ),
             csrf=self.caller.csrf_token or "",
-            banners=banners,
-            notice=notice,
+            banners=tuple(
+                self._banner(one, counts.get(one.facts.id, {}).get("held", 0))
+                for one in known
+                if one.facts.status == "reconnect"
+            ),
+            toast=self.toast,
             now=moment(self.eyes.now, self.eyes.zone, self.eyes.now).removeprefix("today "),
+            open_problems=sum(open_at.values()),
+            problems_url=f"/integrations/{most}/problems" if has_problems else "/integrations",
         )
+
+    def _banner(self, known: KnownConnection, waiting: int) -> Banner:
+        """The cause's own sentence, with how many records wait."""
+        provider = known.facts.provider
+        cause = known.cause or cause_of("connection_expired")
+        words = {"count": str(waiting)}
+        if known.facts.organisation:
+            words["org"] = known.facts.organisation
+        day = self.eyes.now.astimezone(self.eyes.zone).date()
+        shown = render(cause, provider, known=words, reader=Reader(self.eyes.zone, day))
+        return Banner(
+            shown.sentence,
+            f"Reconnect {PROVIDER_LABELS[provider]}",
+            f"/integrations/{provider}/connect",
+        )
+
+    def told(
+        self, address: str, text: str, *, tone: str = "success", undo: Undo | None = None
+    ) -> Response:
+        """On to `address`, where `text` is said once, with the way back if there is one."""
+        response = RedirectResponse(address, 303)
+        said = [text, tone] + ([] if undo is None else [undo.path, undo.label, dict(undo.fields)])
+        packed = urlsafe_b64encode(json.dumps(said).encode()).decode()
+        response.set_cookie(self.toast_cookie, packed, max_age=60, httponly=True, samesite="lax")
+        return response
+
+
+_LONGEST_TOAST = 3_000
+"""A browser keeps cookies of about 4,000 characters."""
+
+
+def toast_of(packed: str | None, cookie: str) -> Toast | None:
+    """What the last request had to say; whatever isn't in our own form says nothing."""
+    if not packed or len(packed) > _LONGEST_TOAST:
+        return None
+    try:
+        said = cast("list[object]", json.loads(urlsafe_b64decode(packed)))
+        match said:
+            case [str() as text, str() as tone]:
+                undo = None
+            case [str() as text, str() as tone, str() as path, str() as label, fields]:
+                named = cast("dict[object, object]", fields)
+                pairs = tuple((str(name), str(value)) for name, value in named.items())
+                undo = Undo(inside(path), pairs, label)
+            case _:
+                return None
+    except (ValueError, AttributeError):
+        return None
+    return Toast(text, tone if tone in _TONES else "success", undo, cookie)
+
+
+_TONES = frozenset({"success", "warning", "danger", "info"})
 
 
 def outside(title: str) -> Shell:
@@ -91,6 +161,24 @@ async def form_values(request: Request) -> FormValues:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
+@dataclass(frozen=True)
+class Typed:
+    """A form's fields with those that come several times, such as ticked rows."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def one(self, name: str) -> str:
+        return next((value for key, value in self.pairs if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+
+async def form_lists(request: Request) -> Typed:
+    form = await request.form()
+    return Typed(tuple((n, v) for n, v in form.multi_items() if isinstance(v, str)))
+
+
 async def visit(
     request: Request, database: TheDatabase, settings: TheSettings, clock: TheClock
 ) -> Visit:
@@ -100,7 +188,9 @@ async def visit(
     if caller is None:
         query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
         raise LogInFirstError(path + query)
-    return Visit(caller, Eyes(caller.company.zone, clock.now()), path)
+    cookie = f"{settings.cookie}_said"
+    toast = toast_of(request.cookies.get(cookie), cookie) if request.method == "GET" else None
+    return Visit(caller, Eyes(caller.company.zone, clock.now()), path, toast, cookie)
 
 
 async def write_visit(
@@ -115,3 +205,4 @@ async def write_visit(
 AVisit = Annotated[Visit, Depends(visit)]
 AWrite = Annotated[Visit, Depends(write_visit)]
 AForm = Annotated[FormValues, Depends(form_values)]
+FormLists = Annotated[Typed, Depends(form_lists)]

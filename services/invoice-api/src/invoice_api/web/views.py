@@ -9,9 +9,17 @@ from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import SyncState
 
 from invoice_api.http.problems import Problem
-from invoice_api.sync_status.schemas import BadgeShown, CauseShown
+from invoice_api.sync_status.schemas import BadgeShown, CauseShown, LinkButtonShown
 from invoice_api.web import formatters
-from invoice_api.web.pages import BadgeView, CauseView, FieldError, FixView, Form, Tone
+from invoice_api.web.pages import (
+    BadgeView,
+    CauseView,
+    FieldError,
+    FixView,
+    Form,
+    LinkView,
+    Tone,
+)
 
 TONES: Mapping[SyncState, Tone] = {
     SyncState.NOT_ELIGIBLE: Tone("secondary", "circle-dashed"),
@@ -53,12 +61,32 @@ class Eyes:
     def moment(self, value: datetime) -> str:
         return formatters.moment(value, self.zone, self.now)
 
+    def second(self, value: datetime) -> str:
+        """With its second, as a history shows it."""
+        there = value.astimezone(self.zone)
+        return f"{formatters.moment(value, self.zone, self.now)}:{there:%S}"
 
-def badge_view(badge: BadgeShown, eyes: Eyes, *, can_write: bool) -> BadgeView:
-    """The badge and its button, if it has one: exactly when the action is offered."""
+
+def badge_view(
+    badge: BadgeShown,
+    eyes: Eyes,
+    *,
+    can_write: bool,
+    record: tuple[str, str] | None = None,
+    currency: str | None = None,
+) -> BadgeView:
+    """The badge and its button, if it has one: exactly when the action is offered.
+
+    `record` (its kind and id) makes the cause's links lead somewhere.
+    """
     label = PROVIDER_LABELS[badge.provider]
-    cause = None if badge.cause is None else cause_view(badge.cause)
+    cause = (
+        None
+        if badge.cause is None
+        else cause_view(badge.cause, badge.provider, record, badge.remote_url)
+    )
     synced_at = None if badge.synced_at is None else eyes.moment(badge.synced_at)
+    there = badge.total_there
     return BadgeView(
         provider=badge.provider,
         provider_label=label,
@@ -73,19 +101,35 @@ def badge_view(badge: BadgeShown, eyes: Eyes, *, can_write: bool) -> BadgeView:
         remote_url=badge.remote_url,
         remote_number=badge.remote_number,
         synced_at=synced_at,
+        total_there=formatters.money(there, currency) if there and currency else None,
+        buttons=_buttons(badge, cause) if can_write else (),
+        menu=_menu(badge) if can_write else (),
     )
 
 
 def badge_views(
-    sync: Mapping[Provider, BadgeShown], eyes: Eyes, *, can_write: bool
+    sync: Mapping[Provider, BadgeShown],
+    eyes: Eyes,
+    *,
+    can_write: bool,
+    record: tuple[str, str] | None = None,
+    currency: str | None = None,
 ) -> tuple[BadgeView, ...]:
-    return tuple(badge_view(badge, eyes, can_write=can_write) for badge in sync.values())
+    return tuple(
+        badge_view(badge, eyes, can_write=can_write, record=record, currency=currency)
+        for badge in sync.values()
+    )
 
 
-def cause_view(cause: CauseShown) -> CauseView:
+def cause_view(
+    cause: CauseShown,
+    provider: Provider,
+    record: tuple[str, str] | None = None,
+    remote_url: str | None = None,
+) -> CauseView:
     details = cause.details
     named = (
-        ("The provider wrote", details.provider_message),
+        (f"{PROVIDER_LABELS[provider]} wrote", details.provider_message),
         ("Its code", details.provider_code),
         ("Its trace id", details.trace_id),
         ("Our sync id", details.sync_id),
@@ -101,7 +145,67 @@ def cause_view(cause: CauseShown) -> CauseView:
         ),
         also=tuple(other.sentence for other in cause.also),
         details=tuple((name, value) for name, value in named if value is not None),
+        links=tuple(
+            link
+            for button in cause.links
+            if (link := _link(button, cause, provider, record)) is not None
+        ),
+        remote_url=remote_url,
     )
+
+
+_STATUS_PAGES: Mapping[Provider, str] = {
+    "qbo": "https://status.developer.intuit.com/",
+    "xero": "https://status.xero.com/",
+    "freshbooks": "https://status.freshbooks.com/",
+}
+
+
+def _link(
+    button: LinkButtonShown,
+    cause: CauseShown,
+    provider: Provider,
+    record: tuple[str, str] | None,
+) -> LinkView | None:
+    """Where a button leads that posts nothing; None for what the page does another way."""
+    match button.target:
+        case "status_page":
+            return LinkView(button.label, _STATUS_PAGES[provider], outside=True)
+        case "open_record":
+            _, _, subject = cause.group.partition(".")
+            return LinkView(button.label, f"/records/{subject}") if subject else None
+        case "edit_invoice" | "undo_change" if record is not None and record[0] == "invoice":
+            return LinkView(button.label, f"/invoices/{record[1]}/edit")
+        case "see_both" if record is not None:
+            return LinkView(button.label, f"/{record[0]}s/{record[1]}#timeline")
+        case _:
+            return None
+
+
+_ACTION_LABELS: Mapping[str, str] = {
+    "retry": "Try again",
+    "create_again": "Create again",
+    "accept_difference": "Accept",
+    "keep_ours": "Keep ours",
+    "leave_theirs": "Leave theirs",
+    "send_first": "Send this one first",
+}
+"""Actions of a badge that get a button even where the cause has no fix for them."""
+
+
+def _buttons(badge: BadgeShown, cause: CauseView | None) -> tuple[tuple[str, str], ...]:
+    offered = frozenset[str]() if cause is None else {fix.action for fix in cause.fixes}
+    return tuple(
+        (action, _ACTION_LABELS[action])
+        for action in badge.actions
+        if action in _ACTION_LABELS and action not in offered
+    )
+
+
+def _menu(badge: BadgeShown) -> tuple[tuple[str, str], ...]:
+    if badge.state is SyncState.SYNCED:
+        return (("retry", f"Sync again to {PROVIDER_LABELS[badge.provider]}"),)
+    return ()
 
 
 def form_of(values: Mapping[str, str], problem: Problem) -> Form:
@@ -132,6 +236,12 @@ _TABS: Mapping[str, tuple[SyncState, ...]] = {
     ),
     "synced": (SyncState.SYNCED,),
 }
+
+
+def attention(counts: Mapping[str, int]) -> int:
+    """How many of these records need a person."""
+    return sum(counts.get(state.value, 0) for state in _TABS["attention"])
+
 
 TAB_LABELS = (
     ("all", "All"),

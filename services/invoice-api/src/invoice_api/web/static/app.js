@@ -1,40 +1,110 @@
 // Everything here is a comfort: each page works without it.
 (() => {
   const root = document.documentElement;
-  const toggle = document.querySelector("[data-theme-toggle]");
-  const label = () => { toggle.textContent = root.dataset.bsTheme === "dark" ? "Light" : "Dark"; };
+  const $ = (what, where = document) => where.querySelector(what);
+  const $$ = (what, where = document) => Array.from(where.querySelectorAll(what));
+  const kept = { get: (k) => { try { return window.localStorage.getItem(k); } catch { return null; } }, set: (k, v) => { try { window.localStorage.setItem(k, v); } catch { /* no storage, no memory */ } } };
+
+  // Dark mode
+  const toggle = $("[data-theme-toggle]");
   if (toggle) {
+    const label = () => toggle.setAttribute("aria-pressed", String(root.dataset.bsTheme === "dark"));
+    toggle.hidden = false;
     label();
     toggle.addEventListener("click", () => {
       root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-      window.localStorage.setItem("theme", root.dataset.bsTheme);
+      kept.set("theme", root.dataset.bsTheme);
       label();
     });
   }
 
-  const zone = document.querySelector("[data-guess-zone]");
-  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
+  // The menu on a narrow screen: without this the address's #menu opens it.
+  const side = document.getElementById("menu");
+  const opener = $("[data-menu-open]");
+  const openMenu = (open) => { side.classList.toggle("app-open", open); if (open) $("a", $(".app-nav", side)).focus(); else opener.focus(); };
+  if (opener) {
+    opener.addEventListener("click", (event) => { event.preventDefault(); openMenu(true); });
+    [$("[data-menu-close]"), $(".app-veil")].forEach((one) => one?.addEventListener("click", (event) => { event.preventDefault(); openMenu(false); }));
+  }
+  document.addEventListener("click", (event) => $$("details.app-menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
 
-  const problem = document.querySelector("[data-focus]");
-  if (problem) problem.focus();
+  // Dialogs; where there is no script their buttons are links to pages.
+  const show = (id) => { const dialog = document.getElementById(id); if (!dialog || dialog.open) return false; dialog.showModal(); return true; };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-dialog]");
+    if (link && show(link.dataset.dialog)) event.preventDefault();
+    if (event.target.matches?.("dialog.app-dialog")) event.target.close();
+    if (event.target.closest?.("[data-dialog-close]")) { event.target.closest("dialog").close(); event.preventDefault(); }
+  });
+
+  // Ctrl K: pages at once, records as the server finds them.
+  const goInput = document.getElementById("go-q");
+  if (goInput) {
+    const list = $("[data-go-pages]");
+    const found = $("[data-go-found]");
+    let asked = 0;
+    goInput.addEventListener("input", () => {
+      const words = goInput.value.trim().toLowerCase();
+      $$("li", list).forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(words); });
+      window.clearTimeout(asked);
+      if (!words) { found.replaceChildren(); return; }
+      asked = window.setTimeout(async () => {
+        const answer = await window.fetch(`/search?part=1&q=${encodeURIComponent(words)}`);
+        if (!answer.ok) return;
+        const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+        found.replaceChildren(...read.body.children);
+      }, 150);
+    });
+    document.getElementById("go").addEventListener("keydown", (event) => {
+      const links = $$("#go li:not([hidden]) a");
+      const at = links.indexOf(document.activeElement);
+      if (event.key === "ArrowDown") { event.preventDefault(); links[Math.min(at + 1, links.length - 1)]?.focus(); }
+      else if (event.key === "ArrowUp") { event.preventDefault(); if (at > 0) links[at - 1].focus(); else goInput.focus(); }
+      else if (event.key === "Enter" && document.activeElement === goInput && links.length) { event.preventDefault(); links[0].click(); }
+    });
+  }
+
+  // Toasts go after ten seconds, unless someone is at them.
+  const closeToast = (toast) => { const inside = toast.contains(document.activeElement); toast.remove(); if (inside) document.getElementById("content")?.focus(); };
+  $$("[data-toast]").forEach((toast) => {
+    const close = $("[data-toast-close]", toast);
+    close.hidden = false;
+    close.addEventListener("click", () => closeToast(toast));
+    const later = () => window.setTimeout(() => { if (toast.matches(":hover, :focus-within")) later(); else toast.remove(); }, 10000);
+    later();
+  });
 
   // A button that was pressed says so and keeps its width; a second press does nothing.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || event.target.method !== "post") return;
-    button.style.minWidth = `${button.offsetWidth}px`;
-    button.classList.add("btn-loading");
-    if (event.target.dataset.sent) event.preventDefault();
+    if (event.defaultPrevented || !button || event.target.method !== "post") return;
+    if (event.target.dataset.sent) { event.preventDefault(); return; }
     event.target.dataset.sent = "1";
+    button.style.minWidth = `${button.offsetWidth}px`;
+    window.setTimeout(() => button.classList.add("btn-loading"), 150);
+  });
+  window.addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => { delete form.dataset.sent; $$(".btn-loading", form).forEach((b) => b.classList.remove("btn-loading")); }));
+
+  const problem = $("[data-focus]");
+  if (problem) problem.focus();
+  $$("[data-copy]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const from = document.getElementById(button.dataset.copy);
+      await navigator.clipboard.writeText(from ? from.textContent.trim() : button.dataset.copyText || "");
+      const before = button.textContent;
+      button.textContent = "Copied";
+      window.setTimeout(() => { button.textContent = before; }, 2000);
+    });
   });
 
   // Live updates: say so when they pause for ten seconds.
-  const paused = document.querySelector("[data-live-paused]");
-  const since = document.querySelector("[data-live-since]");
-  let timer = 0;
+  const paused = $("[data-live-paused]");
+  const since = $("[data-live-since]");
   const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  let timer = 0;
   let last = clock();
-  document.addEventListener("htmx:sseOpen", () => { window.clearTimeout(timer); timer = 0; paused.hidden = true; });
+  document.addEventListener("htmx:sseOpen", () => { window.clearTimeout(timer); timer = 0; if (paused) paused.hidden = true; });
   document.addEventListener("htmx:sseMessage", () => { last = clock(); });
   document.addEventListener("htmx:sseError", () => {
     if (timer || !paused) return;
@@ -42,54 +112,53 @@
   });
 
   // A block isn't swapped while someone types in it; it catches up when they leave it.
-  const typing = (block) => block.contains(document.activeElement)
-    && document.activeElement.matches("input, select, textarea");
+  const typing = (block) => block.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
   document.addEventListener("htmx:beforeRequest", (event) => {
     const block = event.detail.elt;
     if (!block.id || !typing(block)) return;
     event.preventDefault();
-    block.addEventListener("focusout", () => window.setTimeout(() => {
-      if (!typing(block)) window.htmx.trigger(block, "catch-up");
-    }, 200), { once: true });
+    block.addEventListener("focusout", () => window.setTimeout(() => { if (!typing(block)) window.htmx.trigger(block, "catch-up"); }, 200), { once: true });
+  });
+  // Whoever stood on a control of a swapped block stands there again; what was open stays open.
+  let stood = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const block = event.detail.target;
+    const here = document.activeElement;
+    stood = block?.contains?.(here) && here.id ? here.id : null;
+    if (block?.querySelectorAll) block.dataset.open = $$("details[open][id]", block).map((d) => d.id).join(" ");
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    (event.detail.target?.dataset?.open || "").split(" ").filter(Boolean).forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
+    if (stood) document.getElementById(stood)?.focus();
   });
 
-  // Account mapping: staged changes are counted, and leaving with them asks.
-  const selects = Array.from(document.querySelectorAll("[data-mapping]"));
-  const unsaved = document.querySelector("[data-unsaved]");
-  const changed = () => selects.filter((s) => s.value !== s.dataset.was).length;
-  const say = () => { if (unsaved) unsaved.textContent = changed() ? `${changed()} unsaved ${changed() === 1 ? "change" : "changes"}` : ""; };
-  selects.forEach((s) => s.addEventListener("change", say));
-  const apply = document.querySelector("[data-apply-unmapped]");
-  if (apply) apply.addEventListener("click", (event) => {
-    const account = document.getElementById("bulk").value;
-    event.preventDefault();
-    if (!account) { document.getElementById("bulk").focus(); return; }
-    selects.filter((s) => !s.value).forEach((s) => { s.value = account; });
-    say();
-  });
-  let saving = false;
-  document.addEventListener("submit", () => { saving = true; });
-  if (selects.length) window.addEventListener("beforeunload", (event) => { if (!saving && changed()) event.preventDefault(); });
-
-  // Keys: each has a visible control, none fires in a field.
+  // Keys: each has a visible control, none fires in a field, single ones can be switched off.
+  const switcher = $("[data-keys-switch]");
+  let single = kept.get("keys") !== "off";
+  if (switcher) {
+    const box = $("input", switcher);
+    switcher.hidden = false;
+    box.checked = single;
+    box.addEventListener("change", () => { single = box.checked; kept.set("keys", single ? "on" : "off"); });
+  }
+  const places = { i: "/invoices", c: "/customers", t: "/items", p: document.getElementById("open-problems")?.getAttribute("href") };
   let before = "";
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input, select, textarea, [contenteditable]")) return;
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); show("go"); return; }
+    if (event.key === "Escape" && side?.classList.contains("app-open")) { openMenu(false); return; }
+    if (event.key === "Escape") $$("details.app-menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
+    if (event.ctrlKey || event.metaKey || event.altKey || !single || $("dialog[open]")) return;
+    if (event.target.matches("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]")) return;
     const key = event.key;
-    const rows = Array.from(document.querySelectorAll("[data-row]"));
-    const at = rows.findIndex((row) => row.classList.contains("app-current"));
-    const go = (to) => {
-      if (!rows[to]) return;
-      if (rows[at]) rows[at].classList.remove("app-current");
-      rows[to].classList.add("app-current");
-      rows[to].querySelector("a").focus();
-    };
-    if (key === "/") { event.preventDefault(); document.getElementById("search")?.focus(); }
-    else if (before === "g" && key === "i") window.location.assign("/invoices");
-    else if (key === "j") go(at + 1);
-    else if (key === "k") go(at - 1);
-    else if (key === "s") (rows[at] || document).querySelector("[data-sync]")?.click();
+    if (before === "g" && places[key]) { before = ""; window.location.assign(places[key]); return; }
     before = key;
+    const press = (what) => { const one = $(what); if (one) { event.preventDefault(); one.click(); } };
+    if (key === "/") { event.preventDefault(); ($("[data-list-search]") || document.getElementById("search"))?.focus(); }
+    else if (key === "?") show("keys");
+    else if (key === "e") press("[data-edit]");
+    else if (key === "t") { const line = document.getElementById("timeline"); if (line) { line.scrollIntoView({ block: "start" }); line.focus(); } }
+    else if (key === "[") press("[data-previous]");
+    else if (key === "]") press("[data-next]");
+    else document.dispatchEvent(new CustomEvent("app:key", { detail: event }));
   });
 })();

@@ -1,0 +1,254 @@
+"""The list of invoices: tabs, filters, what is wrong on top, a selection synced together."""
+
+from dataclasses import dataclass
+from typing import Annotated, get_args
+from urllib.parse import urlencode
+from uuid import UUID
+
+from contracts.causes import Reader, render
+from contracts.ids import PROVIDER_LABELS
+from contracts.invoicing import InvoiceStatus
+from fastapi import APIRouter, Depends, Query, Response
+from messaging.database import Tx
+
+from invoice_api.http.dependencies import TheClock, TheDatabase
+from invoice_api.http.paging import PageRequest, Paging
+from invoice_api.http.problems import Problem
+from invoice_api.integrations.connections import provider_of
+from invoice_api.integrations.record_routes import TheDesk
+from invoice_api.invoices import service, store
+from invoice_api.invoices.schemas import InvoiceShown
+from invoice_api.invoices.store import InvoiceFilter
+from invoice_api.sync_status import connections_store, problems_store
+from invoice_api.sync_status.connections_store import KnownConnection
+from invoice_api.sync_status.filters import SyncFilter
+from invoice_api.web import formatters
+from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, Strip
+from invoice_api.web.live import live_url
+from invoice_api.web.pages import Filter, Option, Tab
+from invoice_api.web.sessions import AVisit, AWrite, FormLists, Visit, inside
+from invoice_api.web.views import TAB_LABELS, badge_views, tabs_states
+
+router = APIRouter(prefix="/invoices", include_in_schema=False)
+
+STATUS = {"draft": "Draft", "pending": "Pending", "sent": "Sent", "paid": "Paid", "void": "Void"}
+MAX_SELECTED = 200
+
+_MANY_FOR_ONE_ACTION = {"item_account_unmapped": "Choose account", "account_gone": "Choose account"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which invoices a list shows: all of it stands in the address."""
+
+    tab: str = "all"
+    query: str = ""
+    provider: str = ""
+    status: str = ""
+
+    @property
+    def states(self) -> SyncFilter:
+        provider = provider_of(self.provider) if self.provider else None
+        return SyncFilter(states=tabs_states(self.tab), query=self.query or None, provider=provider)
+
+    @property
+    def records(self) -> InvoiceFilter:
+        if self.tab == "draft":
+            return InvoiceFilter(statuses=("draft",))
+        statuses: tuple[InvoiceStatus, ...] = get_args(InvoiceStatus)
+        return InvoiceFilter(statuses=tuple(one for one in statuses if one == self.status))
+
+    @property
+    def words(self) -> str:
+        """What was asked for beyond the tab, as a person would say it."""
+        said: list[str] = []
+        if self.query:
+            said.append(f"“{self.query}”")
+        if self.status:
+            said.append(STATUS.get(self.status, self.status))
+        if self.provider in PROVIDER_LABELS and tabs_states(self.tab):
+            said.append(f"at {PROVIDER_LABELS[provider_of(self.provider)]}")
+        return ", ".join(said)
+
+    def address(self, **changed: str) -> str:
+        """The query of the list's address, without what is empty."""
+        values = {
+            "tab": "" if self.tab == "all" else self.tab,
+            "q": self.query,
+            "provider": self.provider,
+            "status": self.status,
+        } | changed
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+async def wanted_invoices(
+    tab: str = "all",
+    q: Annotated[str, Query(max_length=200)] = "",
+    provider: Annotated[str, Query(max_length=20)] = "",
+    status: Annotated[str, Query(max_length=20)] = "",
+) -> Wanted:
+    """What the address asks for; a word it doesn't know asks for nothing."""
+    known = {key for key, _ in TAB_LABELS}
+    return Wanted(
+        tab if tab in known else "all",
+        q.strip(),
+        provider if provider in PROVIDER_LABELS else "",
+        status if status in STATUS else "",
+    )
+
+
+TheWanted = Annotated[Wanted, Depends(wanted_invoices)]
+
+
+@router.get("")
+async def show_invoices(
+    one: AVisit,
+    database: TheDatabase,
+    clock: TheClock,
+    render_page: TheRenderer,
+    page: Paging,
+    wanted: TheWanted,
+) -> Response:
+    async with database.transaction() as tx:
+        found = await service.list_page(tx, one.caller, clock, page, wanted.states, wanted.records)
+        total, drafts, states = await store.count_by_state(tx, one.caller.company.id)
+        shell = await one.shell(tx, "Invoices", "invoices")
+        connections = await connections_store.current_connections(tx, one.caller.company.id)
+        strip = await _strip(tx, one, connections)
+    counts = {"all": total, "draft": drafts}
+    counts |= {
+        key: sum(states.get(state.value, 0) for state in tabs_states(key))
+        for key, _ in TAB_LABELS
+        if key not in counts
+    }
+    more = found.next_cursor
+    providers = tuple(_option(known) for known in connections)
+    here = wanted.address()
+    return render_page.page(
+        "invoices.html",
+        InvoicesPage(
+            shell=shell,
+            rows=tuple(_row(invoice, one) for invoice in found.data),
+            tabs=tuple(
+                Tab(label, counts[key], f"/invoices?{wanted.address(tab=key)}", key == wanted.tab)
+                for key, label in TAB_LABELS
+                if connections or key in {"all", "draft"}
+            ),
+            tab=wanted.tab,
+            query=wanted.query,
+            filters=_filters(wanted, providers),
+            filter_words=wanted.words,
+            here=f"/invoices?{here}" if here else "/invoices",
+            list_query=f"?{here}" if here else "",
+            next_url=None if more is None else f"/invoices?{wanted.address(cursor=more)}",
+            first_url=None if page.before is None else f"/invoices?{here}",
+            providers=providers,
+            strip=strip,
+            match=(),
+            first_steps=None,
+            live_url=live_url("invoice", [str(i.id) for i in found.data]),
+        ),
+    )
+
+
+def _option(known: KnownConnection) -> Option:
+    return Option(known.facts.provider, PROVIDER_LABELS[known.facts.provider])
+
+
+def _filters(wanted: Wanted, providers: tuple[Option, ...]) -> tuple[Filter, ...]:
+    statuses = tuple(Option(value, label) for value, label in STATUS.items())
+    by_status = Filter("status", "Status", "Any status", wanted.status, statuses)
+    if len(providers) < 2 or not tabs_states(wanted.tab):
+        return (by_status,)
+    return (
+        Filter("provider", "Provider", "Any provider", wanted.provider, providers),
+        by_status,
+    )
+
+
+def _row(invoice: InvoiceShown, one: Visit) -> InvoiceRow:
+    return InvoiceRow(
+        id=str(invoice.id),
+        number=invoice.number,
+        customer=invoice.customer_name,
+        date=formatters.day(invoice.issue_date),
+        total=formatters.money(invoice.total, invoice.currency),
+        status=STATUS[invoice.status],
+        badges=badge_views(invoice.sync, one.eyes, can_write=one.caller.may_act),
+    )
+
+
+async def _strip(tx: Tx, one: Visit, connections: list[KnownConnection]) -> Strip | None:
+    """From our own tables: the list stands whoever else is away."""
+    ids = [known.facts.id for known in connections]
+    group = await problems_store.largest_group(tx, one.caller.company.id, ids) if ids else None
+    if group is None or group.example is None:
+        return None
+    day = one.eyes.now.astimezone(one.eyes.zone).date()
+    words = render(group.example, group.provider, reader=Reader(one.eyes.zone, day))
+    title = words.title[:1].lower() + words.title[1:]
+    return Strip(
+        count=f"{group.count:,} {'invoice' if group.count == 1 else 'invoices'}",
+        amount=formatters.money(group.amount, group.currency),
+        provider_label=PROVIDER_LABELS[group.provider],
+        title=title if not words.title.startswith(PROVIDER_LABELS[group.provider]) else words.title,
+        action=_MANY_FOR_ONE_ACTION.get(words.code, "Fix"),
+        url=f"/integrations/{group.provider}/problems#group-{group.group}",
+        one=group.count == 1,
+    )
+
+
+@router.post("/selected")
+async def sync_selected(one: AWrite, form: FormLists, desk: TheDesk) -> Response:
+    """Sync to a provider, for what is ticked: goes for those that can, and says who can't."""
+    back = inside(form.one("back") or "/invoices")
+    ids = [UUID(value) for value in form.all("ids") if _is_id(value)][:MAX_SELECTED]
+    if not ids:
+        return one.told(back, "Tick the invoices first.", tone="warning")
+    provider = provider_of(form.one("provider"))
+    try:
+        answer = await desk.sync_selection(one.caller, provider, ids)
+    except Problem as problem:
+        return one.told(back, problem.detail, tone="danger")
+    started = sum(row.started for row in answer.data)
+    reasons: dict[str, int] = {}
+    for row in answer.data:
+        if not row.started:
+            reasons[row.code or ""] = reasons.get(row.code or "", 0) + 1
+    said = [f"{started} started"] + [_reason(code, many) for code, many in reasons.items()]
+    return one.told(back, ", ".join(said) + ".", tone="success" if started else "warning")
+
+
+def _reason(code: str, many: int) -> str:
+    verb = "is" if many == 1 else "are"
+    match code:
+        case "invoice_draft":
+            return f"{many} {verb} {'a draft' if many == 1 else 'drafts'}"
+        case "invoice_void":
+            return f"{many} {verb} void"
+        case "not_found":
+            return f"{many} {verb} gone"
+        case _:
+            return f"{many} couldn't start"
+
+
+def _is_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+async def neighbour(
+    tx: Tx, one: Visit, clock: TheClock, wanted: Wanted, page: PageRequest
+) -> str | None:
+    """The address of the next invoice of this list, on either side."""
+    found = await store.list_invoices(
+        tx, one.caller.company.id, page, wanted.states, wanted.records
+    )
+    if not found:
+        return None
+    query = wanted.address()
+    return f"/invoices/{found[0].snapshot.id}" + (f"?{query}" if query else "")

@@ -1,0 +1,152 @@
+"""What the pages of invoices are given."""
+
+from dataclasses import dataclass
+
+from invoice_api.web.pages import (
+    BadgeView,
+    Chip,
+    Filter,
+    Form,
+    Option,
+    Shell,
+    Tab,
+    Timeline,
+)
+
+
+@dataclass(frozen=True)
+class InvoiceRow:
+    id: str
+    number: str
+    customer: str
+    date: str
+    total: str
+    status: str
+    badges: tuple[BadgeView, ...]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The most expensive open problem, over the list, with the way to its fix."""
+
+    count: str
+    amount: str
+    provider_label: str
+    title: str
+    action: str
+    url: str
+    one: bool
+
+
+@dataclass(frozen=True)
+class MatchCard:
+    """A month at a provider: whether the books hold what they should."""
+
+    sentence: str
+    url: str
+    equal: bool
+
+
+@dataclass(frozen=True)
+class InvoicesPage:
+    shell: Shell
+    rows: tuple[InvoiceRow, ...]
+    tabs: tuple[Tab, ...]
+    tab: str
+    query: str
+    filters: tuple[Filter, ...]
+    filter_words: str
+    """What was asked for, in words; empty where nothing was."""
+    here: str
+    list_query: str
+    """What an invoice's address carries, so that it knows its neighbours in this list."""
+    next_url: str | None
+    first_url: str | None
+    providers: tuple[Option, ...]
+    strip: Strip | None
+    match: tuple[MatchCard, ...]
+    first_steps: str | None
+    live_url: str
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.filter_words)
+
+
+@dataclass(frozen=True)
+class LineRow:
+    item: str
+    description: str
+    quantity: str
+    unit_price: str
+    amount: str
+    discount: str | None = None
+    tax: str | None = None
+    accounts: tuple[str | None, ...] = ()
+    """The income account in each connection; None where the item has none."""
+
+
+@dataclass(frozen=True)
+class InvoicePage:
+    shell: Shell
+    id: str
+    number: str
+    status: str
+    status_label: str
+    customer: str
+    customer_url: str
+    date: str
+    due: str | None
+    currency: str
+    memo: str | None
+    prices_include_tax: bool
+    lines: tuple[LineRow, ...]
+    account_columns: tuple[Option, ...]
+    subtotal: str
+    tax: str
+    total: str
+    totals_there: tuple[tuple[str, str], ...]
+    badges: tuple[BadgeView, ...]
+    accounts: dict[str, tuple[Option, ...]]
+    taxes: dict[str, tuple[Option, ...]]
+    timelines: tuple[Timeline, ...]
+    timeline_chips: tuple[Chip, ...]
+    connected: bool
+    here: str
+    list_url: str
+    previous_url: str | None
+    next_url: str | None
+    live_url: str
+
+    @property
+    def has_discount(self) -> bool:
+        return any(line.discount for line in self.lines)
+
+    @property
+    def has_tax(self) -> bool:
+        return any(line.tax for line in self.lines)
+
+
+@dataclass(frozen=True)
+class InvoiceVoidPage:
+    shell: Shell
+    id: str
+    number: str
+    badges: tuple[BadgeView, ...]
+
+
+@dataclass(frozen=True)
+class InvoiceFormPage:
+    shell: Shell
+    form: Form
+    heading: str
+    post_url: str
+    back_url: str
+    back_label: str
+    customers: tuple[Option, ...]
+    items: tuple[Option, ...]
+    tax_rates: tuple[Option, ...]
+    prices: dict[str, tuple[str, str]]
+    """An item's price and description, for the line that it is chosen on."""
+    lines: tuple[int, ...]
+    conflict: str | None = None
