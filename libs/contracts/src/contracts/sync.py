@@ -7,6 +7,7 @@ the greatest (generation, step, rank): progress 0, delay 1, outcome 2.
 
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
@@ -194,4 +195,63 @@ class MappingChanged(Message):
     version: int
 
 
-SyncProgress = Annotated[SyncStateChanged | MappingChanged, Field(discriminator="type")]
+class RunCounts(Part):
+    """How far one kind of record is in a run."""
+
+    total: int
+    done: int = 0
+    failed: int = 0
+
+
+class RunGroup(Part):
+    """Records of a run that need attention for one cause."""
+
+    group: str
+    cause: CauseInstance
+    count: int
+
+
+class RunProgress(Part):
+    """A long piece of work as it stands: an import, a load, a Sync Now, a fixed group.
+
+    What is neither done nor failed is still to come. `kind` is `sync_now`, `fix`, `retry`,
+    `ignore`, `unignore`, `verify`, `load_customers`, `import_customers` or `import_invoices`;
+    a reader shows one it doesn't know by its counts. `about` is the group or the file it is for.
+    `kinds` is by "customers", "items" and "invoices"; `not_included` counts by reason what was
+    left out. `version` grows whenever any of it changes.
+    """
+
+    id: UUID
+    kind: str
+    version: int
+    state: Literal["running", "stopping", "stopped", "done"]
+    provider: Provider | None = None
+    connection_id: ConnectionId | None = None
+    about: str | None = None
+    started_by: Origin
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
+    total: int
+    done: int
+    failed: int
+    eta: AwareDatetime | None = None
+    by_state: dict[str, int] = Field(default_factory=dict[str, int])
+    kinds: dict[str, RunCounts] = Field(default_factory=dict[str, RunCounts])
+    not_included: dict[str, int] = Field(default_factory=dict[str, int])
+    groups: tuple[RunGroup, ...] = ()
+
+    @property
+    def left(self) -> int:
+        return self.total - self.done - self.failed
+
+
+class RunChanged(Message):
+    """A run of the orchestrator moved on. Its version is the run's own."""
+
+    type: Literal["sync.run_changed.v1"] = "sync.run_changed.v1"
+    run: RunProgress
+
+
+SyncProgress = Annotated[
+    SyncStateChanged | MappingChanged | RunChanged, Field(discriminator="type")
+]

@@ -34,6 +34,7 @@ from invoice_api.live import routes as live
 from invoice_api.live.hub import Hub
 from invoice_api.peers.connectors import Connectors
 from invoice_api.peers.orchestrator import Orchestrator
+from invoice_api.runs import routes as runs
 from invoice_api.settings import Settings
 from invoice_api.tax_rates import routes as tax_rates
 from invoice_api.web import routes as pages
@@ -51,6 +52,7 @@ _ROOMS = (
     invoices.router,
     integrations.router,
     record_routes.router,
+    runs.router,
     live.router,
     not_built_routes.router,
 )

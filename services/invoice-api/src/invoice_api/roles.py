@@ -30,9 +30,10 @@ from invoice_api.housekeeping import prune
 from invoice_api.integrations.catching_up import read_missing_settings
 from invoice_api.live.hub import Hub
 from invoice_api.peers.orchestrator import Orchestrator
+from invoice_api.runs.projector import on_progress
 from invoice_api.settings import Settings
 from invoice_api.sync_status.projector import CHANNEL as BADGES
-from invoice_api.sync_status.projector import on_connections, on_outcomes, on_progress
+from invoice_api.sync_status.projector import on_connections, on_outcomes
 
 SERVICE = "invoice-api"
 _PRUNE_SECONDS = 3_600.0

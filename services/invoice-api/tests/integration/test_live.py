@@ -11,13 +11,14 @@ import httpx
 import pytest
 import uvicorn
 from contracts.causes import cause_of
-from contracts.commands import RemoteRef
+from contracts.commands import Origin, RemoteRef
 from contracts.connections import ConnectionOpened, Organisation
 from contracts.ids import CompanyId, ConnectionId, MessageId, RecordId, RemoteId, UserId
-from contracts.sync import RecordState, SyncState, SyncStateChanged
+from contracts.sync import RecordState, RunChanged, RunProgress, SyncState, SyncStateChanged
 from invoice_api.app import make_app
 from invoice_api.live.hub import Hub
-from invoice_api.sync_status.projector import CHANNEL, on_connections, on_progress
+from invoice_api.runs.projector import on_progress
+from invoice_api.sync_status.projector import CHANNEL, on_connections
 from messaging.wake import Listener
 from testkit.eventually import eventually
 
@@ -262,3 +263,34 @@ async def test_a_stream_ends_by_itself(service: Service) -> None:
     hub = Hub(parts.database, parts.clock, life_seconds=0.05)
     told = [change async for change in changes(caller, hub, parts.database, parts.clock, [])]
     assert set(told) == {None}
+
+
+async def test_a_run_that_moves_on_is_told(watched: Watched) -> None:
+    now = watched.service.parts.clock.now()
+    run = RunProgress(
+        id=uuid4(),
+        kind="sync_now",
+        version=1,
+        state="running",
+        provider="qbo",
+        started_by=Origin(by="person", name="Joe Oak"),
+        started_at=now,
+        total=3,
+        done=1,
+        failed=0,
+    )
+    async with watched.stream() as heard:
+        message = RunChanged(
+            id=MessageId(uuid4()),
+            occurred_at=now,
+            company_id=watched.company,
+            correlation_id=uuid4(),
+            run=run,
+        )
+        async with watched.service.parts.database.transaction() as tx:
+            await on_progress(tx, [message])
+        while True:
+            kind, data = await asyncio.wait_for(heard.get(), 5)
+            if kind == "run":
+                break
+    assert (data["id"], data["left"], data["can_cancel"]) == (str(run.id), 2, True)

@@ -187,7 +187,6 @@ async def test_an_invoice_too_long_to_travel_is_refused_by_name(web: httpx.Async
         ("GET", "/invoices?sync_state=lost", 422, "invalid"),
         ("GET", "/integrations/sage/accounts", 404, "not_found"),
         ("GET", f"/tax-rates/{uuid4()}", 404, "not_found"),
-        ("POST", "/integrations/qbo/sync", 501, "not_yet"),
         ("POST", "/integrations/xero/connect", 501, "not_yet"),
     ],
 )

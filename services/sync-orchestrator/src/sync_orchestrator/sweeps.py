@@ -1,6 +1,7 @@
 """What happens without anybody asking.
 
-Due jobs are looked at, missing accounts asked for, records without a job found, old lines dropped.
+Due jobs are looked at, runs go on, missing accounts are asked for, records without a job found, old
+lines dropped.
 """
 
 import asyncio
@@ -14,9 +15,15 @@ from messaging.wake import Listener
 from telemetry import metrics
 from telemetry.logs import get_logger
 
-from sync_orchestrator.handlers import reviewing
+from sync_orchestrator.handlers import reviewing, running
 from sync_orchestrator.handlers.work import Tools
-from sync_orchestrator.store import companies_store, history_store, jobs_store, pages_store
+from sync_orchestrator.store import (
+    companies_store,
+    history_store,
+    jobs_store,
+    pages_store,
+    runs_store,
+)
 
 log = get_logger(__name__)
 
@@ -62,6 +69,7 @@ class Sweeper:
         """All that is due now."""
         while await self._review() >= reviewing.BATCH:
             pass
+        await self._advance_runs()
         now = self._clock.elapsed()
         if now - self._swept_at >= self._seconds:
             self._swept_at = now
@@ -84,7 +92,7 @@ class Sweeper:
         async with self._database.transaction() as tx:
             every = await companies_store.with_a_switch_on(tx)
         await self._derive_missing(every)
-        for forget in (history_store.prune, inbox.prune):
+        for forget in (history_store.prune, inbox.prune, runs_store.prune):
             while True:
                 async with self._database.transaction() as tx:
                     if await forget(tx) == 0:
@@ -118,6 +126,33 @@ class Sweeper:
                 break
             count += seen
         return count
+
+    async def _advance_runs(self) -> None:
+        """Every run's next batch, as long as one is due; jobs that are due come in between."""
+        while await self._step():
+            await self._review()
+
+    async def _step(self) -> bool:
+        try:
+            async with self._database.transaction() as tx:
+                return await running.step(tx, self._tools)
+        except Exception as error:  # one record's defect must not stop the others of its run
+            if is_away(error):
+                raise
+            log.error("a run's batch fails, its records are taken alone", exc_info=error)
+            return await self._step_alone()
+
+    async def _step_alone(self) -> bool:
+        try:
+            async with self._database.transaction() as tx:
+                return await running.step(tx, self._tools, batch=1)
+        except Exception as error:  # this one record's defect
+            if is_away(error):
+                raise
+            log.error("a run's record can't be asked for", exc_info=error)
+            async with self._database.transaction() as tx:
+                await running.set_one_apart(tx, type(error).__name__)
+            return True
 
     async def _derive_missing(self, companies: list[CompanyId]) -> None:
         for company in companies:

@@ -9,14 +9,10 @@ router = APIRouter(tags=["not built yet"], include_in_schema=False)
 
 _PATHS: tuple[tuple[str, str, str], ...] = (
     ("POST", "/imports/invoices", "Importing invoices from a file"),
-    ("GET", "/runs/{run_id}", "Following a run"),
-    ("POST", "/runs/{run_id}/cancel", "Stopping a run"),
     ("GET", "/integrations/{provider}/settings/dry-run", "Counting what would go"),
     ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
     ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),
     ("POST", "/integrations/{provider}/remote-customers/import", "Importing customers"),
-    ("POST", "/integrations/{provider}/sync", "Sync Now"),
-    ("GET", "/integrations/{provider}/sync/dry-run", "Sync Now"),
     ("POST", "/integrations/{provider}/causes/{group}/{action}", "Fixing a whole group"),
     ("GET", "/integrations/{provider}/match", "Comparing the books"),
     ("PUT", "/customers/{record_id}/links/{provider}", "Linking by hand"),

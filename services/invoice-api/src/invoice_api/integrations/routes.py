@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
-from invoice_api.http.dependencies import TheClock, TheDatabase
+from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.fields import Sent
 from invoice_api.http.idempotency import key_of, once_outside
-from invoice_api.integrations import connections, history, service
+from invoice_api.integrations import connections, history, service, sync_now
 from invoice_api.integrations.connections import TheProvider
-from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown
+from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown, WantedSyncNow
 from invoice_api.peers.connectors import TheConnectors
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.sync_status.connected import check_connection
@@ -164,6 +164,35 @@ async def apply_to_unmapped(
 
     key = await key_of(request)
     return (await once_outside(database, caller.company.id, key, work)).response()
+
+
+@router.post("/integrations/{provider}/sync", status_code=202)
+async def start_sync_now(
+    request: Request,
+    caller: Writer,
+    provider: TheProvider,
+    body: Annotated[WantedSyncNow, Depends(JsonBody(WantedSyncNow))],
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+    clock: TheClock,
+    ids: TheIds,
+) -> Response:
+    """Sync Now: all of the chosen kinds that aren't there yet. A second press joins the run."""
+
+    async def work() -> Answer:
+        started = await sync_now.start(database, orchestrator, clock, ids, caller, provider, body)
+        return answer(202, started)
+
+    key = await key_of(request)
+    return (await once_outside(database, caller.company.id, key, work)).response()
+
+
+@router.get("/integrations/{provider}/sync/dry-run")
+async def count_sync_now(
+    caller: Reader, provider: TheProvider, database: TheDatabase, orchestrator: TheOrchestrator
+) -> Response:
+    """What a Sync Now would take, counted before it is pressed."""
+    return answer(200, await sync_now.count(database, orchestrator, caller, provider)).response()
 
 
 @router.get("/integrations/{provider}/syncs")

@@ -261,3 +261,28 @@ class StartedShown(BaseModel):
 
 class StartsShown(BaseModel):
     data: tuple[StartedShown, ...]
+
+
+class WantedSyncNow(Sent):
+    """Which kinds a Sync Now takes."""
+
+    customers: bool = False
+    items: bool = False
+    invoices: bool = False
+
+
+class KindCounts(Told):
+    """What a Sync Now would take of one kind; `need_attention` stay until someone mends them."""
+
+    to_send: int = 0
+    changed: int = 0
+    under_way: int = 0
+    need_attention: int = 0
+    there: int = 0
+    not_included: dict[str, int] = Field(default_factory=dict[str, int])
+
+
+class SyncCountsShown(Told):
+    customers: KindCounts = KindCounts()
+    items: KindCounts = KindCounts()
+    invoices: KindCounts = KindCounts()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import asyncpg
 from contracts.ids import CompanyId, CustomerId, InvoiceId
@@ -254,3 +254,39 @@ def _invoice(row: Row) -> StoredInvoice:
     return StoredInvoice(
         InvoiceSnapshot.model_validate_json(row["snapshot"]), row["customer_name"], row["told"]
     )
+
+
+@dataclass(frozen=True)
+class NotTold:
+    """Invoices that no other service has heard of, counted."""
+
+    drafts: int
+    finalized: int
+    too_old: int
+
+
+async def count_not_told(tx: Tx, company: CompanyId, start: date | None) -> NotTold:
+    """How many are drafts, and how many finalized ones are of before `start` or not."""
+    row = await tx.fetchrow(
+        "SELECT count(*) FILTER (WHERE status = 'draft') AS drafts,"
+        " count(*) FILTER (WHERE status = 'pending' AND (issue_date >= $2) IS NOT FALSE)"
+        " AS finalized,"
+        " count(*) FILTER (WHERE status = 'pending' AND issue_date < $2) AS too_old"
+        " FROM invoices WHERE company_id = $1 AND NOT told",
+        company,
+        start,
+    )
+    assert row is not None, "an aggregate has a row"
+    return NotTold(row["drafts"], row["finalized"], row["too_old"])
+
+
+async def tell_finalized(tx: Tx, company: CompanyId, start: date | None) -> list[InvoiceSnapshot]:
+    """Finalized invoices, not of before `start`, that others hear of from now on."""
+    rows = await tx.fetch(
+        "UPDATE invoices SET told = true, changed_xid = pg_current_xact_id()"
+        " WHERE company_id = $1 AND status = 'pending' AND NOT told"
+        " AND (issue_date >= $2) IS NOT FALSE RETURNING snapshot",
+        company,
+        start,
+    )
+    return [InvoiceSnapshot.model_validate_json(row["snapshot"]) for row in rows]

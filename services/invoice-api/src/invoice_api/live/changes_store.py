@@ -14,7 +14,7 @@ class Changed:
     """A row that changed, and the transaction that changed it."""
 
     company: CompanyId
-    kind: Literal["record", "integration"]
+    kind: Literal["record", "integration", "run"]
     entity: Entity
     id: UUID
     xid: int
@@ -36,7 +36,9 @@ async def changed_since(tx: Tx, position: int, companies: Sequence[CompanyId]) -
         " FROM invoices WHERE changed_xid >= $1::text::xid8 AND company_id = ANY($2::uuid[])"
         " UNION ALL SELECT company_id, 'integration', 'invoice', id, changed_xid::text,"
         " 'connection' FROM connections"
-        " WHERE changed_xid >= $1::text::xid8 AND company_id = ANY($2::uuid[]) AND current",
+        " WHERE changed_xid >= $1::text::xid8 AND company_id = ANY($2::uuid[]) AND current"
+        " UNION ALL SELECT company_id, 'run', 'invoice', id, changed_xid::text, 'run' FROM runs"
+        " WHERE changed_xid >= $1::text::xid8 AND company_id = ANY($2::uuid[])",
         str(position),
         list(companies),
     )

@@ -26,6 +26,8 @@ from invoice_api.invoices import store as invoices_store
 from invoice_api.items import store as items_store
 from invoice_api.live import changes_store
 from invoice_api.live.changes_store import Changed
+from invoice_api.runs import store as runs_store
+from invoice_api.runs.service import run_shown
 from invoice_api.sync_status import connections_store, store
 from invoice_api.sync_status.facts import RecordFacts, facts_of
 from invoice_api.sync_status.schemas import BadgeShown
@@ -85,7 +87,11 @@ class Watch:
             return "quiet"
 
     def _for_me(self, change: Change) -> Change:
-        if change.badge is None or change.record is None or self.caller.may_act:
+        if self.caller.may_act:
+            return change
+        if change.event == "run":
+            return Change("run", {**change.data, "can_cancel": False})
+        if change.badge is None or change.record is None:
             return change
         return badge_change(change.record, change.badge.model_copy(update={"actions": ()}))
 
@@ -203,6 +209,7 @@ class Hub:
         async with self._database.transaction() as tx:
             known = await connections_store.current_connections(tx, company)
             counts = await store.count_causes(tx, company, [one.facts.id for one in known])
+        await self._tell_runs(company, caller, [c.id for c in changes if c.kind == "run"])
         if any(change.kind == "integration" for change in changes):
             self._tell(
                 company,
@@ -219,6 +226,14 @@ class Hub:
                 ],
             )
         self._tell_causes(company, counts)
+
+    async def _tell_runs(self, company: CompanyId, caller: Caller, ids: Sequence[UUID]) -> None:
+        if not ids:
+            return
+        async with self._database.transaction() as tx:
+            found = await runs_store.load_runs(tx, company, ids)
+        shown = [run_shown(one.progress, caller, self._clock) for one in found]
+        self._tell(company, [Change("run", run.model_dump(mode="json")) for run in shown])
 
     def _tell_causes(self, company: CompanyId, counts: dict[tuple[Provider, str], int]) -> None:
         before = self._causes.get(company, {})

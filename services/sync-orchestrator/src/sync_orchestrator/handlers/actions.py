@@ -79,12 +79,12 @@ def target_offers(desk: Desk, action: str) -> bool:
 
 async def _sync(desk: Desk, fields: Fields) -> None:
     refuse_unfit(desk.wish)
-    desk.apply(desk.key, Asked(desk.wish.origin, "person"))
+    desk.apply(desk.key, Asked(desk.wish.origin, desk.wish.priority))
 
 
 async def _retry(desk: Desk, fields: Fields) -> None:
     """Try again: a refusal no longer stands, nor that of the record this one waits for."""
-    asked = Asked(desk.wish.origin, "person", again=True)
+    asked = Asked(desk.wish.origin, desk.wish.priority, again=True)
     job = desk.job
     if job is not None and job.outstanding is None and job.waiting_on is not None:
         held = RecordKey(desk.key.connection_id, job.waiting_on.entity, job.waiting_on.record_id)
@@ -92,7 +92,7 @@ async def _retry(desk: Desk, fields: Fields) -> None:
         if theirs is not None and theirs.state is SyncState.BLOCKED:
             desk.apply(held, asked)
     settled = job is not None and job.is_settled and job.link is not None
-    desk.apply(desk.key, Asked(desk.wish.origin, "person") if settled else asked)
+    desk.apply(desk.key, Asked(desk.wish.origin, desk.wish.priority) if settled else asked)
 
 
 async def _ignore(desk: Desk, fields: Fields) -> None:
@@ -108,13 +108,13 @@ async def _stop_ignoring(desk: Desk, fields: Fields) -> None:
 
 
 async def _send_customer(desk: Desk, fields: Fields) -> None:
-    desk.apply(_customer_of(desk), Asked(desk.wish.origin, "person", again=True))
+    desk.apply(_customer_of(desk), Asked(desk.wish.origin, desk.wish.priority, again=True))
 
 
 async def _add_without_email(desk: Desk, fields: Fields) -> None:
     customer = _customer_of(desk)
     desk.apply(customer, AddWithoutEmail(desk.wish.origin))
-    desk.apply(customer, Asked(desk.wish.origin, "person"))
+    desk.apply(customer, Asked(desk.wish.origin, desk.wish.priority))
 
 
 async def _link(desk: Desk, fields: Fields) -> None:
@@ -173,7 +173,7 @@ async def _choose_account(desk: Desk, fields: Fields) -> None:
 
 async def _turn_on_sync_customers(desk: Desk, fields: Fields) -> None:
     await apply_changes(desk.work, desk.connection, {"sync_customers": True}, desk.wish.user)
-    desk.apply(desk.key, Asked(desk.wish.origin, "person"))
+    desk.apply(desk.key, Asked(desk.wish.origin, desk.wish.priority))
 
 
 def _items_in_question(desk: Desk) -> Sequence[tuple[RecordId, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.causes import cause_of
-from contracts.commands import Origin
+from contracts.commands import Origin, Priority
 from contracts.ids import CompanyId, Entity, Provider, RecordId
 from contracts.invoicing import InvoiceSnapshot
 from contracts.sync import RecordState
@@ -37,7 +37,10 @@ from sync_orchestrator.store import records_store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """Who asks what it is for, and the record with what it needs as they are saved there."""
+    """Who asks what it is for, and the record with what it needs as they are saved there.
+
+    `run_id` where it is asked for a whole group.
+    """
 
     company: CompanyId
     provider: Provider
@@ -47,10 +50,21 @@ class Wish:
     needs: tuple[Snapshot, ...] = ()
     user: UUID | None = None
     user_name: str | None = None
+    run_id: UUID | None = None
 
     @property
     def origin(self) -> Origin:
-        return Origin(by="person", name=self.user_name, user_id=self.user)
+        return Origin(
+            by="person" if self.run_id is None else "fix",
+            name=self.user_name,
+            user_id=self.user,
+            run_id=self.run_id,
+        )
+
+    @property
+    def priority(self) -> Priority:
+        """A click goes first; one of a whole group's records takes its turn."""
+        return "person" if self.run_id is None else "automatic"
 
 
 @dataclass(slots=True)
@@ -96,7 +110,7 @@ async def sync(tx: Tx, tools: Tools, wish: Wish) -> RecordState:
     """
     desk = await open_desk(tx, tools, wish)
     refuse_unfit(wish)
-    desk.apply(desk.key, Asked(wish.origin, "person"))
+    desk.apply(desk.key, Asked(wish.origin, wish.priority))
     return await desk.finish()
 
 

@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, cast, get_args
 
-from contracts.causes import CAUSES
 from contracts.ids import Provider
-from contracts.sync import SyncState
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from sync_orchestrator.domain.connection import Connection, ConnectionSettings, current
 from sync_orchestrator.domain.job import FINAL
+from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.handlers import settings as settings_handler
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.reviewing import refresh_accounts
@@ -31,13 +30,6 @@ router = APIRouter()
 
 STATUS = {"open": "connected", "expired": "reconnect", "closed": "disconnected"}
 RECORDS_OF_A_GROUP = 100
-SHOWN_AS_PROBLEMS = tuple(
-    code
-    for code, row in CAUSES.items()
-    if row.subject != "none"
-    and row.state is not SyncState.NOT_ELIGIBLE
-    and (row.who != "info" or row.state is SyncState.SYNCED_WITH_DIFFERENCE)
-)
 
 
 @router.get("/integrations")

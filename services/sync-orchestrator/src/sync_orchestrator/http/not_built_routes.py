@@ -15,8 +15,6 @@ _NOT_BUILT = (
     ("POST", "/remote-customers/load", "Importing customers"),
     ("GET", "/remote-customers", "Importing customers"),
     ("POST", "/remote-customers/import", "Importing customers"),
-    ("POST", "/sync", "Sync Now"),
-    ("GET", "/sync/dry-run", "Sync Now"),
     ("GET", "/match", "Comparing the books of a month"),
     ("POST", "/causes/{group}/fix", "Fixing a whole group at once"),
     ("POST", "/causes/{group}/retry", "Trying a whole group again"),

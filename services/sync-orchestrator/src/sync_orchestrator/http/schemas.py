@@ -49,6 +49,21 @@ class ApplyTaken(Taken):
     items: tuple[ItemTaken, ...] = ()
 
 
+class SyncNowTaken(Taken):
+    """Which kinds a Sync Now takes. `told` are invoices whose first event is on its way."""
+
+    customers: StrictBool = False
+    items: StrictBool = False
+    invoices: StrictBool = False
+    user_name: Annotated[str, Field(max_length=200)] | None = None
+    told: Annotated[tuple[UUID, ...], Field(max_length=100_000)] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        chosen = (("customers", self.customers), ("items", self.items), ("invoices", self.invoices))
+        return tuple(kind for kind, wanted in chosen if wanted)
+
+
 class NeedsTaken(Taken):
     customer: CustomerSnapshot | None = None
     items: tuple[ItemSnapshot, ...] = ()
