@@ -19,7 +19,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate simulate-planted scenarios chaos bench check doctor clean-state lock venv
+.PHONY: help run test test-browser simulate simulate-planted scenarios chaos bench check doctor clean-state recover lock venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ doctor: ## what keeps `make run` from working here, a line each with the fix
 
 clean-state: ## remove the folder of a stopped stack (STATE=.local)
 	@$(BOOTSTRAP) clean-state --state "$(STATE)"
+
+recover: venv ## of a stopped stack, after its database was restored (STATE=.local, see docs/runbooks/recover.md)
+	@$(BIN)/python -P -m local_stack recover --state "$(STATE)" --port "$(PORT)"
 
 lock: venv ## write requirements.lock anew from the packages' declarations (ARGS=--upgrade)
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header \

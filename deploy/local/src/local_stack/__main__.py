@@ -1,4 +1,4 @@
-"""`python -m local_stack up|scale|doctor|fetch-kafka`: parses, and hands over."""
+"""`python -m local_stack up|scale|recover|doctor|fetch-kafka`: parses, and hands over."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from local_stack import doctor, endpoints
 from local_stack.child_process import ProcessFailedError
 from local_stack.kafka_jars import JarsUnusableError, class_path
+from local_stack.recovering import recover
 from local_stack.services import ROWS, SERVERS, select
 from local_stack.stack_plan import StackPlan, load_secrets
 from local_stack.state_folder import AlreadyRunningError, hold, is_held, read_pid, write_wanted
@@ -85,6 +86,22 @@ def _scale(options: argparse.Namespace) -> int:
     if options.name in SERVERS and options.count > 1:
         raise ValueError(f"{options.name} runs once; 0 stops it, 1 starts it")
     write_wanted(options.state.absolute(), options.name, options.count)
+    return 0
+
+
+def _recover(options: argparse.Namespace) -> int:
+    state: Path = options.state.absolute()
+    if not (state / "postgres" / "data" / "PG_VERSION").exists():
+        raise ValueError(f"{state} holds no database: put the backup's postgres folder there first")
+    with hold(state):
+        roles = tuple(row.package for row in ROWS if row.kind == "service")
+        plan = StackPlan(
+            state=state,
+            first_port=options.port,
+            secrets=load_secrets(state / "secrets.json", roles),
+        )
+        recover(plan, _say)
+    _say("Recovered. Start the stack; sign-ins renewed since the backup ask to be reconnected.")
     return 0
 
 
@@ -170,6 +187,13 @@ def _parser() -> argparse.ArgumentParser:
     scale.add_argument("name")
     scale.add_argument("count", type=int)
     scale.set_defaults(run=_scale)
+
+    mend = commands.add_parser(
+        "recover",
+        parents=[place, ports],
+        help="of a stopped stack: after its database was restored from a backup",
+    )
+    mend.set_defaults(run=_recover)
 
     check = commands.add_parser("doctor", parents=[place, ports], help="what would go wrong")
     check.set_defaults(run=_doctor)

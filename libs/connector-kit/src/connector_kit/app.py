@@ -25,6 +25,7 @@ from messaging.kafka_publisher import KafkaPublisher
 from messaging.migrations import migrate
 from messaging.outbox import CHANNEL as OUTBOX
 from messaging.process import Role, run_roles
+from messaging.recovering import recover
 from messaging.relay import Relay
 from messaging.wake import Listener, Notifier
 from pydantic import ValidationError
@@ -39,6 +40,7 @@ from connector_kit.connector import Connector
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.loops import LOTS_AT_ONCE, Loops
 from connector_kit.provider import Provider
+from connector_kit.recovery_store import verify_all
 from connector_kit.routes import consent_router, internal_router
 from connector_kit.sealing import Sealer
 from connector_kit.serving import serve
@@ -54,11 +56,12 @@ _POOL = LOTS_AT_ONCE + 14
 
 
 def main(provider: Provider, package: str, arguments: list[str]) -> int:
-    """`run` or `migrate`. The exit code: 0 done, 1 failed, 2 wrong settings."""
+    """`run`, `migrate` or `recover`. The exit code: 0 done, 1 failed, 2 wrong settings."""
     parser = argparse.ArgumentParser(prog=f"python -m {package}")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve, consume, relay and work (ROLES chooses)")
     commands.add_parser("migrate", help="bring the database's schema up to date")
+    commands.add_parser("recover", help="after the database was restored, before the first run")
     chosen = parser.parse_args(arguments)
     try:
         settings = KitSettings()  # pyright: ignore[reportCallIssue]  # the environment fills it
@@ -75,9 +78,12 @@ def main(provider: Provider, package: str, arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     configure(settings.log_level, service_name(provider))
+    dsn = settings.database_url.get_secret_value()
     if chosen.command == "migrate":
-        applied = asyncio.run(migrate_schema(settings.database_url.get_secret_value(), package))
-        log.info("migrated", applied=applied)
+        log.info("migrated", applied=asyncio.run(migrate_schema(dsn, package)))
+        return 0
+    if chosen.command == "recover":
+        asyncio.run(recover(dsn, service=service_name(provider), own=verify_all))
         return 0
     return asyncio.run(run(provider, settings, there))
 

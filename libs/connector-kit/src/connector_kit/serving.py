@@ -26,6 +26,8 @@ async def serve(app: AsgiApp, host: str, port: int, stop: asyncio.Event) -> None
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=5,
+            # Longer than whoever calls keeps an idle connection: else one ends as it is used again.
+            timeout_keep_alive=75,
         )
     )
 

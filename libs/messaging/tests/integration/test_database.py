@@ -2,7 +2,8 @@
 
 import asyncpg
 import pytest
-from messaging.database import Tx, is_away
+from messaging.database import PostgresDatabase, Tx, is_away, open_pool
+from testkit import eventually
 
 from .support import Schema
 
@@ -80,3 +81,37 @@ async def test_a_closed_pool_counts_as_the_database_being_away(schema: Schema) -
         async with schema.database.transaction():
             pass
     assert is_away(caught.value)
+
+
+async def test_a_plan_from_an_empty_table_does_not_outlive_the_backlog(schema: Schema) -> None:
+    pool = await open_pool(schema.dsn, application="plans", size=1, plans_kept=0.2)
+    database = PostgresDatabase(pool, schema.wakes)
+    find = "SELECT 1 FROM queue WHERE id = $1"
+
+    async def plan() -> str:
+        """How the session would run it now, after running it often enough to keep its plan."""
+        async with database.transaction() as tx:
+            for _ in range(10):
+                await tx.fetch(find, 1)
+            name = await tx.fetchval(
+                "SELECT name FROM pg_prepared_statements WHERE statement = $1", find
+            )
+            rows = await tx.fetch(f'EXPLAIN EXECUTE "{name}" (1)')
+            return "\n".join(str(row[0]) for row in rows)
+
+    async def by_index() -> None:
+        shown = await plan()
+        assert "Index" in shown, shown
+        assert "$1" in shown, "a plan for all values, not for this one"
+
+    try:
+        await schema.pool.execute(
+            "CREATE TABLE queue (id bigint PRIMARY KEY) WITH (autovacuum_enabled = false)"
+        )
+        await schema.pool.execute("VACUUM ANALYZE queue")
+        assert "Seq Scan" in await plan()
+        await schema.pool.execute("INSERT INTO queue SELECT generate_series(1, 20000)")
+        await eventually(by_index, within=10)
+    finally:
+        await schema.pool.execute("DROP TABLE IF EXISTS queue")
+        pool.terminate()

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
@@ -14,6 +15,10 @@ LEVELS = ("debug", "info", "warning", "error", "critical")
 
 _QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "aiokafka": logging.WARNING}
 """Libraries that tell more than is useful: at INFO httpx writes every address it calls."""
+
+_REPEATS = ("aiokafka",)
+_REPEATED_AFTER_SECONDS = 5.0
+_MOST_TEXTS = 1_000
 
 _OWN_HANDLERS = ("uvicorn", "uvicorn.access", "uvicorn.error", "faststream", "faststream.access")
 """Libraries that bring handlers of their own, past any redaction."""
@@ -57,6 +62,7 @@ def configure(level: str, service: str, *, stream: TextIO | None = None) -> None
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(_Seldom())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
@@ -88,6 +94,32 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 def bound(**context: object) -> AbstractContextManager[None]:
     """Within this block (and the tasks begun in it) every line carries these fields."""
     return structlog.contextvars.bound_contextvars(**context)
+
+
+class _Seldom(logging.Filter):
+    """Libraries that say the same hundreds of times a second while their server is away.
+
+    What they say passes once in five seconds, with how often it was said in between.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in _REPEATS:
+            return True
+        text, now = (record.name, str(record.msg)), time.monotonic()
+        since, more = self._said.get(text, (now - _REPEATED_AFTER_SECONDS, 0))
+        if now - since < _REPEATED_AFTER_SECONDS:
+            self._said[text] = (since, more + 1)
+            return False
+        if len(self._said) >= _MOST_TEXTS:
+            self._said.clear()
+        self._said[text] = (now, 0)
+        if more:
+            record.msg, record.args = f"{record.getMessage()} (said {more} times more since)", ()
+        return True
 
 
 def _redact(

@@ -211,3 +211,24 @@ def test_an_object_that_can_not_be_shown_does_not_break_the_line(lines: Lines) -
 def test_an_unknown_level_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(ValueError, match="level: 'loud' is not a log level; use one of debug"):
         logs.configure("loud", "x")
+
+
+def test_a_library_that_repeats_itself_is_heard_once_and_counted(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("telemetry.logs.time.monotonic", lambda: now)
+    client, ours = logging.getLogger("aiokafka.conn"), logging.getLogger("messaging.consumer")
+    for _ in range(300):
+        client.error("Unable to connect to %s", "kafka:9092")
+        ours.error("no progress")
+    client.error("another matter")
+    now += 6
+    client.error("Unable to connect to %s", "kafka:9092")
+    said = [line["event"] for line in lines.all if line["logger"] == "aiokafka.conn"]
+    assert said == [
+        "Unable to connect to kafka:9092",
+        "another matter",
+        "Unable to connect to kafka:9092 (said 299 times more since)",
+    ]
+    assert sum(line["event"] == "no progress" for line in lines.all) == 300

@@ -170,6 +170,8 @@ async def _serve(app: AsgiApp, host: str, port: int, stop: asyncio.Event) -> Non
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=5,
+            # Longer than whoever calls keeps an idle connection: else one ends as it is used again.
+            timeout_keep_alive=75,
         )
     )
 
