@@ -15,7 +15,7 @@ from messaging.wake import Listener
 from telemetry import metrics
 from telemetry.logs import get_logger
 
-from sync_orchestrator.handlers import reviewing, running
+from sync_orchestrator.handlers import remote_customers, reviewing, running
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store import (
     companies_store,
@@ -82,6 +82,10 @@ class Sweeper:
         """What a lost message would leave undone for longer than a minute."""
         async with self._database.transaction() as tx:
             await reviewing.refresh_missing_accounts(tx, self._tools)
+        async with self._database.transaction() as tx:
+            await remote_customers.ask_stuck_loads_again(tx, self._tools, reviewing.BATCH)
+        async with self._database.transaction() as tx:
+            await remote_customers.refresh_lists(tx, self._tools, reviewing.BATCH)
         async with self._database.transaction() as tx:
             lately = await companies_store.with_settings_changed_lately(tx)
         await self._derive_missing(lately)

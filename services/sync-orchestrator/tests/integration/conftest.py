@@ -23,6 +23,7 @@ async def office(migrated: TestDatabase) -> AsyncIterator[Office]:
         await office.pool.execute(
             "truncate outbox, inbox, companies, records, connections, connection_settings,"
             " reference_pages, accounts, account_mapping, mapping_versions, links, jobs,"
-            " job_history, feed_positions, runs, run_records"
+            " job_history, feed_positions, remote_customers, customer_loads,"
+            " customer_load_pages, kind_corrections, runs, run_records"
         )
         yield office

@@ -48,6 +48,8 @@ class Connection:
     settings: ConnectionSettings
     cause: CauseInstance | None = None
     accounts_as_of: datetime | None = None
+    customers_as_of: datetime | None = None
+    """Until when the customers there are known; None until all of them were listed once."""
 
     @property
     def is_open(self) -> bool:

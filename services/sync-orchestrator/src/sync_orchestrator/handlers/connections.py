@@ -9,6 +9,7 @@ from contracts.connections import (
     ConnectionClosed,
     ConnectionExpired,
     ConnectionOpened,
+    RemoteCustomersListed,
 )
 from contracts.ids import LoadId, MessageId
 from contracts.invoicing import CustomerSnapshot
@@ -21,6 +22,7 @@ from sync_orchestrator.domain.connection import Connection
 from sync_orchestrator.domain.facts import CameFromThere
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.handlers import remote_customers
 from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
 from sync_orchestrator.store import (
     connections_store,
@@ -41,7 +43,9 @@ async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools
     An older epoch changes nothing; the same epoch again refreshes what is known. Jobs are held and
     resumed by the sweep, which this wakes: there may be thousands.
     """
-    said = [m for m in messages if isinstance(m, StateEvent | AccountsListed)]
+    said = [
+        m for m in messages if isinstance(m, StateEvent | AccountsListed | RemoteCustomersListed)
+    ]
     if not said:
         return
     work = await begin(tx, {message.company_id for message in said}, tools)
@@ -51,6 +55,9 @@ async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools
     for page in said:
         if isinstance(page, AccountsListed):
             await _accounts(work, page)
+    await remote_customers.take_pages(
+        work, [page for page in said if isinstance(page, RemoteCustomersListed)]
+    )
     await work.save()
 
 
@@ -96,6 +103,7 @@ def announced(event: StateEvent) -> Announced:
                 facts=event.facts,
                 token_good_until=event.token_good_until,
                 accounts_as_of=event.reference_as_of.get("accounts"),
+                customers_as_of=event.reference_as_of.get("remote_customers"),
             )
         case ConnectionExpired():
             return Announced(

@@ -10,6 +10,7 @@ from sync_orchestrator.http import (
     not_built_routes,
     problems,
     records_routes,
+    remote_customers_routes,
     runs_routes,
 )
 from sync_orchestrator.http.callers import Parts
@@ -27,6 +28,7 @@ def make_application(parts: Parts) -> FastAPI:
         integrations_routes,
         mapping_routes,
         records_routes,
+        remote_customers_routes,
         feed_routes,
         runs_routes,
         not_built_routes,

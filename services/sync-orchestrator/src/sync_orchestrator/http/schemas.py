@@ -87,3 +87,38 @@ class WishTaken(RecordTaken):
     @property
     def fields(self) -> dict[str, JsonValue]:
         return dict(self.model_extra or {})
+
+
+class ChoiceTaken(Taken):
+    """What a person chose for one customer there; a field that isn't given stays as it was."""
+
+    remote_id: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: Literal["business", "homeowner"] | None = None
+    link_to: UUID | None = None
+
+
+class MatchingTaken(Taken):
+    """All that a search and a filter show."""
+
+    q: Annotated[str, Field(max_length=200)] | None = None
+    filter: Literal["all", "new", "linked", "look_alike", "no_email", "business", "homeowner"] = (
+        "all"
+    )
+
+
+class ChoicesTaken(Taken):
+    """Choices one by one, or one kind for all that a filter shows."""
+
+    customers: Annotated[tuple[ChoiceTaken, ...], Field(max_length=MAX_ROWS)] = ()
+    matching: MatchingTaken | None = None
+    kind: Literal["business", "homeowner"] | None = None
+
+
+class RemoteIdsTaken(Taken):
+    remote_ids: Annotated[tuple[str, ...], Field(max_length=1_000)]
+
+
+class LearnTaken(Taken):
+    """What was imported as which kind."""
+
+    kinds: Annotated[dict[str, Literal["business", "homeowner"]], Field(max_length=1_000)]

@@ -26,15 +26,17 @@ join connection_settings s on s.connection_id = c.id
 
 _SAVE = """
 insert into connections as c (id, company_id, provider, status, epoch, organisation, facts, cause,
-    opened_by, opened_at, ended_at, ended_by_name, token_good_until, accounts_announced, seen_at)
+    opened_by, opened_at, ended_at, ended_by_name, token_good_until, accounts_announced, seen_at,
+    customers_announced)
 values ($1, $2, $3, $4, $5, $6::jsonb, coalesce($7::jsonb, '{}'), $8::jsonb, $9, $10, $11, $12,
-    $13, $14, $15)
+    $13, $14, $15, $16)
 on conflict (id) do update set
     status = excluded.status, epoch = excluded.epoch, organisation = excluded.organisation,
     facts = coalesce($7::jsonb, c.facts), cause = excluded.cause, opened_by = excluded.opened_by,
     opened_at = excluded.opened_at, ended_at = excluded.ended_at,
     ended_by_name = excluded.ended_by_name, token_good_until = excluded.token_good_until,
     accounts_announced = coalesce(excluded.accounts_announced, c.accounts_announced),
+    customers_announced = coalesce(excluded.customers_announced, c.customers_announced),
     seen_at = excluded.seen_at
 where c.company_id = excluded.company_id and c.epoch <= excluded.epoch
 """
@@ -58,6 +60,20 @@ where status = 'open'
     and (reference_asked_at is null or reference_asked_at < clock() - $1::interval)
 order by seen_at, id
 limit $2
+"""
+
+_LACKING_CUSTOMERS = """
+select c.id, c.company_id from connections c
+join connection_settings s on s.connection_id = c.id
+where c.status = 'open' and c.opened_at < clock() - $2::interval
+    and (c.customers_as_of is null or c.customers_as_of < c.customers_announced
+        or (c.customers_as_of < clock() - $1::interval
+            and (s.sync_customers or s.sync_invoices)))
+    and not exists (select from customer_loads l
+        where l.connection_id = c.id
+            and (l.state = 'running' or l.began_at > clock() - $2::interval))
+order by c.seen_at, c.id
+limit $3
 """
 
 _SIGN_IN_GOOD_UNTIL = """
@@ -87,6 +103,7 @@ class Announced:
     ended_by_name: str | None = None
     token_good_until: datetime | None = None
     accounts_as_of: datetime | None = None
+    customers_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +150,7 @@ async def save(tx: Tx, announced: Announced, now: datetime) -> None:
         a.token_good_until,
         a.accounts_as_of,
         now,
+        a.customers_as_of,
     )
     await tx.execute(_NEW_SETTINGS, a.id, a.opened_on or a.opened_at.date(), now)
 
@@ -173,6 +191,18 @@ async def lacking_accounts(tx: Tx, not_asked_for: timedelta, limit: int) -> list
     ]
 
 
+async def lacking_customers(
+    tx: Tx, older_than: timedelta, not_begun_for: timedelta, limit: int
+) -> list[tuple[ConnectionId, CompanyId]]:
+    """Open connections whose customers were never listed whole, or that need a newer list.
+
+    A newer one is needed where the connector has one, or a switch is on and ours is older than
+    `older_than`.
+    """
+    rows = await tx.fetch(_LACKING_CUSTOMERS, older_than, not_begun_for, limit)
+    return [(ConnectionId(row["id"]), CompanyId(row["company_id"])) for row in rows]
+
+
 async def reference_asked(tx: Tx, connections: Sequence[ConnectionId]) -> None:
     """Remember that their reference data was asked for just now."""
     await tx.execute(_REFERENCE_ASKED, list(connections))
@@ -202,6 +232,7 @@ def _connection(row: Row) -> Connection:
         opened_at=row["opened_at"],
         cause=None if cause is None else CauseInstance.model_validate_json(cause),
         accounts_as_of=row["accounts_as_of"],
+        customers_as_of=row["customers_as_of"],
         settings=ConnectionSettings(
             version=row["settings_version"],
             sync_customers=row["sync_customers"],

@@ -10,21 +10,24 @@ from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from messaging.database import Row, Tx
 
 from sync_orchestrator.domain.connection import Connection
+from sync_orchestrator.domain.likeness import email_key, name_key
 from sync_orchestrator.domain.records import Record, Snapshot, plain_name
 
 _SAVE = """
 insert into records as r (entity, id, company_id, version, name, snapshot, happened_at, dated,
-    status, came_from, total, currency, seen_at, changed_at)
+    status, came_from, total, currency, name_key, email_key, seen_at, changed_at)
 select n.entity, n.id, n.company_id, n.version, n.name, n.snapshot::jsonb, n.happened_at, n.dated,
-    n.status, n.came_from, n.total, n.currency, $13, $13
+    n.status, n.came_from, n.total, n.currency, n.name_key, n.email_key, $15, $15
 from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::text[],
-    $7::timestamptz[], $8::date[], $9::text[], $10::uuid[], $11::numeric[], $12::text[])
+    $7::timestamptz[], $8::date[], $9::text[], $10::uuid[], $11::numeric[], $12::text[],
+    $13::text[], $14::text[])
     as n (entity, id, company_id, version, name, snapshot, happened_at, dated, status, came_from,
-        total, currency)
+        total, currency, name_key, email_key)
 on conflict (entity, id) do update set
     version = excluded.version, name = excluded.name, snapshot = excluded.snapshot,
     happened_at = excluded.happened_at, dated = excluded.dated, status = excluded.status,
     came_from = excluded.came_from, total = excluded.total, currency = excluded.currency,
+    name_key = excluded.name_key, email_key = excluded.email_key,
     changed_at = excluded.changed_at
 where r.version < excluded.version and r.company_id = excluded.company_id
 returning entity, id
@@ -87,6 +90,8 @@ async def save_newer(
         [_came_from(snapshot) for snapshot in snapshots],
         [_total(snapshot) for snapshot in snapshots],
         [s.currency if isinstance(s, InvoiceSnapshot) else None for s in snapshots],
+        [None if isinstance(s, InvoiceSnapshot) else name_key(s.name) for s in snapshots],
+        [email_key(s.email) if isinstance(s, CustomerSnapshot) else None for s in snapshots],
         now,
     )
     return {(row["entity"], RecordId(row["id"])) for row in rows}

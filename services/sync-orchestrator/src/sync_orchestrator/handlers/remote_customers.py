@@ -1,0 +1,201 @@
+"""Customers at the provider: loads of them, and what is kept of each page."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.commands import ListRemoteCustomers
+from contracts.connections import RemoteCustomersListed
+from contracts.ids import CompanyId, ConnectionId, LoadId, MessageId, Provider
+from messaging.database import Tx
+
+from sync_orchestrator.domain.connection import Connection
+from sync_orchestrator.domain.customer_kinds import CustomerThere, features_of, suggest
+from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.handlers.places import current_of
+from sync_orchestrator.handlers.refusals import because_of
+from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
+from sync_orchestrator.store import connections_store, jobs_store, remote_customers_store
+from sync_orchestrator.store.remote_customers_store import CustomerLoad
+
+OVERLAP = timedelta(minutes=10)
+"""Providers' clocks aren't ours, and some tell only days: so much is read twice."""
+
+WHOLE_AGAIN_AFTER = timedelta(days=7)
+"""What was merged or erased there shows only in a whole list."""
+
+STUCK_AFTER = timedelta(minutes=1)
+GIVEN_UP_AFTER = timedelta(minutes=15)
+STALE_AFTER = timedelta(hours=6)
+
+HELD_BY_THE_LIST = ("waiting_for_record", "customer_lookalikes", "customer_name_taken")
+
+
+async def load(
+    tx: Tx, tools: Tools, company: CompanyId, provider: Provider, user: UUID | None
+) -> CustomerLoad:
+    """Have the customers there read; a load that is under way is joined.
+
+    Where the list is known, what has changed since is read, and once a week the whole.
+
+    Raises:
+        Refusal: 409 never connected, or not connected now.
+    """
+    work = await begin(tx, [company], tools)
+    connection = current_of(work, company, provider)
+    if not connection.is_open and connection.cause is not None:
+        raise because_of(connection.cause, provider)
+    running = await remote_customers_store.latest_load(tx, connection.id)
+    if running is None or running.state != "running":
+        trigger = Trigger(tools.ids.new())
+        running = await begin_load(work, connection, trigger, began_by=str(user or "person"))
+        await work.save()
+    return running
+
+
+async def begin_load(
+    work: Work, connection: Connection, trigger: Trigger, *, began_by: str
+) -> CustomerLoad:
+    """Ask the connector for it, within work that the caller saves."""
+    load_id = LoadId(work.tools.ids.new())
+    since = _changed_since(connection, work.books.now)
+    await remote_customers_store.begin_load(
+        work.tx,
+        load_id,
+        connection.id,
+        connection.company_id,
+        work.books.now,
+        began_by=began_by,
+        changed_since=since,
+    )
+    _ask(
+        work,
+        load_id,
+        connection.id,
+        connection.company_id,
+        connection.provider,
+        trigger,
+        connection.epoch,
+        since,
+    )
+    found = await remote_customers_store.find_load(work.tx, connection.company_id, load_id)
+    assert found is not None
+    return found
+
+
+async def ask_stuck_loads_again(tx: Tx, tools: Tools, limit: int) -> int:
+    """A load from which nothing has come for a minute: its command may have been lost.
+
+    After a quarter of an hour it is given up, with what it brought kept: a page of it may be lost.
+    """
+    stuck = await remote_customers_store.stuck_loads(tx, STUCK_AFTER, limit)
+    if not stuck:
+        return 0
+    work = await begin(tx, {one.load.company_id for one in stuck}, tools)
+    for one in stuck:
+        if work.books.now - one.load.moved_at > GIVEN_UP_AFTER:
+            await remote_customers_store.end_load(tx, one.load.id, "interrupted", work.books.now)
+            continue
+        _ask(
+            work,
+            one.load.id,
+            one.load.connection_id,
+            one.load.company_id,
+            one.provider,
+            Trigger(tools.ids.new()),
+            one.epoch,
+            one.load.changed_since,
+        )
+    await remote_customers_store.asked_again(tx, [one.load.id for one in stuck])
+    await work.save()
+    return len(stuck)
+
+
+async def refresh_lists(tx: Tx, tools: Tools, limit: int) -> int:
+    """Have the list of customers read where we lack it, or where it is old and a switch is on."""
+    lacking = await connections_store.lacking_customers(tx, STALE_AFTER, STUCK_AFTER, limit)
+    if not lacking:
+        return 0
+    work = await begin(tx, {company for _, company in lacking}, tools)
+    for connection_id, _ in lacking:
+        connection = work.books.connections[connection_id]
+        await begin_load(work, connection, Trigger(tools.ids.new()), began_by="sweep")
+    await work.save()
+    return len(lacking)
+
+
+async def take_pages(work: Work, pages: Sequence[RemoteCustomersListed]) -> None:
+    """Keep what was listed; once a list is whole, look again at what waited for it or asked."""
+    for page in pages:
+        known = work.books.connections.get(page.connection_id)
+        if known is not None and known.company_id == page.company_id:
+            await _take(work, page)
+
+
+async def _take(work: Work, page: RemoteCustomersListed) -> None:
+    tx, now = work.tx, work.books.now
+    await remote_customers_store.begin_load(
+        tx,
+        page.load_id,
+        page.connection_id,
+        page.company_id,
+        now,
+        began_by=None,
+        changed_since=page.changed_since,
+    )
+    whole = await remote_customers_store.take_page(tx, page, now)
+    if whole is None:
+        return
+    if page.customers:
+        corrections = await remote_customers_store.corrections(tx, page.company_id)
+        there = [CustomerThere(c.name, c.company_name, c.email) for c in page.customers]
+        await remote_customers_store.save_page(
+            tx,
+            page,
+            [suggest(one, corrections) for one in there],
+            ["\n".join(features_of(one)) for one in there],
+        )
+    if not whole:
+        return
+    if page.changed_since is None:
+        await remote_customers_store.forget_unseen(tx, page.connection_id, page.as_of)
+    await remote_customers_store.listed(tx, page.connection_id, page.as_of)
+    await remote_customers_store.end_load(tx, page.load_id, "done", now)
+    work.books.connections.update(
+        {c.id: c for c in await connections_store.by_id(tx, [page.connection_id])}
+    )
+    await jobs_store.review_causes_now(tx, page.connection_id, HELD_BY_THE_LIST, now)
+    tx.wake(REVIEWS)
+
+
+def _changed_since(connection: Connection, now: datetime) -> datetime | None:
+    known = connection.customers_as_of
+    if known is None or now - known > WHOLE_AGAIN_AFTER:
+        return None
+    return known - OVERLAP
+
+
+def _ask(
+    work: Work,
+    load: LoadId,
+    connection: ConnectionId,
+    company: CompanyId,
+    provider: Provider,
+    trigger: Trigger,
+    epoch: int,
+    changed_since: datetime | None,
+) -> None:
+    work.messages.append(
+        ListRemoteCustomers(
+            id=MessageId(work.tools.ids.new()),
+            occurred_at=work.books.now,
+            company_id=company,
+            correlation_id=trigger.correlation_id,
+            causation_id=trigger.causation_id,
+            provider=provider,
+            connection_id=connection,
+            epoch=epoch,
+            load_id=load,
+            changed_since=changed_since,
+        )
+    )

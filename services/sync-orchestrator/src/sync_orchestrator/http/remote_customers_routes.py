@@ -1,0 +1,259 @@
+"""Customers at a provider: loads, the review before an import, what an import asks."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Annotated
+
+from contracts.ids import RecordId, RemoteId
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from sync_orchestrator.handlers import remote_customers, reviewing_customers
+from sync_orchestrator.handlers.places import read_current
+from sync_orchestrator.handlers.refusals import FieldProblem, invalid, not_found
+from sync_orchestrator.http.callers import TheCompany, TheParts, TheProvider, Writer
+from sync_orchestrator.http.schemas import (
+    ChoicesTaken,
+    LearnTaken,
+    MatchingTaken,
+    RemoteIdsTaken,
+)
+from sync_orchestrator.store import remote_customers_store, review_store
+from sync_orchestrator.store.remote_customers_store import Choice, CustomerLoad
+from sync_orchestrator.store.review_store import FILTERS, Reviewed, Wanted
+
+router = APIRouter(prefix="/integrations/{provider}/remote-customers")
+
+MOST = 100_000
+"""Remote ids of one import: as many as are ever listed for one."""
+
+
+@router.post("/load", status_code=202)
+async def load(
+    caller: Writer, company: TheCompany, provider: TheProvider, parts: TheParts
+) -> JSONResponse:
+    """Have the customers there read; a load under way is joined."""
+    async with parts.database.transaction() as tx:
+        begun = await remote_customers.load(tx, parts.tools, company, provider, caller.user)
+    return JSONResponse({"load": shown_load(begun)}, status_code=202)
+
+
+@router.get("")
+async def review(
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    filter: Annotated[str, Query()] = "all",  # noqa: A002  (its name in the address)
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=3000)] = None,
+) -> JSONResponse:
+    """A page by name: what each is, what kind it seems and why, whom of ours it could be."""
+    if filter not in FILTERS:
+        raise invalid(FieldProblem("filter", f"must be one of {', '.join(FILTERS)}"))
+    wanted = Wanted((q or "").strip() or None, filter)
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        rows = await review_store.page(
+            tx, connection.id, company, wanted, _after(cursor), limit + 1
+        )
+        counts = await review_store.counts(tx, connection.id, company, wanted.text)
+        latest = await remote_customers_store.latest_load(tx, connection.id)
+    shown = rows[:limit]
+    return JSONResponse(
+        {
+            "data": [shown_row(row) for row in shown],
+            "next_cursor": _cursor(shown[-1]) if len(rows) > limit else None,
+            "counts": counts,
+            "as_of": None
+            if connection.customers_as_of is None
+            else connection.customers_as_of.isoformat(),
+            "load": None if latest is None else shown_load(latest),
+        }
+    )
+
+
+@router.put("/choices")
+async def choose(
+    caller: Writer,
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    body: ChoicesTaken,
+) -> JSONResponse:
+    """Remember choices of the review, one by one or for all that a filter shows."""
+    if body.matching is not None and body.kind is None:
+        raise invalid(FieldProblem("kind", "is required with `matching`"))
+    choices = [
+        Choice(
+            RemoteId(one.remote_id),
+            one.kind,
+            "link_to" in one.model_fields_set,
+            None if one.link_to is None else RecordId(one.link_to),
+        )
+        for one in body.customers
+    ]
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        await remote_customers_store.choose(tx, connection.id, choices)
+        changed = len(choices)
+        if body.matching is not None and body.kind is not None:
+            changed += await review_store.choose_kind(
+                tx, connection.id, company, _wanted(body.matching), body.kind
+            )
+    return JSONResponse({"changed": changed})
+
+
+@router.post("/ids")
+async def ids(
+    company: TheCompany, provider: TheProvider, parts: TheParts, body: MatchingTaken
+) -> JSONResponse:
+    """The remote ids that a search and a filter show, linked ones left out."""
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        found = await review_store.ids(tx, connection.id, company, _wanted(body), MOST)
+    return JSONResponse({"connection_id": str(connection.id), "remote_ids": found})
+
+
+@router.post("/chosen")
+async def chosen(
+    company: TheCompany, provider: TheProvider, parts: TheParts, body: RemoteIdsTaken
+) -> JSONResponse:
+    """These customers there, whole, with what was chosen for each."""
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        found = await review_store.chosen(tx, connection.id, company, body.remote_ids)
+    return JSONResponse(
+        {
+            "connection_id": str(connection.id),
+            "customers": [
+                {
+                    **shown_row(one),
+                    "currency": one.known.customer.currency,
+                    "version": one.known.customer.version,
+                    "address": None
+                    if one.known.customer.address is None
+                    else one.known.customer.address.model_dump(mode="json"),
+                }
+                for one in found.values()
+            ],
+        }
+    )
+
+
+@router.post("/learn")
+async def learn(
+    caller: Writer,
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    body: LearnTaken,
+) -> JSONResponse:
+    """What an import took as another kind than was suggested; how many were."""
+    kinds = {RemoteId(remote): kind for remote, kind in body.kinds.items()}
+    async with parts.database.transaction() as tx:
+        connection = await read_current(tx, company, provider)
+        corrected = await reviewing_customers.learn(tx, company, connection.id, dict(kinds))
+    return JSONResponse({"corrected": corrected})
+
+
+@router.get("/loads/{load_id}")
+async def get_load(
+    company: TheCompany, provider: TheProvider, load_id: str, parts: TheParts
+) -> JSONResponse:
+    """How far a load is."""
+    async with parts.database.transaction() as tx:
+        found = await remote_customers_store.find_load_by_text(tx, company, load_id)
+    if found is None:
+        raise not_found("load")
+    return JSONResponse({"load": shown_load(found)})
+
+
+def shown_load(load: CustomerLoad) -> dict[str, object]:
+    """A load as a run: how many so far, of about how many, and how long that will take."""
+    total = load.total if load.state == "running" else load.loaded
+    return {
+        "id": str(load.id),
+        "kind": "load_customers",
+        "state": load.state,
+        "done": load.loaded,
+        "failed": 0,
+        "total": total,
+        "eta_seconds": _eta(load, total),
+        "began_at": load.began_at.isoformat(),
+        "ended_at": None if load.ended_at is None else load.ended_at.isoformat(),
+        "changed_only": load.changed_since is not None,
+    }
+
+
+def _eta(load: CustomerLoad, total: int | None) -> int | None:
+    """By the pace so far; None before anything came."""
+    if load.state != "running" or total is None or load.loaded == 0:
+        return None
+    took = max(load.moved_at - load.began_at, timedelta(0)).total_seconds()
+    return round(took / load.loaded * max(0, total - load.loaded))
+
+
+def shown_row(row: Reviewed) -> dict[str, object]:
+    there = row.known.customer
+    match = reviewing_customers.match_of(row)
+    candidates = [
+        {
+            "customer_id": str(one.id),
+            "name": one.name,
+            "email": one.email,
+            "why": reviewing_customers.why(one),
+        }
+        for one in row.candidates
+    ]
+    linked = row.known.linked_to
+    return {
+        "remote_id": there.id,
+        "name": there.name,
+        "email": there.email,
+        "phone": there.phone,
+        "company_name": there.company_name,
+        "active": there.active,
+        "suggested_kind": row.known.suggested_kind,
+        "reason": row.known.reason,
+        "kind": row.chosen_kind or row.known.suggested_kind,
+        "chosen_kind": row.chosen_kind,
+        "chosen_link": None if row.chosen_link is None else str(row.chosen_link),
+        "linked_to": None
+        if linked is None
+        else {"customer_id": str(linked), "name": row.linked_name},
+        "match": None
+        if match is None
+        else {
+            "customer_id": str(match.id),
+            "name": match.name,
+            "email": match.email,
+            "why": reviewing_customers.why(match),
+        },
+        "candidates": candidates,
+        "status": "linked" if linked is not None else "look_alike" if candidates else "new",
+    }
+
+
+def _wanted(matching: MatchingTaken) -> Wanted:
+    return Wanted((matching.q or "").strip() or None, matching.filter)
+
+
+def _cursor(row: Reviewed) -> str:
+    place = json.dumps([row.name_key, row.known.customer.id])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def _after(cursor: str | None) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    try:
+        place: object = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        place = None
+    match place:
+        case [str(key), str(remote)]:
+            return key, remote
+        case _:
+            raise invalid(FieldProblem("cursor", "isn't a `next_cursor` of this list"))

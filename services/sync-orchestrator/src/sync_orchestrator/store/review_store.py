@@ -1,0 +1,223 @@
+"""The review of a provider's customers before an import: filtered pages, counts, likenesses."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+from uuid import UUID
+
+from contracts.ids import CompanyId, ConnectionId, RecordId, RemoteId
+from contracts.invoicing import CustomerKind
+from messaging.database import Row, Tx
+
+from sync_orchestrator.store.remote_customers_store import KnownThere, known_there
+
+Filter = Literal["all", "new", "linked", "look_alike", "no_email", "business", "homeowner"]
+FILTERS: tuple[Filter, ...] = get_args(Filter)
+
+# Customers of ours that one there could be: same name or e-mail, and linked to none there yet.
+_CANDIDATES = """
+select c.id, c.name, c.snapshot ->> 'email' as email, c.name_key = r.name_key as same_name,
+    coalesce(c.email_key = r.email_key, false) as same_email
+from records c
+where c.company_id = $2 and c.entity = 'customer' and c.status is distinct from 'removed'
+    and {same}
+    and not exists (select from links t where t.connection_id = $1 and t.entity = 'customer'
+        and t.record_id = c.id)
+"""
+_SAME_NAME = _CANDIDATES.format(same="c.name_key = r.name_key")
+_SAME_EMAIL = _CANDIDATES.format(same="c.email_key = r.email_key")
+
+_THERE = f"""
+select r.*, l.record_id as linked_to,
+    l.record_id is null and (exists ({_SAME_NAME}) or exists ({_SAME_EMAIL})) as look_alike
+from remote_customers r
+left join links l on l.connection_id = r.connection_id and l.entity = 'customer'
+    and l.remote_id = r.remote_id
+where r.connection_id = $1 and r.merged_into is null
+    and ($3::text is null or r.name ilike $3 or r.email ilike $3 or r.company_name ilike $3)
+"""  # noqa: S608  (constants only)
+
+_IS = """
+case $4::text
+    when 'new' then t.linked_to is null and not t.look_alike
+    when 'linked' then t.linked_to is not null
+    when 'look_alike' then t.look_alike
+    when 'no_email' then t.email_key is null
+    when 'business' then coalesce(t.chosen_kind, t.suggested_kind) = 'business'
+    when 'homeowner' then coalesce(t.chosen_kind, t.suggested_kind) = 'homeowner'
+    else true
+end
+"""
+
+_PAGE = f"""
+select t.*, o.name as linked_name,
+    (select jsonb_agg(to_jsonb(k) order by k.same_email desc, k.same_name desc, k.name) from (
+        select * from (({_SAME_NAME.replace("r.", "t.")} limit 20)
+            union ({_SAME_EMAIL.replace("r.", "t.")} limit 20)) u
+        where t.linked_to is null) k) as candidates,
+    (select count(*) from remote_customers s where s.connection_id = $1 and s.merged_into is null
+        and s.email_key = t.email_key) as with_this_email
+from ({_THERE}) t
+left join records o on o.entity = 'customer' and o.id = t.linked_to
+where {_IS} and ($5::text is null or (t.name_key, t.remote_id) > ($5, $6))
+order by t.name_key, t.remote_id
+limit $7
+"""  # noqa: S608  (constants only)
+
+_PAGE_OF = _PAGE.replace(
+    "order by t.name_key", "and t.remote_id = any($8::text[])\norder by t.name_key"
+)
+
+_COUNTS = f"""
+select count(*) as "all",
+    count(*) filter (where t.linked_to is null and not t.look_alike) as "new",
+    count(*) filter (where t.linked_to is not null) as linked,
+    count(*) filter (where t.look_alike) as look_alike,
+    count(*) filter (where t.email_key is null) as no_email,
+    count(*) filter (where coalesce(t.chosen_kind, t.suggested_kind) = 'business') as business,
+    count(*) filter (where coalesce(t.chosen_kind, t.suggested_kind) = 'homeowner') as homeowner
+from ({_THERE}) t
+"""  # noqa: S608  (constants only)
+
+_IDS = f"""
+select t.remote_id from ({_THERE}) t where {_IS}
+order by t.name_key, t.remote_id limit $5
+"""  # noqa: S608  (constants only)
+
+_CHOOSE_KIND = f"""
+update remote_customers u set chosen_kind = $5
+where u.connection_id = $1 and u.remote_id in (
+    select t.remote_id from ({_THERE}) t where {_IS})
+returning 1
+"""  # noqa: S608  (constants only)
+
+_OURS_LIKE = """
+select count(distinct c.id) from records c
+join remote_customers r on r.connection_id = $1 and r.merged_into is null
+    and (r.name_key = c.name_key or r.email_key = c.email_key)
+    and not exists (select from links t where t.connection_id = $1 and t.entity = 'customer'
+        and t.remote_id = r.remote_id)
+where c.company_id = $2 and c.entity = 'customer' and c.status is distinct from 'removed'
+    and not exists (select from links t where t.connection_id = $1 and t.entity = 'customer'
+        and t.record_id = c.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer of ours that one there could be."""
+
+    id: RecordId
+    name: str
+    email: str | None
+    same_name: bool
+    same_email: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """One customer there as the review shows it."""
+
+    known: KnownThere
+    chosen_kind: CustomerKind | None
+    chosen_link: RecordId | None
+    linked_name: str | None
+    candidates: tuple[Candidate, ...]
+    alone_with_its_email: bool
+    name_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the review shows: a search text and a filter."""
+
+    text: str | None = None
+    filter: Filter = "all"
+
+    @property
+    def pattern(self) -> str | None:
+        """For ILIKE, with its own signs escaped."""
+        if not self.text:
+            return None
+        escaped = self.text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+        return f"%{escaped}%"
+
+
+async def page(
+    tx: Tx,
+    connection: ConnectionId,
+    company: CompanyId,
+    wanted: Wanted,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[Reviewed]:
+    """By name, from the one after `after` (name key, remote id)."""
+    key, remote = after or (None, None)
+    rows = await tx.fetch(
+        _PAGE, connection, company, wanted.pattern, wanted.filter, key, remote, limit
+    )
+    return [_reviewed(row) for row in rows]
+
+
+async def counts(
+    tx: Tx, connection: ConnectionId, company: CompanyId, text: str | None
+) -> dict[str, int]:
+    """How many each filter shows."""
+    row = await tx.fetchrow(_COUNTS, connection, company, Wanted(text).pattern)
+    assert row is not None
+    return {name: row[name] for name in FILTERS}
+
+
+async def ids(
+    tx: Tx, connection: ConnectionId, company: CompanyId, wanted: Wanted, limit: int
+) -> list[RemoteId]:
+    """The remote ids that a filter shows."""
+    rows = await tx.fetch(_IDS, connection, company, wanted.pattern, wanted.filter, limit)
+    return [RemoteId(row["remote_id"]) for row in rows]
+
+
+async def choose_kind(
+    tx: Tx, connection: ConnectionId, company: CompanyId, wanted: Wanted, kind: CustomerKind
+) -> int:
+    """Choose for all that a filter shows; how many they are."""
+    rows = await tx.fetch(_CHOOSE_KIND, connection, company, wanted.pattern, wanted.filter, kind)
+    return len(rows)
+
+
+async def how_many_of_ours_look_alike(tx: Tx, connection: ConnectionId, company: CompanyId) -> int:
+    """Customers of ours, linked to none there, that look like one there that is linked to none."""
+    return int(await tx.fetchval(_OURS_LIKE, connection, company))
+
+
+async def chosen(
+    tx: Tx, connection: ConnectionId, company: CompanyId, ids: Collection[str]
+) -> dict[RemoteId, Reviewed]:
+    """Those of these ids that were listed, as the review shows them."""
+    rows = await tx.fetch(
+        _PAGE_OF, connection, company, None, "all", None, None, len(ids) + 1, list(ids)
+    )
+    return {found.known.customer.id: found for found in map(_reviewed, rows)}
+
+
+def _reviewed(row: Row) -> Reviewed:
+    found = cast("list[dict[str, object]]", json.loads(row["candidates"] or "[]"))
+    link = row["chosen_link"]
+    return Reviewed(
+        known=known_there(row),
+        chosen_kind=row["chosen_kind"],
+        chosen_link=None if link is None else RecordId(link),
+        linked_name=row["linked_name"],
+        candidates=tuple(
+            Candidate(
+                id=RecordId(UUID(str(one["id"]))),
+                name=str(one["name"]),
+                email=None if one["email"] is None else str(one["email"]),
+                same_name=bool(one["same_name"]),
+                same_email=bool(one["same_email"]),
+            )
+            for one in found
+        ),
+        alone_with_its_email=row["with_this_email"] == 1,
+        name_key=row["name_key"],
+    )

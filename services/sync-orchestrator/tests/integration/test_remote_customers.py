@@ -1,0 +1,320 @@
+"""Customers at the provider: listed page by page, reviewed before an import."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from contracts.commands import ListRemoteCustomers
+from contracts.connections import RemoteCustomer, RemoteCustomersListed
+from contracts.ids import CompanyId, ConnectionId, LoadId, RemoteId
+from contracts.invoicing import CameFrom
+from sync_orchestrator.handlers import remote_customers
+from sync_orchestrator.http.application import make_application
+from sync_orchestrator.http.callers import Parts
+
+from .support import START, Office, customer
+from .test_http import CLOCK, KEY, Caller
+
+
+@pytest.fixture
+async def http(office: Office) -> AsyncIterator[httpx.AsyncClient]:
+    parts = Parts(office.database, office.tools, KEY, CLOCK)
+    transport = httpx.ASGITransport(app=make_application(parts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://orchestrator") as client:
+        yield client
+
+
+@pytest.fixture
+def caller(http: httpx.AsyncClient, office: Office) -> Caller:
+    return Caller(http, office.company)
+
+
+def there(
+    remote: str,
+    name: str,
+    email: str | None = None,
+    *,
+    company_name: str | None = None,
+    active: bool = True,
+    merged_into: str | None = None,
+) -> RemoteCustomer:
+    return RemoteCustomer(
+        id=RemoteId(remote),
+        name=name,
+        email=email,
+        company_name=company_name,
+        active=active,
+        merged_into=None if merged_into is None else RemoteId(merged_into),
+    )
+
+
+def page(
+    office: Office,
+    rows: Sequence[RemoteCustomer],
+    *,
+    number: int = 0,
+    more: bool = False,
+    load: UUID | None = None,
+    as_of: datetime | None = None,
+    total: int | None = None,
+    changed_since: datetime | None = None,
+) -> RemoteCustomersListed:
+    e = office.envelope()
+    return RemoteCustomersListed(
+        id=e.id,
+        occurred_at=e.at,
+        company_id=e.company,
+        correlation_id=e.correlation,
+        provider=office.provider,
+        connection_id=office.connection,
+        epoch=office.epoch,
+        load_id=LoadId(load or uuid4()),
+        as_of=as_of or office.now,
+        page=number,
+        pages=number + 1,
+        customers=tuple(rows),
+        more=more,
+        total=total,
+        changed_since=changed_since,
+    )
+
+
+LIST = "/integrations/qbo/remote-customers"
+
+
+async def load(office: Office) -> ListRemoteCustomers:
+    """Ask for the list at the harness's time."""
+    async with office.transaction() as tx:
+        await remote_customers.load(tx, office.tools, office.company, "qbo", None)
+    await office.read_outbox()
+    (command,) = office.take(ListRemoteCustomers)
+    return command
+
+
+async def test_s23_5000_customers_are_listed_in_any_order_with_progress_and_none_is_lost(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    begun = await caller.call("POST", f"{LIST}/load")
+    assert begun.status_code == 202, begun.text
+    again = (await caller.call("POST", f"{LIST}/load")).json()["load"]
+    assert again["id"] == begun.json()["load"]["id"], "two loads at once are one"
+    await office.read_outbox()
+    (command,) = office.take(ListRemoteCustomers)
+    assert command.changed_since is None
+    rows = [there(str(n), f"Customer {n:04}") for n in range(5000)]
+    pages = [
+        page(
+            office,
+            rows[at : at + 500],
+            number=at // 500,
+            more=at < 4500,
+            load=command.load_id,
+            total=5000,
+        )
+        for at in range(0, 5000, 500)
+    ]
+    await office.connections(*pages[8:], pages[0], pages[0])
+    shown = await caller.get(LIST)
+    assert (shown["load"]["state"], shown["load"]["done"], shown["load"]["total"]) == (
+        "running",
+        1500,
+        5000,
+    )
+    assert shown["counts"]["all"] == 1500, "review begins while the rest is read"
+    await office.connections(*reversed(pages[1:9]))
+    await office.connections(*pages)
+    shown = await caller.get(f"{LIST}?limit=200")
+    assert (shown["load"]["state"], shown["load"]["done"]) == ("done", 5000)
+    assert shown["counts"]["all"] == 5000
+    seen = [row["remote_id"] for row in shown["data"]]
+    while shown["next_cursor"]:
+        shown = await caller.get(f"{LIST}?limit=200&cursor={shown['next_cursor']}")
+        seen += [row["remote_id"] for row in shown["data"]]
+    assert sorted(seen, key=int) == [str(n) for n in range(5000)]
+
+
+async def test_a_later_load_reads_what_changed_and_a_whole_one_forgets_who_is_gone(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    await office.connections(
+        page(office, [there("1", "Ann Lee"), there("2", "Gone Later"), there("3", "Bo Poe")])
+    )
+    command = await load(office)
+    assert command.changed_since == START - remote_customers.OVERLAP
+    office.later(timedelta(minutes=5))
+    since = command.changed_since
+    changed = page(office, [there("3", "Bo Poe-Ray")], load=command.load_id, changed_since=since)
+    await office.connections(changed)
+    names = [row["name"] for row in (await caller.get(LIST))["data"]]
+    assert names == ["Ann Lee", "Bo Poe-Ray", "Gone Later"]
+    office.later(timedelta(minutes=5))
+    await office.connections(page(office, [there("1", "Ann Lee"), there("3", "Bo Poe-Ray")]))
+    names = [row["name"] for row in (await caller.get(LIST))["data"]]
+    assert names == ["Ann Lee", "Bo Poe-Ray"]
+
+
+async def test_a_load_whose_command_was_lost_is_asked_for_again_and_given_up_at_last(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    first = await load(office)
+    office.later(timedelta(minutes=2))
+    async with office.transaction() as tx:
+        assert await remote_customers.ask_stuck_loads_again(tx, office.tools, 10) == 1
+    await office.read_outbox()
+    (again,) = office.take(ListRemoteCustomers)
+    assert again.load_id == first.load_id
+    office.later(timedelta(minutes=20))
+    async with office.transaction() as tx:
+        await remote_customers.ask_stuck_loads_again(tx, office.tools, 10)
+    assert (await caller.get(LIST))["load"]["state"] == "interrupted"
+    async with office.transaction() as tx:
+        assert await remote_customers.refresh_lists(tx, office.tools, 10) == 1
+
+
+async def test_s16_two_there_with_one_name_are_both_offered_and_none_is_matched(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect(sync_customers=False)
+    ann = customer(email=None)
+    await office.events(office.customer_event(ann))
+    await office.connections(page(office, [there("1", "ANN  LEE"), there("2", "Ann Lee")]))
+    shown = await caller.get(f"{LIST}?filter=look_alike")
+    assert [row["remote_id"] for row in shown["data"]] == ["1", "2"]
+    for row in shown["data"]:
+        assert row["match"] is None
+        assert [(c["customer_id"], c["why"]) for c in row["candidates"]] == [
+            (str(ann.id), "same name")
+        ]
+        assert row["status"] == "look_alike"
+    assert shown["counts"] == {
+        "all": 2,
+        "new": 0,
+        "linked": 0,
+        "look_alike": 2,
+        "no_email": 2,
+        "business": 0,
+        "homeowner": 2,
+    }
+
+
+async def test_an_email_that_is_one_customers_alone_on_both_sides_is_a_match(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect(sync_customers=False)
+    ann, bo = customer(), customer("Bo Poe", email="office@poe.example")
+    await office.events(office.customer_event(ann), office.customer_event(bo))
+    await office.connections(
+        page(
+            office,
+            [
+                there("1", "Ann Lee-Ray", "ANN@lee.example"),
+                there("2", "Poe & Sons", "office@poe.example"),
+                there("3", "Poe Rentals", "office@poe.example"),
+            ],
+        )
+    )
+    rows = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert rows["1"]["match"]["customer_id"] == str(ann.id)
+    assert rows["1"]["match"]["why"] == "same e-mail"
+    assert rows["2"]["match"] is None, "two there have this e-mail"
+    assert rows["2"]["candidates"][0]["why"] == "same e-mail"
+
+
+async def test_linked_and_merged_ones_and_other_companies_are_kept_apart(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect(sync_customers=False)
+    origin = CameFrom(connection_id=office.connection, remote_id=RemoteId("1"))
+    ann = customer(came_from=origin)
+    await office.events(office.customer_event(ann))
+    await office.connections(
+        page(
+            office,
+            [
+                there("1", "Ann Lee", "ann@lee.example"),
+                there("2", "Ann Lee", "ann@lee.example", active=False, merged_into="1"),
+                there("3", "Ann Lee"),
+            ],
+        )
+    )
+    shown = await caller.get(LIST)
+    assert [(row["remote_id"], row["status"]) for row in shown["data"]] == [
+        ("1", "linked"),
+        ("3", "new"),
+    ], "who is linked already is nobody else's look-alike"
+    assert shown["data"][0]["linked_to"] == {"customer_id": str(ann.id), "name": "Ann Lee"}
+
+
+async def test_s24_each_suggestion_has_its_reason_and_a_bulk_choice_is_kept(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect(sync_customers=False)
+    rows = [
+        there("1", "Acme Heating LLC", "ap@acmeheating.com"),
+        there("2", "Maria Gomez", "maria.g@gmail.com"),
+        there("3", "Reed Cabins", "hello@reed.example", company_name="Reed"),
+    ]
+    await office.connections(page(office, rows))
+    shown = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert (shown["1"]["kind"], shown["1"]["reason"]) == ("business", '"LLC" in the name')
+    assert (shown["2"]["kind"], shown["2"]["reason"]) == ("homeowner", "first and last name")
+    assert shown["3"]["reason"] == 'company "Reed"'
+    choice = {"matching": {"filter": "business"}, "kind": "homeowner"}
+    assert (await caller.call("PUT", f"{LIST}/choices", choice)).json() == {"changed": 2}
+    one = {"customers": [{"remote_id": "1", "kind": "business"}]}
+    assert (await caller.call("PUT", f"{LIST}/choices", one)).status_code == 200
+    # A load that comes later doesn't take back what a person chose.
+    office.later(timedelta(minutes=1))
+    await office.connections(page(office, rows))
+    shown = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert [shown[n]["kind"] for n in "123"] == ["business", "homeowner", "homeowner"]
+    assert shown["3"]["suggested_kind"] == "business"
+    found = await caller.get(f"{LIST}?q=gomez&filter=homeowner")
+    assert [row["remote_id"] for row in found["data"]] == ["2"]
+    assert (await caller.get(f"{LIST}?q=100%25"))["data"] == [], "a % is a character"
+
+
+async def test_s24_what_a_company_chose_changes_its_own_suggestions_and_nobody_elses(
+    office: Office, caller: Caller, http: httpx.AsyncClient
+) -> None:
+    await office.connect(sync_customers=False)
+    await office.connections(
+        page(
+            office,
+            [
+                there("1", "Hill House", "kim@hillhouse.example"),
+                there("2", "Tess Hill", "tess@hillhouse.example"),
+                there("3", "Ann Lee", "ann@gmail.com"),
+            ],
+        )
+    )
+    before = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert before["2"]["suggested_kind"] == "homeowner"
+    body = {"kinds": {"2": "business", "3": "homeowner"}}
+    learnt = await caller.call("POST", f"{LIST}/learn", body)
+    assert learnt.json() == {"corrected": 1}
+    after = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert (after["1"]["suggested_kind"], after["1"]["reason"]) == (
+        "business",
+        "you chose this for others at hillhouse.example",
+    )
+    assert after["3"]["suggested_kind"] == "homeowner", "a free mailbox teaches nothing"
+    office.company = CompanyId(uuid4())
+    office.connection = ConnectionId(uuid4())
+    await office.connect(sync_customers=False)
+    await office.connections(page(office, [there("2", "Tess Hill", "tess@hillhouse.example")]))
+    (row,) = (await Caller(http, office.company).get(LIST))["data"]
+    assert row["suggested_kind"] == "homeowner"
+
+
+async def test_a_wrong_filter_or_cursor_is_named(office: Office, caller: Caller) -> None:
+    await office.connect()
+    wrong = await caller.call("GET", f"{LIST}?filter=nonsense")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "filter")
+    wrong = await caller.call("GET", f"{LIST}?cursor=abc")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "cursor")
