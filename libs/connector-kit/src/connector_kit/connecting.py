@@ -129,6 +129,8 @@ class Connecting:
         tokens = await self._exchange(callback, verifier)
         if isinstance(tokens, NotConnected):
             return tokens
+        if connector.provider.oauth.lack(tokens.scopes):
+            return NotConnected("permission_missing")
         spent: list[Request] = []
         offered = await self._ask(auth.organisations(callback), tokens, spent)
         if isinstance(offered, NotConnected):

@@ -236,6 +236,52 @@ async def close(tx: Tx, connection_id: ConnectionId, user_id: UserId, user_name:
     )
 
 
+async def take_one_to_leave(tx: Tx, again: timedelta) -> tuple[ConnectionId, str] | None:
+    """A closed connection whose organisation we still have access to, and its attachment there.
+
+    It isn't given out again for so long.
+    """
+    row = await tx.fetchrow(
+        """
+        UPDATE connections SET leave_at = clock() + $1::interval
+        WHERE id = (
+            SELECT id FROM connections
+            WHERE status = 'closed' AND attachment IS NOT NULL
+                AND (leave_at IS NULL OR leave_at <= clock())
+            LIMIT 1 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING id, attachment
+        """,
+        again,
+    )
+    return None if row is None else (row["id"], row["attachment"])
+
+
+async def forget_attachment(tx: Tx, connection_id: ConnectionId, attachment: str) -> None:
+    """That access is given up; one that was given since stays."""
+    await tx.execute(
+        """
+        UPDATE connections SET attachment = NULL, leave_at = NULL
+        WHERE id = $1 AND attachment = $2 AND status = 'closed'
+        """,
+        connection_id,
+        attachment,
+    )
+
+
+async def lacking_scopes(tx: Tx, required: Sequence[str]) -> list[Connection]:
+    """Open connections whose grant is known not to hold all of these scopes, locked."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        WHERE status = 'open' AND NOT $1::text[] <@ coalesce(grants.scopes, $1::text[])
+        ORDER BY connections.id FOR UPDATE OF connections
+        """,
+        list(required),
+    )
+    return [_connection(row) for row in rows]
+
+
 async def set_paused(
     tx: Tx, connection_id: ConnectionId, paused: bool, *, cause: CauseInstance | None = None
 ) -> None:

@@ -205,12 +205,16 @@ async def accept(tx: Tx, grant_id: UUID) -> None:
 
 
 async def orphan(tx: Tx) -> Grant | None:
-    """A grant with tokens that no connection uses any more, locked; its time to be forgotten."""
+    """A grant with tokens that no connection uses any more, locked; its time to be forgotten.
+
+    A closed connection needs it as long as there is something to give up at the provider.
+    """
     row = await tx.fetchrow(
         """
         SELECT grants.*, clock() AS read_at FROM grants
         WHERE refresh_sealed IS NOT NULL AND NOT EXISTS (
-            SELECT FROM connections WHERE grant_id = grants.id AND status <> 'closed'
+            SELECT FROM connections
+            WHERE grant_id = grants.id AND (status <> 'closed' OR attachment IS NOT NULL)
         )
         LIMIT 1 FOR UPDATE SKIP LOCKED
         """

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
+from contracts.ids import ConnectionId
 from contracts.message import Message
+from contracts.sync import CauseInstance
 from messaging import inbox, outbox
 from telemetry.logs import get_logger
 from telemetry.metrics import gauge
@@ -21,14 +23,18 @@ from connector_kit import (
 from connector_kit.auth import OAuthClient
 from connector_kit.connection_events import state_of
 from connector_kit.connector import Connector
+from connector_kit.exchange import Response
+from connector_kit.expiry import expire
 from connector_kit.sealing import CannotUnseal, Sealer, WrappedKey
-from connector_kit.tokens import open_refresh_token, rewrap
+from connector_kit.tokens import NoToken, open_refresh_token, rewrap
 from connector_kit.transport import NotSent
 
 log = get_logger(__name__)
 
 _AT_ONCE = 200
 _REVOKE_SECONDS = 20.0
+_LEAVE_AGAIN = timedelta(minutes=5)
+_UNAUTHORIZED, _TOO_MANY, _AWAY = 401, 429, 500
 KEEP_LANES = timedelta(days=14)
 """Twice what a topic keeps a command; after that the ledger alone is the fence."""
 
@@ -90,6 +96,71 @@ class Housekeeping:
                     log.warning("a revocation could not be sent", reason=delivery.reason)
             await grants_store.forget_tokens(tx, grant.id)
         return True
+
+    async def leave_one(self) -> bool:
+        """Give up our access to the organisation of a closed connection; whether there was one.
+
+        That organisation's access alone: others of the same sign-in go on. Without an answer it is
+        tried again later; a grant that is dead has no access to give up.
+        """
+        connector = self._connector
+        async with connector.database.transaction() as tx:
+            taken = await connections_store.take_one_to_leave(tx, _LEAVE_AGAIN)
+        if taken is None:
+            return False
+        connection_id, attachment = taken
+        if await self._left(connection_id, attachment):
+            async with connector.database.transaction() as tx:
+                await connections_store.forget_attachment(tx, connection_id, attachment)
+        return True
+
+    async def _left(self, connection_id: ConnectionId, attachment: str) -> bool:
+        """Whether nothing is left to give up."""
+        connector = self._connector
+        auth = connector.provider.auth
+        token = await connector.tokens.of(connection_id)
+        if isinstance(token, NoToken):
+            return token.expired
+        async with connector.database.transaction() as tx:
+            grant = await grants_store.of_connection(tx, connection_id)
+        refresh = None if grant is None else open_refresh_token(self._sealer, grant)
+        if refresh is None:
+            return True
+        request = auth.detach(self._client, refresh, last=False, attachment=attachment)
+        if request is None:
+            return True
+        bearer = () if request.meter == "oauth" else auth.bearer(token.access)
+        delivery = await connector.transport.send(
+            request, extra=bearer, answer_within=_REVOKE_SECONDS
+        )
+        if not isinstance(delivery, Response):
+            log.warning("an organisation isn't left yet", reason=delivery.reason)
+            return False
+        if delivery.status == _UNAUTHORIZED:
+            await connector.tokens.rejected(token)
+            return False
+        # Gone already, or no longer ours to give up: there is nothing to try again.
+        return delivery.status < _AWAY and delivery.status != _TOO_MANY
+
+    async def check_scopes(self) -> int:
+        """Connections with fewer permissions than this release needs expire; how many.
+
+        So that a person hears of it before the first record is refused.
+        """
+        connector = self._connector
+        required = connector.provider.oauth.required
+        if not required:
+            return 0
+        async with connector.database.transaction() as tx:
+            lacking = await connections_store.lacking_scopes(tx, required)
+            await expire(
+                tx,
+                connector.provider.name,
+                connector.ids,
+                lacking,
+                CauseInstance(code="permission_missing"),
+            )
+        return len(lacking)
 
     async def rotate_keys(self) -> int:
         """Wrap grants' keys anew by the newest master key, 200 at a time; how many."""

@@ -158,9 +158,12 @@ class Loops:
             await pause(self._connector.clock, stop, 5.0)
 
     async def _tidy(self, turn: int) -> None:
+        while await self._housekeeping.leave_one():
+            pass
         while await self._housekeeping.forget_one_grant():
             pass
         if turn % 12 == 0:
+            await self._housekeeping.check_scopes()
             await self._housekeeping.rotate_keys()
             await self._housekeeping.measure()
         if turn % 720 == 0:

@@ -136,7 +136,9 @@ class OAuthFacts:
     `refresh_grace` is for how many seconds after an unanswered refresh the old refresh token is
     known to work still, and `refresh_retries` how often (None: any number). Within that the kit
     tries again soon, beyond it more slowly; only the provider's own `invalid_grant` ends a grant.
-    `refresh_early`: refresh so many seconds before the access token ends.
+    `refresh_early`: refresh so many seconds before the access token ends. `required` are the scopes
+    without which records can't be sent: where the provider says which were granted and one of these
+    isn't among them, nothing is sent and a person is asked to reconnect.
     """
 
     scopes: tuple[str, ...]
@@ -145,6 +147,11 @@ class OAuthFacts:
     refresh_retries: int | None
     refresh_early: float = 120.0
     refresh_token_seconds: float | None = None
+    required: tuple[str, ...] = ()
+
+    def lack(self, granted: tuple[str, ...] | None) -> bool:
+        """Whether these are known to be too few."""
+        return granted is not None and not set(self.required) <= set(granted)
 
 
 @dataclass(frozen=True)

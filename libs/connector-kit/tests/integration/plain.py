@@ -245,7 +245,14 @@ class PlainAuth:
         except ValueError:
             return TokensAway()
         if response.status == 200:
-            return Tokens(body["access"], body["refresh"], body["expires_in"], 86_400.0)
+            granted = body.get("scope")
+            return Tokens(
+                body["access"],
+                body["refresh"],
+                body["expires_in"],
+                86_400.0,
+                scopes=None if granted is None else tuple(granted.split()),
+            )
         if body.get("error") == "invalid_grant":
             return GrantDead()
         return TokensAway()

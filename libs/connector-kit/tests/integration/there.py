@@ -65,6 +65,8 @@ class There:
     refreshes: int = 0
     revoked: list[str] = field(default_factory=list[str])
     detached: list[str] = field(default_factory=list[str])
+    granted: str | None = None
+    """The scopes that the token endpoint says it gave, if it says so."""
     codes: dict[str, str] = field(default_factory=dict[str, str])
     organisation: Json = field(default_factory=lambda: {"id": "org-1", "name": "Hill Plumbing"})
     accounts: list[Json] = field(default_factory=list[Json])
@@ -148,7 +150,8 @@ class There:
             self.refreshes += 1
             self.refresh = f"refresh-{self.refreshes + 1}"
             self.access = f"access-{self.refreshes + 100}"
-        return 200, {"access": self.access, "refresh": self.refresh, "expires_in": 3600}, {}
+        given = {"access": self.access, "refresh": self.refresh, "expires_in": 3600}
+        return 200, given | ({} if self.granted is None else {"scope": self.granted}), {}
 
     def _execute(self, item: Json) -> Json:
         entity, key = item["entity"], item["key"]

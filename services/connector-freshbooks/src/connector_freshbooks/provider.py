@@ -88,7 +88,14 @@ REGIMES: Mapping[str, Regime] = {
     }
 }
 
-OAUTH = OAuthFacts(scopes=SCOPES, pkce=True, refresh_grace=0.0, refresh_retries=0)
+OAUTH = OAuthFacts(
+    scopes=SCOPES,
+    pkce=True,
+    refresh_grace=0.0,
+    refresh_retries=0,
+    # The first lets us in at all; without the last, accounts aren't offered, and that is all.
+    required=SCOPES[1:-1],
+)
 """A refresh token is good once, at once: a refresh without an answer may have used it up
 (https://www.freshbooks.com/api/authentication). It never ends by itself."""
 

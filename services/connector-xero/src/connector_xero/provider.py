@@ -126,6 +126,7 @@ OAUTH = OAuthFacts(
     refresh_grace=1_800.0,
     refresh_retries=None,
     refresh_token_seconds=5_184_000.0,
+    required=("accounting.contacts", "accounting.invoices", "accounting.settings"),
 )
 """Access tokens live 30 minutes; a refresh token 60 days unused. Every refresh gives a new one, and
 the one before may be tried again for 30 minutes if the answer was lost.
