@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from invoice_api.web import invoice_views, pages, search_pages
+from invoice_api.web import invoice_views, mapping_views, pages, provider_views, search_pages
 from invoice_api.web.pages import (
     BadgeView,
     Banner,
@@ -101,6 +101,58 @@ def invoices(
         match=(invoice_views.MatchCard(NASTY, "/x", equal=True),),
         first_steps="3 of 5 done",
         live_url=LIVE,
+    )
+
+
+def card(status: str, url: str | None) -> provider_views.IntegrationCard:
+    return provider_views.IntegrationCard(
+        "qbo",
+        "QuickBooks",
+        status,
+        NASTY,
+        NASTY,
+        (NASTY,),
+        (("Sync", True),),
+        3,
+        1,
+        1,
+        url,
+        "Go",
+        available=status != "not_connected",
+    )
+
+
+MAPPING_ROWS = (
+    mapping_views.MappingRow("1", NASTY, "P-1", "3 invoices", "79", "", "was none", None, False),
+    mapping_views.MappingRow("2", "Pipe", "", "—", "", "", None, None, archived=False),
+    mapping_views.MappingRow("3", "Tap", "", "—", "90", "90", None, None, archived=True),
+    mapping_views.MappingRow("4", "Sink", "", "—", "79", "80", "was none", NASTY, archived=False),
+)
+
+
+def mapping(
+    rows: tuple[mapping_views.MappingRow, ...], *, total: int = 4, offered: bool = True
+) -> mapping_views.AccountMappingPage:
+    return mapping_views.AccountMappingPage(
+        shell=SHELL,
+        head=HEAD,
+        rows=rows,
+        accounts=OPTIONS,
+        archived=(Option("90", NASTY),),
+        tabs=(pages.Tab("All", 4, "/x", current=True),),
+        show="all",
+        query="",
+        page=2,
+        pages=3,
+        total=total,
+        unmapped=2,
+        open=1,
+        staged=1,
+        waiting="37 invoices, $2.00",
+        as_of="today 10:42",
+        refreshing=True,
+        offered=offered,
+        problem=NASTY,
     )
 
 
@@ -233,46 +285,31 @@ PAGES: list[tuple[str, Page]] = [
     ),
     (
         "integrations.html",
-        pages.IntegrationsPage(
+        provider_views.IntegrationsPage(
             SHELL,
             (
-                pages.IntegrationCard(
-                    "qbo", "QuickBooks", "connected", NASTY, ("Sync: on",), 3, "/x", "Go", True
-                ),
-                pages.IntegrationCard(
-                    "xero", "Xero", "not_connected", "Not", (), 0, None, "", False
-                ),
+                card("connected", "/x"),
+                card("reconnect", "/x"),
+                card("not_connected", None),
             ),
+        ),
+    ),
+    ("second_provider.html", provider_views.SecondPage(SHELL, "xero", "Xero", NASTY)),
+    ("disconnect.html", provider_views.DisconnectPage(SHELL, HEAD, 8)),
+    (
+        "provider_settings.html",
+        provider_views.ProviderSettingsPage(
+            SHELL, HEAD, FORM, NASTY, '"1"', away=False, accounts=OPTIONS, facts=(NASTY,)
         ),
     ),
     (
         "provider_settings.html",
-        pages.ProviderSettingsPage(SHELL, HEAD, FORM, NASTY, '"1"', away=False),
+        provider_views.ProviderSettingsPage(SHELL, HEAD, FORM, None, "", away=True),
     ),
-    ("provider_settings.html", pages.ProviderSettingsPage(SHELL, HEAD, FORM, None, "", away=True)),
-    (
-        "account_mapping.html",
-        pages.AccountMappingPage(
-            SHELL,
-            HEAD,
-            (pages.MappingRow("1", NASTY, "79", ""), pages.MappingRow("2", "Pipe", "", "")),
-            OPTIONS,
-            1,
-            1,
-            "today 10:42",
-            False,
-            True,
-            '"1"',
-            NASTY,
-            False,
-        ),
-    ),
-    (
-        "account_mapping.html",
-        pages.AccountMappingPage(
-            SHELL, HEAD, (), (), 0, 0, None, True, False, "", None, away=False
-        ),
-    ),
+    ("account_mapping.html", mapping(MAPPING_ROWS)),
+    ("account_mapping.html", mapping(())),
+    ("account_mapping.html", mapping((), total=0)),
+    ("account_mapping.html", mapping((), offered=False)),
     (
         "recent.html",
         pages.RecentSyncsPage(

@@ -52,7 +52,7 @@ async def overview(
     except Problem as problem:
         if problem.code != "orchestrator_away":
             raise
-        return await _as_last_heard(database, caller)
+        return await as_last_heard(database, caller)
     told = {row.provider: row for row in ProvidersTold.model_validate_json(answer.text).data}
     await _remember(database, caller, list(told.values()))
     return IntegrationsShown(
@@ -153,7 +153,8 @@ async def _remember(database: Database, caller: Caller, told: list[ProviderTold]
             tx.wake(BADGES)
 
 
-async def _as_last_heard(database: Database, caller: Caller) -> IntegrationsShown:
+async def as_last_heard(database: Database, caller: Caller) -> IntegrationsShown:
+    """All three providers from our own tables alone."""
     async with database.transaction() as tx:
         current = await connections_store.current_connections(tx, caller.company.id)
         counts = {

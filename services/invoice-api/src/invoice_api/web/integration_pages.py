@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, cast
-from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, Provider
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,24 +12,25 @@ from fastapi.responses import RedirectResponse
 from messaging.database import Database
 
 from invoice_api.http.dependencies import TheDatabase
-from invoice_api.http.problems import Problem, invalid_field
-from invoice_api.integrations import connections, mapping, service
-from invoice_api.integrations.schemas import IntegrationShown, MappingChange, MappingChanges
+from invoice_api.http.problems import Problem
+from invoice_api.integrations import connections, service
+from invoice_api.integrations.schemas import IntegrationShown, IntegrationsShown
 from invoice_api.peers.connectors import Connectors, TheConnectors
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
+from invoice_api.sync_status import connections_store
+from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.integrated import Accounts, accounts_of, principal_of
-from invoice_api.web.pages import (
-    AccountMappingPage,
-    Form,
+from invoice_api.web.integrated import account_options, principal_of, soon
+from invoice_api.web.pages import Form, Option, ProviderHead
+from invoice_api.web.provider_views import (
+    DisconnectPage,
     IntegrationCard,
     IntegrationsPage,
-    MappingRow,
-    ProviderHead,
     ProviderSettingsPage,
+    SecondPage,
 )
 from invoice_api.web.reading import as_json
-from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
+from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 from invoice_api.web.views import form_of
 
 router = APIRouter(prefix="/integrations", include_in_schema=False)
@@ -68,8 +68,17 @@ class Peers:
     connectors: Connectors
 
     async def integration(self, one: Visit, provider: Provider) -> IntegrationShown:
-        shown = await connections.overview(self.database, self.orchestrator, one.caller)
+        shown = await self.overview(one)
         return next(row for row in shown.data if row.provider == provider)
+
+    async def overview(self, one: Visit) -> IntegrationsShown:
+        """As the orchestrator says, or as last heard where it is away or slow."""
+        try:
+            return await soon(connections.overview(self.database, self.orchestrator, one.caller))
+        except Problem as problem:
+            if problem.code != "orchestrator_away":
+                raise
+            return await connections.as_last_heard(self.database, one.caller)
 
 
 def peers_of(
@@ -119,41 +128,95 @@ def _connect(row: IntegrationShown, connectors: Connectors) -> tuple[str | None,
 async def show_integrations(one: AVisit, peers: ThePeers, render: TheRenderer) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Integrations", "integrations")
-    shown = await connections.overview(peers.database, peers.orchestrator, one.caller)
-    cards = tuple(_card(row, peers.connectors) for row in shown.data)
+    shown = await peers.overview(one)
+    cards = tuple(_card(row, one, peers.connectors) for row in shown.data)
     return render.page("integrations.html", IntegrationsPage(shell, cards))
 
 
-def _card(row: IntegrationShown, connectors: Connectors) -> IntegrationCard:
+def _card(row: IntegrationShown, one: Visit, connectors: Connectors) -> IntegrationCard:
     url, words = _connect(row, connectors)
     named = (("sync_invoices", "Sync Invoices"), ("sync_customers", "Sync Customers"))
     settings = row.settings or {}
+    counts = row.counts
     return IntegrationCard(
         provider=row.provider,
         label=PROVIDER_LABELS[row.provider],
         status=row.status,
         status_words=_status_words(row),
-        switches=tuple(
-            f"{name}: {'on' if settings[key] else 'off'}" for key, name in named if key in settings
-        ),
+        organisation=None if row.organisation is None else row.organisation.name,
+        facts=_facts(row, one),
+        switches=tuple((name, bool(settings[key])) for key, name in named if key in settings),
         attention=_attention(row),
+        synced=counts.get("synced", 0),
+        moving=sum(counts.get(state, 0) for state in _ON_THE_WAY),
         connect_url=url,
         connect_label=words,
         available=connectors.offers(row.provider),
     )
 
 
+_ON_THE_WAY = ("waiting", "held", "queued", "checking", "out_of_date")
+
+
+def _facts(row: IntegrationShown, one: Visit) -> tuple[str, ...]:
+    """How long the sign-in is good for, where that is known."""
+    health = row.token_health
+    until = health.get("good_until") if isinstance(health, dict) else None
+    if not isinstance(until, str) or row.status != "connected":
+        return ()
+    moment = datetime.fromisoformat(until)
+    day = formatters.day(moment.astimezone(one.eyes.zone).date())
+    soon = moment - one.eyes.now < _SOON
+    return (f"Sign-in good until {day}" + (": reconnect before then" if soon else ""),)
+
+
+_SOON = timedelta(days=14)
+
+
 @router.get("/{provider}")
-async def show_provider(provider: Provider) -> Response:
-    return RedirectResponse(f"/integrations/{provider}/settings", 303)
+async def show_provider(provider: Provider, one: AVisit, peers: ThePeers) -> Response:
+    """Settings until something was synced, then what needs a person, else what was done."""
+    row = await peers.integration(one, provider)
+    tab = "settings"
+    if row.status != "not_connected" and row.counts.get("synced", 0):
+        tab = "problems" if _attention(row) else "recent"
+    return RedirectResponse(f"/integrations/{provider}/{tab}", 303)
 
 
 @router.get("/{provider}/connect")
-async def connect(request: Request, provider: Provider, one: AVisit, peers: ThePeers) -> Response:
-    """On to the connector. A link, because forms may only post to us; not from other sites."""
+async def connect(
+    request: Request,
+    provider: Provider,
+    one: AVisit,
+    peers: ThePeers,
+    render: TheRenderer,
+    sure: str = "",
+) -> Response:
+    """On to the connector. A link, because forms may only post to us; not from other sites.
+
+    A second provider is asked about once: invoices are posted to both.
+    """
     if request.headers.get("sec-fetch-site") == "cross-site" or not one.caller.may_act:
         return RedirectResponse(f"/integrations/{provider}/settings", 303)
-    url = await service.authorize_url(peers.database, peers.connectors, one.caller, provider)
+    if not sure:
+        async with peers.database.transaction() as tx:
+            known = await connections_store.current_connections(tx, one.caller.company.id)
+            shell = await one.shell(tx, f"Connect {PROVIDER_LABELS[provider]}", "integrations")
+        mine = [c for c in known if c.facts.provider == provider]
+        others = [
+            PROVIDER_LABELS[c.facts.provider]
+            for c in known
+            if c.facts.provider != provider and c.facts.status != "disconnected"
+        ]
+        if others and not mine:
+            label = PROVIDER_LABELS[provider]
+            return render.page(
+                "second_provider.html", SecondPage(shell, provider, label, others[0])
+            )
+    try:
+        url = await service.authorize_url(peers.database, peers.connectors, one.caller, provider)
+    except Problem as problem:
+        return one.told(f"/integrations/{provider}/settings", problem.detail, tone="warning")
     response = RedirectResponse(url, 303)
     response.set_cookie(
         _CONNECTING,
@@ -166,10 +229,27 @@ async def connect(request: Request, provider: Provider, one: AVisit, peers: TheP
     return response
 
 
+@router.get("/{provider}/disconnect")
+async def ask_to_disconnect(
+    provider: Provider, one: AVisit, peers: ThePeers, render: TheRenderer
+) -> Response:
+    async with peers.database.transaction() as tx:
+        shell = await one.shell(tx, f"Disconnect {PROVIDER_LABELS[provider]}", "integrations")
+    row = await peers.integration(one, provider)
+    waiting = sum(row.counts.get(state, 0) for state in _ON_THE_WAY)
+    head = head_of(row, "settings", peers.connectors)
+    return render.page("disconnect.html", DisconnectPage(shell, head, waiting))
+
+
 @router.post("/{provider}/disconnect")
 async def disconnect(provider: Provider, one: AWrite, peers: ThePeers) -> Response:
-    await connections.disconnect(peers.database, peers.connectors, one.caller, provider)
-    return RedirectResponse(f"/integrations/{provider}/settings", 303)
+    here = f"/integrations/{provider}/settings"
+    try:
+        await connections.disconnect(peers.database, peers.connectors, one.caller, provider)
+    except Problem as problem:
+        return one.told(here, problem.detail, tone="danger")
+    label = PROVIDER_LABELS[provider]
+    return one.told(here, f"{label} is disconnected. Nothing was deleted there.")
 
 
 @router.get("/{provider}/settings")
@@ -197,28 +277,34 @@ async def _settings_page(
 ) -> ProviderSettingsPage:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, f"{PROVIDER_LABELS[provider]} settings", "integrations")
-    head = head_of(await peers.integration(one, provider), "settings", peers.connectors)
+    row = await peers.integration(one, provider)
+    head = head_of(row, "settings", peers.connectors)
     form, etag, away = typed or Form(), "", False
+    accounts: tuple[Option, ...] = ()
     if head.status != "not_connected":
         try:
-            answer = await service.settings(
-                peers.database, peers.orchestrator, one.caller, provider
+            answer = await soon(
+                service.settings(peers.database, peers.orchestrator, one.caller, provider)
             )
         except Problem:
             away = True
         else:
             etag = answer.etag or ""
             form = typed or Form(_settings_values(json.loads(answer.text)))
-    return ProviderSettingsPage(shell, head, form, message, etag, away)
+            accounts = await account_options(peers.orchestrator, principal_of(one.caller), provider)
+    return ProviderSettingsPage(
+        shell, head, form, message, etag, away, accounts=accounts, facts=_facts(row, one)
+    )
+
+
+_CHOICES = ("start_date", "gone_there", "rounding_account_id", "post_in_closed_period")
+_SWITCHES = ("sync_invoices", "sync_customers")
 
 
 def _settings_values(settings: object) -> dict[str, str]:
     values = cast("dict[str, object]", settings)
-    return {
-        "sync_invoices": "on" if values["sync_invoices"] else "",
-        "sync_customers": "on" if values["sync_customers"] else "",
-        "start_date": str(values["start_date"]),
-        "gone_there": str(values["gone_there"]),
+    return {name: "on" if values.get(name) else "" for name in _SWITCHES} | {
+        name: str(values.get(name) or "") for name in _CHOICES
     }
 
 
@@ -226,12 +312,10 @@ def _settings_values(settings: object) -> dict[str, str]:
 async def save_settings(
     provider: Provider, one: AWrite, form: AForm, peers: ThePeers, render: TheRenderer
 ) -> Response:
-    body = {
-        "sync_invoices": form.get("sync_invoices") == "on",
-        "sync_customers": form.get("sync_customers") == "on",
-        "start_date": form.get("start_date", ""),
-        "gone_there": form.get("gone_there", ""),
-    }
+    body: dict[str, object] = {name: form.get(name) == "on" for name in _SWITCHES}
+    body |= {name: form[name] for name in _CHOICES if form.get(name)}
+    if "rounding_account_id" in form:
+        body["rounding_account_id"] = form["rounding_account_id"] or None
     try:
         await service.save_settings(
             peers.database,
@@ -242,122 +326,14 @@ async def save_settings(
             form.get("etag") or None,
         )
     except Problem as problem:
-        page = await _settings_page(one, provider, peers, form_of(form, problem), None)
+        typed = form_of(form, problem)
+        message = None
+        if problem.status == 412:
+            typed = Form({name: value for name, value in form.items() if name != "etag"})
+            message = (
+                "Someone else saved these settings meanwhile. Yours are below, not saved yet:"
+                " look at them and save again."
+            )
+        page = await _settings_page(one, provider, peers, typed, message)
         return render.page("provider_settings.html", page, problem.status)
-    return RedirectResponse(f"/integrations/{provider}/settings", 303)
-
-
-@router.get("/{provider}/account-mapping")
-async def show_mapping(
-    provider: Provider, one: AVisit, peers: ThePeers, render: TheRenderer, refresh: str = ""
-) -> Response:
-    page = await _mapping_page(one, provider, peers, {}, None, refresh=bool(refresh))
-    return render.page("account_mapping.html", page)
-
-
-async def _mapping_page(
-    one: Visit,
-    provider: Provider,
-    peers: Peers,
-    staged: Mapping[str, str],
-    problem: str | None,
-    *,
-    refresh: bool = False,
-) -> AccountMappingPage:
-    async with peers.database.transaction() as tx:
-        shell = await one.shell(tx, f"{PROVIDER_LABELS[provider]} account mapping", "integrations")
-    head = head_of(await peers.integration(one, provider), "account-mapping", peers.connectors)
-    accounts, rows, etag, away = Accounts(), tuple[MappingRow, ...](), "", False
-    if head.status != "not_connected":
-        try:
-            accounts = await accounts_of(
-                peers.orchestrator, principal_of(one.caller), provider, refresh=refresh
-            )
-            shown, told = await mapping.show_mapping(
-                peers.database, peers.orchestrator, one.caller, provider
-            )
-        except Problem:
-            away = True
-        else:
-            etag = told.headers.get("ETag", "")
-            rows = tuple(
-                MappingRow(
-                    item_id=str(row.item_id),
-                    name=row.item_name,
-                    account_id=staged.get(str(row.item_id), row.account_id or ""),
-                    original=row.account_id or "",
-                )
-                for row in shown.items
-            )
-    as_of = accounts.as_of
-    return AccountMappingPage(
-        shell=shell,
-        head=head,
-        rows=rows,
-        accounts=accounts.options,
-        unmapped=sum(not row.account_id for row in rows),
-        staged=sum(row.account_id != row.original for row in rows),
-        as_of=None if as_of is None else one.eyes.moment(datetime.fromisoformat(as_of)),
-        refreshing=accounts.refreshing,
-        offered=accounts.offered,
-        etag=etag,
-        problem=problem,
-        away=away,
-    )
-
-
-@router.post("/{provider}/account-mapping")
-async def save_mapping(
-    provider: Provider, one: AWrite, form: AForm, peers: ThePeers, render: TheRenderer
-) -> Response:
-    """Saves what was changed; "Apply to Unmapped" without JavaScript stages and shows it first."""
-    chosen = {n.removeprefix("account."): v for n, v in form.items() if n.startswith("account.")}
-    was = {n.removeprefix("was."): v for n, v in form.items() if n.startswith("was.")}
-    if form.get("stage"):
-        bulk = form.get("bulk_account_id", "")
-        staged = {item: account or bulk for item, account in chosen.items()}
-        return render.page(
-            "account_mapping.html", await _mapping_page(one, provider, peers, staged, None)
-        )
-    try:
-        changed = _changes(chosen, was)
-        if changed.items:
-            await mapping.change_mapping(
-                peers.database,
-                peers.orchestrator,
-                one.caller,
-                provider,
-                changed,
-                if_match=form.get("etag") or None,
-            )
-    except Problem as problem:
-        page = await _mapping_page(one, provider, peers, chosen, problem.detail)
-        return render.page("account_mapping.html", page, problem.status)
-    return RedirectResponse(f"/integrations/{provider}/account-mapping", 303)
-
-
-def _changes(chosen: Mapping[str, str], was: Mapping[str, str]) -> MappingChanges:
-    """The rows whose account isn't what it was when the page was made. Raises a Problem."""
-    try:
-        rows = tuple(
-            MappingChange(item_id=UUID(item), account_id=account or None)
-            for item, account in chosen.items()
-            if account != was.get(item, "")
-        )
-    except ValueError:
-        raise invalid_field("item_id", "isn't one of your items") from None
-    return MappingChanges(items=rows)
-
-
-@router.post("/{provider}/account-mapping/apply")
-async def apply_to_unmapped(
-    provider: Provider, one: AWrite, form: AForm, peers: ThePeers
-) -> Response:
-    """The fix on an invoice or in Problems: one account for all items that have none."""
-    account = form.get("account_id", "")
-    if not account:
-        raise invalid_field("account_id", "choose an income account first")
-    await mapping.apply_to_unmapped(
-        peers.database, peers.orchestrator, one.caller, provider, account
-    )
-    return RedirectResponse(inside(form.get("back", "/invoices")), 303)
+    return one.told(f"/integrations/{provider}/settings", "Settings saved.")

@@ -20,6 +20,7 @@ from invoice_api.invoices.schemas import InvoiceChanges, NewInvoice
 from invoice_api.items import service as items
 from invoice_api.items import store as items_store
 from invoice_api.sync_status.filters import SyncFilter
+from invoice_api.tax_rates import service as tax_rates
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.invoice_views import InvoiceFormPage
@@ -195,6 +196,7 @@ async def _form_page(
             if _is_id(customer)
             else {}
         )
+        rates = await tax_rates.choices(tx, one.caller)
         heading = "New invoice"
         if invoice_id is not None:
             found = await service.load(tx, one.caller, invoice_id)
@@ -212,7 +214,9 @@ async def _form_page(
         back_label="Invoices" if invoice_id is None else heading.replace("Edit i", "I"),
         customers=_by_name(Option(value, label) for value, label in buyers.items()),
         items=_by_name(Option(value, label) for value, label in offered.items()),
-        tax_rates=(),
+        tax_rates=tuple(
+            Option(str(r.id), f"{r.name} ({formatters.quantity(r.percent)}%)") for r in rates
+        ),
         prices={
             str(i.id): (formatters.quantity(i.unit_price), i.description or i.name)
             for i in things.data

@@ -173,7 +173,11 @@ def _line(
         discount=(
             f"{formatters.quantity(line.discount_percent)}%" if line.discount_percent else None
         ),
-        tax=None,
+        tax=(
+            None
+            if line.tax_percent is None
+            else f"{line.tax_name or 'Tax'} {formatters.quantity(line.tax_percent)}%"
+        ),
         accounts=tuple(
             _account_label(None if mapped is None else mapped.get(provider), options)
             for provider, options in accounts.items()

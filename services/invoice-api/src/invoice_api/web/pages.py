@@ -313,25 +313,6 @@ class ItemFormPage:
 
 
 @dataclass(frozen=True)
-class IntegrationCard:
-    provider: str
-    label: str
-    status: str
-    status_words: str
-    switches: tuple[str, ...]
-    attention: int
-    connect_url: str | None
-    connect_label: str
-    available: bool
-
-
-@dataclass(frozen=True)
-class IntegrationsPage:
-    shell: Shell
-    cards: tuple[IntegrationCard, ...]
-
-
-@dataclass(frozen=True)
 class ProviderHead:
     provider: str
     label: str
@@ -342,42 +323,6 @@ class ProviderHead:
     connect_url: str | None
     connect_label: str
     problems: int
-
-
-@dataclass(frozen=True)
-class ProviderSettingsPage:
-    shell: Shell
-    head: ProviderHead
-    form: Form
-    message: str | None
-    etag: str
-    away: bool
-    waiting: bool = False
-    """Consent was given a moment ago; the page looks again by itself."""
-
-
-@dataclass(frozen=True)
-class MappingRow:
-    item_id: str
-    name: str
-    account_id: str
-    original: str
-
-
-@dataclass(frozen=True)
-class AccountMappingPage:
-    shell: Shell
-    head: ProviderHead
-    rows: tuple[MappingRow, ...]
-    accounts: tuple[Option, ...]
-    unmapped: int
-    staged: int
-    as_of: str | None
-    refreshing: bool
-    offered: bool
-    etag: str
-    problem: str | None
-    away: bool
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,11 @@ GONE_THERE = (
     Option("ask", "Ask me first"),
 )
 
+CLOSED_PERIOD = (
+    Option("never", "Stop and tell me"),
+    Option("first_open_day", "Post on the first open day, with the original date noted"),
+)
+
 _DOT = Markup('<svg class="app-icon" aria-hidden="true" viewBox="0 0 24 24"></svg>')
 
 
@@ -151,6 +156,7 @@ class Renderer:
             key_list=KEYS,
             provider_tabs=PROVIDER_TABS,
             gone_there_options=GONE_THERE,
+            closed_period_options=CLOSED_PERIOD,
         )
         self._environment.filters.update(words=words, input_type=input_type)
 

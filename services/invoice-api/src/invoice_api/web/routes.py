@@ -15,6 +15,7 @@ from invoice_api.web import (
     item_pages,
     join_pages,
     live,
+    mapping_pages,
     search_pages,
 )
 
@@ -31,6 +32,7 @@ for pages in (
     customer_pages,
     item_pages,
     history_pages,
+    mapping_pages,
     integration_pages,
     action_pages,  # last: its paths are the most general
 ):

@@ -60,3 +60,46 @@
     window.addEventListener("beforeunload", (event) => { if (!leaving && count()) event.preventDefault(); });
   }
 })();
+
+// Account mapping: a choice is remembered the moment it is made, and leaving with unsaved ones asks.
+(() => {
+  const form = document.querySelector("[data-mapping-form]");
+  if (!form) return;
+  const said = form.querySelector("[data-unsaved]");
+  const unmapped = form.querySelector("[data-apply-unmapped]");
+  let waiting = Number((said?.textContent || "0").replace(/\D/g, ""));
+  let leaving = false;
+  let asked = Promise.resolve();
+  const show = (told) => {
+    waiting = told.staged;
+    said.textContent = waiting ? `${waiting.toLocaleString("en-US")} unsaved ${waiting === 1 ? "change" : "changes"}` : "";
+    if (unmapped) unmapped.textContent = `Apply to Unmapped (${told.open.toLocaleString("en-US")})`;
+  };
+  form.addEventListener("change", (event) => {
+    const select = event.target;
+    if (!select.matches("[data-mapping]")) return;
+    const note = select.closest("td").querySelector("[data-note]");
+    note.textContent = select.value === select.dataset.original ? "" : "unsaved";
+    const body = new URLSearchParams({ csrf: form.elements.csrf.value, item: select.dataset.item, account: select.value });
+    asked = asked.then(async () => {
+      const answer = await window.fetch(form.dataset.stage, { method: "POST", body, keepalive: true });
+      if (answer.ok) show(await answer.json());
+    }).catch(() => { note.textContent = "unsaved"; });
+  });
+  form.addEventListener("submit", () => { leaving = true; });
+  document.querySelectorAll("[role=search]").forEach((one) => one.addEventListener("submit", () => { leaving = true; }));
+  form.querySelectorAll(".app-tab").forEach((one) => one.addEventListener("click", () => { leaving = true; }));
+  window.addEventListener("beforeunload", (event) => { if (!leaving && waiting) event.preventDefault(); });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { event.preventDefault(); form.requestSubmit(form.querySelector("[data-save]")); }
+    const select = event.target;
+    if (event.altKey || !select.matches?.("[data-mapping]") || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    // Arrows move between rows; Alt and an arrow, or Enter, opens the list.
+    const all = Array.from(form.querySelectorAll("[data-mapping]"));
+    const to = all[all.indexOf(select) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (to) { event.preventDefault(); to.focus(); }
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("[data-mapping]")) { event.preventDefault(); event.target.showPicker?.(); }
+  });
+})();

@@ -1,0 +1,61 @@
+"""What the pages of a provider are given."""
+
+from dataclasses import dataclass
+
+from invoice_api.web.pages import Form, Option, ProviderHead, Shell
+
+
+@dataclass(frozen=True)
+class IntegrationCard:
+    provider: str
+    label: str
+    status: str
+    status_words: str
+    organisation: str | None
+    facts: tuple[str, ...]
+    switches: tuple[tuple[str, bool], ...]
+    attention: int
+    synced: int
+    moving: int
+    connect_url: str | None
+    connect_label: str
+    available: bool
+
+
+@dataclass(frozen=True)
+class IntegrationsPage:
+    shell: Shell
+    cards: tuple[IntegrationCard, ...]
+
+
+@dataclass(frozen=True)
+class SecondPage:
+    """Asked once before a second provider is connected."""
+
+    shell: Shell
+    provider: str
+    label: str
+    other: str
+
+
+@dataclass(frozen=True)
+class DisconnectPage:
+    shell: Shell
+    head: ProviderHead
+    waiting: int
+
+
+@dataclass(frozen=True)
+class ProviderSettingsPage:
+    shell: Shell
+    head: ProviderHead
+    form: Form
+    message: str | None
+    etag: str
+    away: bool
+    waiting: bool = False
+    """Consent was given a moment ago; the page looks again by itself."""
+    accounts: tuple[Option, ...] = ()
+    facts: tuple[str, ...] = ()
+    dry_run: str | None = None
+    """What switching on would send, in words."""
