@@ -47,11 +47,18 @@ async def show_mapping(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     bulk: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    wanted: Show = next((known for known in _SHOWS if known == show), "all")
+    wanted = _show_of(show)
     shown = await _page(
         one, provider, peers, wanted, q.strip(), page, None, bulk=bulk, refresh=bool(refresh)
     )
     return render.page("account_mapping.html", shown)
+
+
+def _show_of(text: str) -> Show:
+    for known in _SHOWS:
+        if known == text:
+            return known
+    return "all"
 
 
 async def _page(
