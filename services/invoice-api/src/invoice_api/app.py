@@ -26,6 +26,7 @@ from invoice_api.http.docs_page import docs_page
 from invoice_api.http.framework_problems import install
 from invoice_api.http.measuring import API, Measured
 from invoice_api.http.problems import Problem
+from invoice_api.imports import routes as imports
 from invoice_api.integrations import not_built_routes, record_routes
 from invoice_api.integrations import routes as integrations
 from invoice_api.invoices import routes as invoices
@@ -50,6 +51,7 @@ _ROOMS = (
     items.router,
     tax_rates.router,
     invoices.router,
+    imports.router,
     integrations.router,
     record_routes.router,
     runs.router,

@@ -27,6 +27,8 @@ from invoice_api.accounts import people
 from invoice_api.app import Parts, make_app
 from invoice_api.demo import Demo, make_demo
 from invoice_api.housekeeping import prune
+from invoice_api.imports.working import CHANNEL as IMPORTS
+from invoice_api.imports.working import Worker
 from invoice_api.integrations.catching_up import read_missing_settings
 from invoice_api.live.hub import Hub
 from invoice_api.peers.orchestrator import Orchestrator
@@ -63,6 +65,8 @@ async def run(settings: Settings) -> int:
             roles["consume"] = reading.run
         if "relay" in settings.roles:
             roles["relay"] = _relay(process)
+        if "imports" in settings.roles:
+            roles["imports"] = _imports(process)
         if "sweep" in settings.roles:
             roles["sweep"] = _sweep(process)
             roles["settings"] = _settings(process)
@@ -178,6 +182,15 @@ def _sweep(process: Process) -> Role:
         await reader.run(stop, settings.sweep_seconds)
 
     return sweep
+
+
+def _imports(process: Process) -> Role:
+    async def work(stop: asyncio.Event) -> None:
+        worker = Worker(process.database, process.clock, process.ids)
+        async with Listener(process.dsn, IMPORTS) as listener:
+            await worker.run(stop, listener)
+
+    return work
 
 
 def _settings(process: Process) -> Role:

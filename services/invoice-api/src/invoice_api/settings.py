@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend" / "node_modules"
-ROLES = ("http", "consume", "relay", "sweep")
+ROLES = ("http", "consume", "relay", "sweep", "imports")
 
 
 class Settings(BaseSettings):

@@ -90,7 +90,20 @@ async def _one_of_everything(web: httpx.AsyncClient) -> dict[str, str]:
     ]
     user = (await made("/users", email=f"{MARK}@zanzibar.example", role="office"))["id"]
     key = (await made("/api-keys", name=f"{MARK} key"))["id"]
-    return {"customer": customer, "item": item, "invoice": invoice, "user": user, "key": key}
+    rate = (await made("/tax-rates", name=f"{MARK} tax", percent="15"))["id"]
+    text = f"Number,Date,Customer,Item,Price\n{MARK}-9,2026-06-15,{MARK} Ann,{MARK} pipe,1\n"
+    files = {"file": (f"{MARK}.csv", text, "text/csv")}
+    started = await web.post("/imports/invoices", files=files)
+    assert started.status_code == 202, started.text
+    return {
+        "customer": customer,
+        "item": item,
+        "invoice": invoice,
+        "user": user,
+        "key": key,
+        "tax_rate": rate,
+        "run": started.json()["run"]["id"],
+    }
 
 
 def _unknown(theirs: dict[str, str]) -> dict[str, str]:
@@ -154,9 +167,11 @@ async def test_s65_another_company_s_ids_are_not_there_by_any_route(companies: C
         tried += 1
         theirs = await _answer(companies, one, companies.theirs)
         nothing = await _answer(companies, one, unknown)
-        if theirs[0] != 404:
+        # What isn't ours may be the orchestrator's, which isn't there in this test.
+        away = theirs[0] == 503 and "orchestrator_away" in theirs[1]
+        if theirs[0] != 404 and not away:
             wrong.append(f"{one.name}: {theirs}")
-        elif theirs != nothing:
+        if theirs != nothing:
             wrong.append(f"{one.name}: tells it apart from an id of nothing: {theirs} {nothing}")
     assert not wrong, "\n".join(wrong)
     assert tried > 15
@@ -179,7 +194,7 @@ async def test_s65_no_list_search_or_count_tells_of_another_company(companies: C
                 companies.owner, companies.document, one, {}, queries={name: value} if name else {}
             )
             assert MARK.lower() not in answer.text.lower().replace(value.lower(), ""), one.name
-            shown = answer.json() if answer.status_code == 200 else {}
+            shown: Any = answer.json() if answer.status_code == 200 else {}
             if name and isinstance(shown, dict) and "data" in shown:
                 assert cast("Json", shown)["data"] == [], (one.name, name)
 
@@ -216,19 +231,31 @@ async def test_s65_pages_of_another_company_are_not_there(
     await companies.owner.post(
         "/users", json={"email": email, "role": "owner", "password": PASSWORD}
     )
+    unknown = _unknown(companies.theirs)
+    tried = 0
     async with service.client() as browser:
         csrf = await _log_in(browser, email)
-        root = "http://127.0.0.1:8000"
+
+        async def page(method: str, route: PageRoute, ids: dict[str, str]) -> tuple[int, str]:
+            path = _filled(route.path, ids)
+            sent: Json = {"data": {"csrf": csrf}} if method == "POST" else {}
+            answer = await browser.request(method, "http://127.0.0.1:8000" + path, **sent)
+            text = f"{answer.headers.get('location')} {answer.text}"
+            assert MARK.lower() not in text.lower(), (method, path)
+            for value in ids.values():
+                text = text.replace(value, "ID")
+            # A page says when it was made, and under which id our logs have it.
+            return answer.status_code, re.sub(r"\d{1,2}:\d\d|[0-9a-f-]{8,}", "", text)
+
         for route in _page_routes():
+            if _filled(route.path, companies.theirs) == _filled(route.path, unknown):
+                continue
             for method in sorted(route.methods & {"GET", "POST"}):
-                path = _filled(route.path, companies.theirs)
-                if path == route.path or "/live" in path:
-                    continue
-                sent = {"data": {"csrf": csrf}} if method == "POST" else {}
-                answer = await browser.request(method, root + path, **sent)
-                assert MARK.lower() not in answer.text.lower(), (method, path)
-                if companies.theirs["invoice"] in path or companies.theirs["customer"] in path:
-                    assert answer.status_code in {404, 422}, (method, path, answer.status_code)
+                tried += 1
+                theirs = await page(method, route, companies.theirs)
+                assert theirs == await page(method, route, unknown), (method, route.path)
+                assert theirs[0] in {303, 404, 422}, (method, route.path)
+    assert tried > 10
 
 
 async def test_s65_nothing_of_it_was_changed(companies: Companies) -> None:
@@ -263,8 +290,8 @@ def _filled(path: str, ids: dict[str, str]) -> str:
 
     def value(match: re.Match[str]) -> str:
         name = match[1].partition(":")[0]
-        if name in values:
-            return values[name]
+        if name in values or not name.endswith("_id"):
+            return values.get(name, "x")
         return ids.get(name.removesuffix("_id"), ids[kind])
 
     return re.sub(r"\{([^}]+)\}", value, path)

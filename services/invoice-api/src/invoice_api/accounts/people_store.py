@@ -39,7 +39,7 @@ async def company_exists(tx: Tx, company: UUID) -> bool:
 
 async def lock_company(tx: Tx, company: CompanyId) -> None:
     """Changes of a company's people go one after another: none can miss the last owner."""
-    await tx.execute("SELECT FROM companies WHERE id = $1 FOR UPDATE", company)
+    await tx.execute("SELECT FROM companies WHERE id = $1 FOR NO KEY UPDATE", company)
 
 
 async def insert_invited(

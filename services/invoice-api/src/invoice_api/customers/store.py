@@ -103,3 +103,19 @@ async def list_customers(
 
 def _customer(row: Row) -> CustomerSnapshot:
     return CustomerSnapshot.model_validate_json(row["snapshot"])
+
+
+async def find_by_names(
+    tx: Tx, company: CompanyId, names: Sequence[str]
+) -> dict[str, list[CustomerSnapshot]]:
+    """Customers by their names in lower case; `names` must be that."""
+    rows = await tx.fetch(
+        "SELECT lower(name) AS folded, snapshot FROM customers"
+        " WHERE company_id = $1 AND lower(name) = ANY($2::text[]) ORDER BY id",
+        company,
+        list(names),
+    )
+    found: dict[str, list[CustomerSnapshot]] = {}
+    for row in rows:
+        found.setdefault(row["folded"], []).append(_customer(row))
+    return found

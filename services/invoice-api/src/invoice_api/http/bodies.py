@@ -10,6 +10,8 @@ from invoice_api.http.framework_problems import problem_of
 from invoice_api.http.problems import Problem
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
+MAX_FORM_BYTES = 65 * 1024 * 1024
+"""A form that uploads a file; what a file may have its room says."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -51,13 +53,15 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self._app(scope, receive, send)
             return
-        declared = dict(cast("list[tuple[bytes, bytes]]", scope["headers"])).get(b"content-length")
-        if declared is not None and declared.isdigit() and int(declared) > self._max:
-            await self._refuse(scope, receive, send)
+        headers = dict(cast("list[tuple[bytes, bytes]]", scope["headers"]))
+        declared = headers.get(b"content-length")
+        most = self._most(headers)
+        if declared is not None and declared.isdigit() and int(declared) > most:
+            await self._refuse(scope, receive, send, most)
             return
-        body, ended = await self._read(receive)
+        body, ended = await self._read(receive, most)
         if body is None:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, most)
             return
         replayed = False
 
@@ -72,7 +76,11 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _read(self, receive: Receive) -> tuple[bytes | None, bool]:
+    def _most(self, headers: dict[bytes, bytes]) -> int:
+        form = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
+        return max(self._max, MAX_FORM_BYTES) if form else self._max
+
+    async def _read(self, receive: Receive, most: int) -> tuple[bytes | None, bool]:
         """The whole body (None when it is too long), and whether its sender stayed to the end."""
         parts: list[bytes] = []
         size = 0
@@ -82,18 +90,18 @@ class BodyLimit:
                 return b"", False
             part = cast("bytes", message.get("body", b""))
             size += len(part)
-            if size > self._max:
+            if size > most:
                 return None, True
             parts.append(part)
             if not message.get("more_body", False):
                 return b"".join(parts), True
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         problem = Problem(
             413,
             "too_large",
             "Too large",
-            f"A request may have up to {self._max // 1024 // 1024} MiB; this one has more.",
+            f"A request may have up to {most // 1024 // 1024} MiB; this one has more.",
         )
         await problem.answer()(scope, receive, send)
 

@@ -53,11 +53,11 @@ def _text(rows: list[dict[str, str]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(columns)
-    writer.writerows(_safe(row.get(name, "") for name in columns) for row in rows)
+    writer.writerows(safe_cells(row.get(name, "") for name in columns) for row in rows)
     return out.getvalue()
 
 
-def _safe(cells: Iterable[str]) -> list[str]:
+def safe_cells(cells: Iterable[str]) -> list[str]:
     """What a spreadsheet would run as a formula is quoted, so that a name stays a name."""
     return [
         f"'{cell}" if cell.startswith(_FORMULA) and not _number(cell) else cell for cell in cells

@@ -23,13 +23,20 @@ class IdempotencyKey:
 
 async def key_of(request: Request) -> IdempotencyKey | None:
     """The request's key, if it has one. Raises 422 for one that is empty or too long."""
+    if "idempotency-key" not in request.headers:
+        return None
+    return key_with(request, await request.body())
+
+
+def key_with(request: Request, content: bytes) -> IdempotencyKey | None:
+    """The same for a request whose content was read already."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not 1 <= len(key) <= 255:
         raise invalid_field("Idempotency-Key", "must have 1 to 255 characters")
     sent = hashlib.sha256()
-    for part in (request.method.encode(), request.url.path.encode(), await request.body()):
+    for part in (request.method.encode(), request.url.path.encode(), content):
         sent.update(len(part).to_bytes(8, "big"))
         sent.update(part)
     return IdempotencyKey(key, sent.digest())

@@ -8,7 +8,6 @@ from invoice_api.http.problems import not_built
 router = APIRouter(tags=["not built yet"], include_in_schema=False)
 
 _PATHS: tuple[tuple[str, str, str], ...] = (
-    ("POST", "/imports/invoices", "Importing invoices from a file"),
     ("GET", "/integrations/{provider}/settings/dry-run", "Counting what would go"),
     ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
     ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),

@@ -234,7 +234,7 @@ async def _create(
 ) -> list[StoredInvoice]:
     customers = [CustomerId(one.customer_id) for one in wanted]
     lines = [line for one in wanted for line in one.lines]
-    names, facts = await _names_and_facts(tx, caller, clock, customers, lines)
+    names, facts = await names_and_facts(tx, caller, clock, customers, lines)
     findings = Findings()
     drafts = [
         draft(one, InvoiceId(ids.new()), facts, findings, at)
@@ -376,17 +376,18 @@ async def _facts(
     customers: Sequence[CustomerId],
     lines: Sequence[NewLine],
 ) -> Facts:
-    _, facts = await _names_and_facts(tx, caller, clock, customers, lines)
+    _, facts = await names_and_facts(tx, caller, clock, customers, lines)
     return facts
 
 
-async def _names_and_facts(
+async def names_and_facts(
     tx: Tx,
     caller: Caller,
     clock: Clock,
     customers: Sequence[CustomerId],
     lines: Sequence[NewLine],
 ) -> tuple[dict[CustomerId, str], Facts]:
+    """The names of these customers, and what drafts of them and these lines are checked against."""
     company = caller.company
     items = [ItemId(line.item_id) for line in lines if line.item_id is not None]
     rates = [TaxRateId(line.tax_rate_id) for line in lines if line.tax_rate_id is not None]

@@ -290,3 +290,15 @@ async def tell_finalized(tx: Tx, company: CompanyId, start: date | None) -> list
         start,
     )
     return [InvoiceSnapshot.model_validate_json(row["snapshot"]) for row in rows]
+
+
+async def find_by_numbers(
+    tx: Tx, company: CompanyId, numbers: Sequence[str]
+) -> dict[str, InvoiceSnapshot]:
+    """The company's invoices that have these numbers."""
+    rows = await tx.fetch(
+        "SELECT number, snapshot FROM invoices WHERE company_id = $1 AND number = ANY($2::text[])",
+        company,
+        list(numbers),
+    )
+    return {row["number"]: InvoiceSnapshot.model_validate_json(row["snapshot"]) for row in rows}

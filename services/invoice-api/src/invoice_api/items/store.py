@@ -101,3 +101,17 @@ async def list_items(
 
 def _item(row: Row) -> ItemSnapshot:
     return ItemSnapshot.model_validate_json(row["snapshot"])
+
+
+async def find_by_words(
+    tx: Tx, company: CompanyId, names: Sequence[str], skus: Sequence[str]
+) -> list[ItemSnapshot]:
+    """Items with one of these names or SKUs, given in lower case; the oldest first."""
+    rows = await tx.fetch(
+        "SELECT snapshot FROM items WHERE company_id = $1"
+        " AND (lower(name) = ANY($2::text[]) OR lower(sku) = ANY($3::text[])) ORDER BY id",
+        company,
+        list(names),
+        list(skus),
+    )
+    return [_item(row) for row in rows]

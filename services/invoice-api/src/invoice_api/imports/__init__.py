@@ -1,0 +1,1 @@
+"""Invoices from a CSV file: read forgivingly, accounted for line by line."""
