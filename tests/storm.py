@@ -30,6 +30,9 @@ SETTINGS = {
     "sync-orchestrator": {"ANSWER_OVERDUE_SECONDS": "30"},
 }
 TIME_SCALE = 0.02
+PARTS = "invoice-api,sync-orchestrator,connector-qbo,simulator-qbo"
+"""What the storm is over."""
+
 LOST = 0.2
 _PAST_THE_LEASE = 11.0
 _BACK_WITHIN = 90.0

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from storm import SETTINGS, TIME_SCALE, Plan, storm
+from storm import PARTS, SETTINGS, TIME_SCALE, Plan, storm
 from testkit import running_stack
 
 
@@ -26,7 +26,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="tallybridge-chaos-"))
     sys.stdout.write(f"seed {seed}; logs in {folder}/logs\n")
     sys.stdout.flush()
-    with running_stack(folder, settings=SETTINGS, time_scale=TIME_SCALE) as stack:
+    with running_stack(folder, only=PARTS, settings=SETTINGS, time_scale=TIME_SCALE) as stack:
         report = asyncio.run(storm(stack, plan))
     sys.stdout.write(f"{report.text()}\n")
     if not report.is_clean:

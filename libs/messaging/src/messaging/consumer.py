@@ -49,6 +49,11 @@ TOPIC_SEEN_AGAIN_MS = 15_000
 """A reader without partitions, since its topic was missing for a moment, looks again so often: the
 client's own five minutes are longer than any sweep."""
 
+PACE_SECONDS = 0.015
+"""From the beginning of one batch to that of the next. A message after a silence is taken at once;
+of many that come one by one, each batch takes those of this time: a transaction and its round trips
+cost much the same for ten as for one."""
+
 RETRY_BACKOFF_MS = 300
 """While the broker is away each consumer knocks again after so long. By the client's own 100 ms a
 storm of two minutes held 14,000 vain knocks of one process."""
@@ -272,6 +277,7 @@ class Subscription:
 
     async def _on_batch(self, message: KafkaMessage) -> None:
         records = cast("Records", message.raw_message)
+        began = self._clock.elapsed()
         try:
             await self._processor.process([(record.key, record.value) for record in records])
         except Exception as error:  # nothing may leave this handler: the batch would be lost
@@ -282,6 +288,7 @@ class Subscription:
             await message.ack()
         except Exception as error:  # the effect is committed; at worst the batch comes once more
             log.warning("not acknowledged", topic=self.topic, error=repr(error))
+        await pause(self._clock, self._stopping, PACE_SECONDS - (self._clock.elapsed() - began))
 
     async def _again(self, message: KafkaMessage, error: Exception) -> None:
         """Have the batch read once more, after a pause."""

@@ -85,8 +85,8 @@ async def _collecting_seldom() -> AsyncGenerator[None]:
 
 
 async def pause(clock: Clock, stop: asyncio.Event, seconds: float) -> None:
-    """Come back after so many seconds by `clock`, or as soon as `stop` is set."""
-    if stop.is_set():
+    """Come back after so many seconds by `clock`, or as soon as `stop` is set; at once if ≤ 0."""
+    if stop.is_set() or seconds <= 0:
         return
     waits = [
         asyncio.ensure_future(stop.wait()),

@@ -29,6 +29,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _DATABASE_PAUSE = 1.0
 """At most, while our own database is away: asking it costs little, and all that waits is there."""
 
+_PACE_SECONDS = 0.01
+"""From the beginning of one batch to that of the next, while all that waits goes in one."""
+
 _MEASURE_SECONDS = 5.0
 
 
@@ -97,6 +100,7 @@ class Relay:
         wait = _FIRST_PAUSE
         try:
             while not stop.is_set():
+                began = self._clock.elapsed()
                 try:
                     count = await self.drain_once()
                     await self._measure()
@@ -111,6 +115,9 @@ class Relay:
                 wait = _FIRST_PAUSE
                 self._goes_on()
                 if count < self._batch_rows:
+                    if count:
+                        spent = self._clock.elapsed() - began
+                        await pause(self._clock, stop, _PACE_SECONDS - spent)
                     await self._idle(stop)
         finally:
             if isinstance(self._publisher, _Closes):
