@@ -153,6 +153,14 @@ class WaitingOn(Part):
     name: str
 
 
+class IgnoredNote(Part):
+    """Who told us to leave a record alone, why and when."""
+
+    by: str | None = None
+    why: str | None = None
+    at: AwareDatetime | None = None
+
+
 class RecordState(Part):
     """Everything a badge needs of one record in one connection."""
 
@@ -172,6 +180,7 @@ class RecordState(Part):
     totals: Totals | None = None
     synced_at: AwareDatetime | None = None
     origin: Origin | None = None
+    ignored: IgnoredNote | None = None
     changed_at: AwareDatetime
 
 

@@ -4,12 +4,16 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from contracts.commands import Origin
+from contracts.ids import CompanyId
+from contracts.sync import RunProgress
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from invoice_api.runs import store as runs_store
 from invoice_api.web import routes as pages
 from testkit.every_route import Operation, call, operations
 
@@ -59,10 +63,12 @@ async def companies(service: Service) -> AsyncGenerator[Companies]:
     viewer = service.client(made.json()["api_key"])
     assert (await owner.patch(f"/users/{vera}", json={"role": "viewer"})).status_code == 200
     csrf = await _log_in(browser, email)
-    other = service.client((await service.sign_up(company_name=f"{MARK} Ltd"))["api_key"])
+    them = await service.sign_up(company_name=f"{MARK} Ltd")
+    other = service.client(them["api_key"])
     async with service.client() as web:
         document = (await web.get("/openapi.json")).json()
     theirs = await _one_of_everything(other)
+    theirs["run"] = await _a_run(service, them["company_id"])
     yield Companies(document, owner, viewer, browser, csrf, other, theirs)
     for web in (owner, viewer, browser, other):
         await web.aclose()
@@ -104,6 +110,24 @@ async def _one_of_everything(web: httpx.AsyncClient) -> dict[str, str]:
         "tax_rate": rate,
         "run": started.json()["run"]["id"],
     }
+
+
+async def _a_run(service: Service, company: str) -> str:
+    run = RunProgress(
+        id=uuid4(),
+        kind="import_invoices",
+        version=1,
+        state="running",
+        about=f"{MARK}.csv",
+        started_by=Origin(by="person", name=f"{MARK} Joe"),
+        started_at=service.parts.clock.now(),
+        total=1,
+        done=0,
+        failed=0,
+    )
+    async with service.parts.database.transaction() as tx:
+        await runs_store.save_runs(tx, "invoice-api", [(CompanyId(UUID(company)), run)])
+    return str(run.id)
 
 
 def _unknown(theirs: dict[str, str]) -> dict[str, str]:

@@ -95,5 +95,5 @@ async def test_another_companys_run_is_none(service: Service, company: Json) -> 
     await tell(service, company, run.model_copy(update={"finished_at": run.started_at}))
     async with await service.company() as other:
         assert (await other.get("/runs")).json()["data"] == []
-        # Unknown here, so the orchestrator is asked: it is away in these tests.
-        assert (await other.get(f"/runs/{run.id}")).status_code == 503
+        assert (await other.get(f"/runs/{run.id}")).status_code == 404
+        assert (await other.post(f"/runs/{run.id}/cancel")).status_code == 404

@@ -20,6 +20,7 @@ from invoice_api.integrations.schemas import (
     SyncTold,
 )
 from invoice_api.peers.orchestrator import Orchestrator, principal_of
+from invoice_api.runs.service import run_shown
 from invoice_api.sync_status.badge import cause_shown
 from invoice_api.sync_status.connected import check_connection
 from invoice_api.sync_status.service import viewer_of
@@ -60,7 +61,10 @@ async def problems(
     telling = await _telling(database, clock, caller, provider)
     answer = await orchestrator.get(principal_of(caller), f"/integrations/{provider}/causes")
     told = CausesTold.model_validate_json(answer.text)
-    return CauseGroupsShown(data=tuple(_group_row(row, telling) for row in told.data))
+    return CauseGroupsShown(
+        data=tuple(_group_row(row, telling) for row in told.data),
+        fixing=tuple(run_shown(run, caller, clock) for run in told.fixing),
+    )
 
 
 async def _telling(

@@ -12,7 +12,6 @@ _PATHS: tuple[tuple[str, str, str], ...] = (
     ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
     ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),
     ("POST", "/integrations/{provider}/remote-customers/import", "Importing customers"),
-    ("POST", "/integrations/{provider}/causes/{group}/{action}", "Fixing a whole group"),
     ("GET", "/integrations/{provider}/match", "Comparing the books"),
     ("PUT", "/customers/{record_id}/links/{provider}", "Linking by hand"),
     ("DELETE", "/customers/{record_id}/links/{provider}", "Linking by hand"),

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from contracts.connections import Account
 from contracts.ids import ConnectionId, Entity, InvoiceId, ItemId, Provider, RecordId
-from contracts.sync import CauseInstance, RecordState
+from contracts.sync import CauseInstance, RecordState, RunProgress
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from invoice_api.http.fields import Sent
 from invoice_api.items.schemas import AccountId
+from invoice_api.runs.schemas import RunShown
 from invoice_api.sync_status.schemas import BadgeShown, CauseShown, FixShown
 
 Status = Literal["not_connected", "connected", "reconnect", "disconnected"]
@@ -120,6 +121,7 @@ class CauseTold(Told):
 
 class CausesTold(Told):
     data: tuple[CauseTold, ...]
+    fixing: tuple[RunProgress, ...] = ()
 
 
 class StateTold(Told):
@@ -219,7 +221,10 @@ class CauseGroupShown(BaseModel):
 
 
 class CauseGroupsShown(BaseModel):
+    """`fixing` are groups that were fixed or tried again, until their last record is final."""
+
     data: tuple[CauseGroupShown, ...]
+    fixing: tuple[RunShown, ...] = ()
     next_cursor: str | None = None
 
 
@@ -286,3 +291,57 @@ class SyncCountsShown(Told):
     customers: KindCounts = KindCounts()
     items: KindCounts = KindCounts()
     invoices: KindCounts = KindCounts()
+
+
+class WantedGroup(BaseModel):
+    """What is done with a group: `action` of a fix, and its fields whichever it takes.
+
+    `records` are ids, where it is for some of the group only.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    action: str | None = None
+    records: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=10_000)] | None = None
+    why: Annotated[str, Field(max_length=1_000)] | None = None
+    preview: bool = False
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        given: dict[str, JsonValue] = dict(self.model_extra or {})
+        return given if self.why is None else {**given, "why": self.why}
+
+
+class StoppedInvoice(Told):
+    id: InvoiceId
+    number: str
+    total: str | None = None
+    currency: str | None = None
+
+
+class StopsShown(Told):
+    """Invoices that ignoring something stops: how many, and the newest of them.
+
+    `records` is how many would be ignored.
+    """
+
+    records: int | None = None
+    count: int
+    invoices: tuple[StoppedInvoice, ...]
+
+
+class IgnoredRow(Told):
+    entity: Entity
+    record_id: RecordId
+    record_name: str | None
+    total: str | None
+    currency: str | None
+    by: str
+    why: str | None
+    at: AwareDatetime
+    group: str | None
+
+
+class IgnoredShown(Told):
+    data: tuple[IgnoredRow, ...]
+    next_cursor: str | None = None

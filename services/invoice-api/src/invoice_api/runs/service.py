@@ -13,7 +13,7 @@ from messaging.clock import Clock
 from messaging.database import Database
 
 from invoice_api.accounts.caller import Caller
-from invoice_api.http.problems import Problem
+from invoice_api.http.problems import Problem, not_found
 from invoice_api.peers.orchestrator import Orchestrator, PeerAnswer, principal_of
 from invoice_api.runs import store
 from invoice_api.runs.schemas import RunGroupShown, RunShown, RunsShown, RunTold, StartedBy
@@ -35,9 +35,11 @@ async def find_run(
     try:
         answer = await orchestrator.get(principal_of(caller), f"/runs/{run_id}")
     except Problem as problem:
-        if known is not None and problem.code == "orchestrator_away":
-            return run_shown(known.progress, caller, clock)
-        raise
+        if problem.code != "orchestrator_away":
+            raise
+        if known is None:  # every run that anybody was answered with is known here
+            raise not_found("run") from None
+        return run_shown(known.progress, caller, clock)
     return await remember(database, clock, caller, answer)
 
 
@@ -50,7 +52,12 @@ async def cancel_run(
         known = await store.find_run(tx, caller.company.id, run_id)
     if known is not None and known.owner == "invoice-api":
         return run_shown(known.progress, caller, clock)
-    answer = await orchestrator.post(principal_of(caller), f"/runs/{run_id}/cancel", "{}")
+    try:
+        answer = await orchestrator.post(principal_of(caller), f"/runs/{run_id}/cancel", "{}")
+    except Problem as problem:
+        if known is None and problem.code == "orchestrator_away":
+            raise not_found("run") from None
+        raise
     return await remember(database, clock, caller, answer)
 
 

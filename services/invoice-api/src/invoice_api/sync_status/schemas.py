@@ -52,6 +52,14 @@ class CauseShown(Shown):
     also: tuple["CauseShown", ...] = ()
 
 
+class IgnoredShown(Shown):
+    """Who told us to leave a record alone, why and when."""
+
+    by: str | None = None
+    why: str | None = None
+    at: AwareDatetime | None = None
+
+
 class BadgeShown(Shown):
     """A record's badge in one connection; `label` is what the page shows."""
 

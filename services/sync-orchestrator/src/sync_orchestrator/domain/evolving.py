@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from contracts.causes import group_of
 from contracts.sync import SyncState
 
 from sync_orchestrator.domain.events import (
@@ -281,8 +282,10 @@ def _by_a_person(
 ) -> Job:
     match event:
         case IgnoreBegan():
+            group = None if job.cause is None else group_of(job.cause, job.record_id)
             return replace(
-                _in_state(job, SyncState.IGNORED, at), ignored=Ignored(event.by, event.why)
+                _in_state(job, SyncState.IGNORED, at),
+                ignored=Ignored(event.by, event.why, at, group),
             )
         case IgnoreEnded():
             return replace(

@@ -30,10 +30,12 @@ class RecordKey:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Who told us to leave a record alone, and why."""
+    """Who told us to leave a record alone, why and when, and out of which group of problems."""
 
     by: str
     why: str | None
+    at: datetime | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

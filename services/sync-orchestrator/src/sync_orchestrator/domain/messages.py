@@ -15,7 +15,7 @@ from contracts.commands import (
 )
 from contracts.ids import MessageId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
-from contracts.sync import RecordState, SyncState, SyncStateChanged
+from contracts.sync import IgnoredNote, RecordState, SyncState, SyncStateChanged
 
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.round import Trigger
@@ -50,8 +50,16 @@ def record_state(job: Job) -> RecordState:
         totals=job.totals,
         synced_at=job.synced_at,
         origin=job.origin,
+        ignored=_ignored(job),
         changed_at=job.changed_at or job.state_since or _NEVER,
     )
+
+
+def _ignored(job: Job) -> IgnoredNote | None:
+    note = job.ignored
+    if note is None:
+        return None
+    return IgnoredNote(by=note.by or None, why=note.why, at=note.at or job.state_since)
 
 
 _NEVER = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -166,6 +166,15 @@ async def step(tx: Tx, tools: Tools, batch: int = BATCH) -> bool:
     return True
 
 
+async def begin_at_once(tx: Tx, tools: Tools, run: Run) -> None:
+    """A new run's first batch, in the transaction that started it."""
+    await _take(tx, tools, run, BATCH)
+    progress = await _progress(tx, run, run.started_at)
+    over = is_over(progress, cancelled=False)
+    await _tell(tx, tools, run, progress, run.started_at, over=over, at_once=not over)
+    tx.wake(REVIEWS)
+
+
 async def set_one_apart(tx: Tx, error: str) -> None:
     """The first record of the run that is due breaks its batch: it is counted as failed."""
     run = await runs_store.next_due(tx)
@@ -185,7 +194,8 @@ async def _take(tx: Tx, tools: Tools, run: Run, limit: int) -> int:
     if not keys:
         return 0
     await work.load(set(keys))
-    origin = run.started_by.model_copy(update={"by": "run", "run_id": run.id})
+    by = "run" if run.kind == "sync_now" else "fix"
+    origin = run.started_by.model_copy(update={"by": by, "run_id": run.id})
     taken: list[tuple[RecordKey, str | None]] = []
     for key in keys:
         refused: str | None = None

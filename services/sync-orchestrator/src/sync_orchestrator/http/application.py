@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from sync_orchestrator.http import (
     feed_routes,
+    groups_routes,
     integrations_routes,
     mapping_routes,
     measuring,
@@ -31,6 +32,7 @@ def make_application(parts: Parts) -> FastAPI:
         remote_customers_routes,
         feed_routes,
         runs_routes,
+        groups_routes,
         not_built_routes,
     ):
         app.include_router(routes.router, prefix=PREFIX)

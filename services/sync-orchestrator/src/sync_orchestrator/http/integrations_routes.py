@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Annotated, cast, get_args
 
 from contracts.ids import Provider
@@ -11,6 +12,7 @@ from fastapi.responses import JSONResponse
 from sync_orchestrator.domain.connection import Connection, ConnectionSettings, current
 from sync_orchestrator.domain.job import FINAL
 from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
+from sync_orchestrator.handlers import running
 from sync_orchestrator.handlers import settings as settings_handler
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.reviewing import refresh_accounts
@@ -23,13 +25,20 @@ from sync_orchestrator.http.callers import (
     etag,
 )
 from sync_orchestrator.http.schemas import SettingsTaken
-from sync_orchestrator.store import connections_store, pages_store, reference_store
+from sync_orchestrator.store import (
+    companies_store,
+    connections_store,
+    pages_store,
+    reference_store,
+    runs_store,
+)
 from sync_orchestrator.store.pages_store import Group, Operation
 
 router = APIRouter()
 
 STATUS = {"open": "connected", "expired": "reconnect", "closed": "disconnected"}
 RECORDS_OF_A_GROUP = 100
+SHOWN_AFTER_ITS_END = timedelta(seconds=30)
 
 
 @router.get("/integrations")
@@ -136,11 +145,22 @@ async def list_syncs(
 
 @router.get("/integrations/{provider}/causes")
 async def list_causes(company: TheCompany, provider: TheProvider, parts: TheParts) -> JSONResponse:
-    """Open failures by cause and subject; what waits for a record counts in that record's group."""
+    """Open failures by cause and subject; what waits for a record counts in that record's group.
+
+    `fixing` are groups that were fixed or tried again, until the last of their records is final.
+    """
     async with parts.database.transaction() as tx:
         connection = await read_current(tx, company, provider)
         groups = await pages_store.groups(tx, connection.id, SHOWN_AS_PROBLEMS, RECORDS_OF_A_GROUP)
-    return JSONResponse({"data": [_group(group) for group in groups]})
+        ended = await companies_store.now(tx) - SHOWN_AFTER_ITS_END
+        runs = await runs_store.of_connection(tx, connection.id, ended, ("fix", "retry"))
+        fixing = [await running.show(tx, company, run.id) for run in runs]
+    return JSONResponse(
+        {
+            "data": [_group(group) for group in groups],
+            "fixing": [run.model_dump(mode="json") for run in fixing],
+        }
+    )
 
 
 def shown_settings(settings: ConnectionSettings) -> dict[str, object]:

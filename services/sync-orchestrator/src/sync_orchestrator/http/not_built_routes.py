@@ -13,10 +13,6 @@ _NOT_BUILT = (
     ("GET", "/tax-mapping", "Matching tax rates"),
     ("PUT", "/tax-mapping", "Matching tax rates"),
     ("GET", "/match", "Comparing the books of a month"),
-    ("POST", "/causes/{group}/fix", "Fixing a whole group at once"),
-    ("POST", "/causes/{group}/retry", "Trying a whole group again"),
-    ("POST", "/causes/{group}/ignore", "Ignoring a whole group"),
-    ("POST", "/causes/{group}/unignore", "Ending to ignore a whole group"),
 )
 
 

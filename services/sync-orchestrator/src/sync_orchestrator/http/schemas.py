@@ -64,6 +64,21 @@ class SyncNowTaken(Taken):
         return tuple(kind for kind, wanted in chosen if wanted)
 
 
+class GroupTaken(BaseModel):
+    """What is done with a group: `action` of a fix; what else is in the body are its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    action: Annotated[str, Field(max_length=100)] | None = None
+    records: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=10_000)] | None = None
+    preview: StrictBool = False
+    user_name: Annotated[str, Field(max_length=200)] | None = None
+
+    @property
+    def fields(self) -> dict[str, JsonValue]:
+        return dict(self.model_extra or {})
+
+
 class NeedsTaken(Taken):
     customer: CustomerSnapshot | None = None
     items: tuple[ItemSnapshot, ...] = ()
