@@ -9,6 +9,7 @@ INVOICES ?= 2000
 SEED ?=
 SEEDS ?= 100
 FROM ?= 0
+JOBS ?= 2
 
 BIN := .venv/bin
 BOOTSTRAP := $(PYTHON) deploy/local/bootstrap.py
@@ -33,13 +34,12 @@ test: venv ## every test but the browser's, on servers of their own (ARGS="-k na
 test-browser: venv ## the pages in a real browser (needs Chromium)
 	$(PYTEST) tests/browser $(ARGS)
 
-# Sets of strings are walked in the same order in every run, so that a seed replays.
-simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS=100 FROM=0)
-	PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m simulation.run \
-		--seeds $(SEEDS) --from $(FROM) $(ARGS)
+simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS=100 FROM=0 JOBS=2)
+	PYTHONPATH=tests $(BIN)/python -m simulation.run \
+		--seeds $(SEEDS) --from $(FROM) --jobs $(JOBS) $(ARGS)
 
 simulate-planted: venv ## each planted bug until a seed finds it (ARGS="no_open_row no_inbox")
-	PYTHONHASHSEED=0 PYTHONPATH=tests $(BIN)/python -m simulation.hunt $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m simulation.hunt --jobs $(JOBS) $(ARGS)
 
 scenarios: venv ## what must hold, number by number: its test, passed or missing
 	$(BIN)/python tests/scenarios/table.py $(ARGS)

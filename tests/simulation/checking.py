@@ -54,8 +54,10 @@ async def _jobs(ring: Ring) -> dict[tuple[str, RecordId], Job]:
         f"select connection_id, entity, record_id from {ORCHESTRATOR}.jobs"
     )
     keys = [RecordKey(row["connection_id"], row["entity"], row["record_id"]) for row in rows]
-    async with ring.ground.pools[ORCHESTRATOR].acquire() as connection:
-        jobs = await jobs_store.load(connection, keys)  # pyright: ignore[reportArgumentType]
+    sessions = ring.ground.sessions[ORCHESTRATOR]
+    connection = await sessions.take()
+    jobs = await jobs_store.load(connection, keys)  # pyright: ignore[reportArgumentType]
+    sessions.give_back(connection)
     return {(job.entity, job.record_id): job for job in jobs}
 
 

@@ -1,51 +1,42 @@
-"""`python -m simulation.hunt [NAME…]`: each planted bug until it is found, and by which seed."""
+"""`make simulate-planted`: each planted bug until a seed catches it; prints the table.
 
-import asyncio
+Names as arguments: only these. The exit code is 0 if each was caught.
+"""
+
+import argparse
 import sys
-import tempfile
-import time
-from pathlib import Path
+from contextlib import closing
 
-import structlog
-from testkit.databases import embedded_postgres
-
-from simulation.planted import PLANTED
-from simulation.ring import ground
-from simulation.story import run_seed
-
-SEEDS = 60
-
-
-async def _hunt(names: list[str], seeds: int) -> int:
-    missed = 0
-    with (
-        tempfile.TemporaryDirectory(prefix="simulation-") as folder,
-        embedded_postgres(Path(folder)) as server,
-    ):
-        async with ground(server.new_database) as on:
-            for bug in PLANTED:
-                if names and bug.name not in names:
-                    continue
-                began = time.monotonic()
-                for tried in range(seeds):
-                    ended = await run_seed(on, tried, bug.plant)
-                    if ended.wrong:
-                        why = ended.wrong[0][:110]
-                        took = time.monotonic() - began
-                        found = f"seed {ended.seed} ({tried + 1} tried, {took:.0f} s)"
-                        print(f"{bug.name}: {found}: {why}")
-                        break
-                else:
-                    missed += 1
-                    print(f"{bug.name}: NOT FOUND in {seeds} seeds")
-                sys.stdout.flush()
-    return 1 if missed else 0
+from simulation.planted import PLANTED, Planted
+from simulation.workers import Wanted, play
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 0 each was found, 1 some wasn't."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    return asyncio.run(_hunt(arguments, SEEDS))
+    """See the module."""
+    parser = argparse.ArgumentParser(prog="make simulate-planted")
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--seeds", type=int, default=1_000, help="for each at most")
+    parser.add_argument("--from", type=int, default=0, dest="first")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    chosen = parser.parse_args(arguments)
+    missed = 0
+    print("| Planted bug | Caught by seed | Seeds tried | What was wrong |\n|---|---|---|---|")
+    for bug in PLANTED:
+        if not chosen.names or bug.name in chosen.names:
+            missed += not _hunt(bug, range(chosen.first, chosen.first + chosen.seeds), chosen.jobs)
+    return 1 if missed else 0
+
+
+def _hunt(bug: Planted, seeds: range, jobs: int) -> bool:
+    with closing(play((Wanted(seed, bug.name) for seed in seeds), jobs)) as results:
+        for tried, played in enumerate(results, start=1):
+            ended = played.ended
+            if ended.wrong:
+                why = ended.wrong[0].replace("|", "/")[:100]
+                print(f"| {bug.name} | {ended.seed} | {tried} | {why} |", flush=True)
+                return True
+    print(f"| {bug.name} | none | {len(seeds)} | |", flush=True)
+    return False
 
 
 if __name__ == "__main__":

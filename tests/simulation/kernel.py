@@ -12,18 +12,31 @@ session's `app.now` follows it, so `clock()` in SQL and `Clock.now()` in Python 
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 from contracts.ids import uuid7
-from messaging.database import Row, Tx
+from messaging.database import Row, Tx, keep_json_text
 
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
+_MOMENT = 0.004
+"""Longer than the time after which PostgreSQL ends a deadlock."""
+
+_T = TypeVar("_T")
 
 
 class Killed(BaseException):
@@ -34,16 +47,21 @@ class StuckError(AssertionError):
     """Nothing can run, nothing will wake, and there is still work: a deadlock of the product."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     name: str
     task: asyncio.Task[None]
+    work: Coroutine[Any, Any, None]
     parked: asyncio.Future[None] | None = None
+    """Where it stands; None while it runs."""
     label: str = "start"
     wakes_at: datetime | None = None
-    pid: int | None = None
+    session: int | None = None
     """The PostgreSQL session that runs a statement for this task right now."""
     blocked: bool = False
+    """That statement waits for a lock."""
+    waited: bool = False
+    """It waited for one."""
     killed: bool = False
     ready: Callable[[], bool] | None = None
     """What it waits for, beside its turn."""
@@ -55,7 +73,8 @@ class _Task:
 class Scheduler:
     """Runs tasks one point at a time in the order that `seed` chooses.
 
-    Args of `run`: `max_steps` bounds a run; going beyond it is a failure, not a pass.
+    Whoever comes to a point last picks who goes on, so that a step costs no more than the work of
+    the task itself.
     """
 
     seed: int
@@ -63,32 +82,40 @@ class Scheduler:
     now: datetime = START
     steps: int = 0
     story: list[str] = field(default_factory=list[str])
+    failures: list[BaseException] = field(default_factory=list[BaseException])
+    max_steps: int = 5_000
+    moved: int = 0
+    """Grows whenever a transaction ends: what is committed, or who holds which lock, may differ."""
     _tasks: dict[asyncio.Task[None], _Task] = field(
         default_factory=dict["asyncio.Task[None]", _Task]
     )
-    _lock_reader: "asyncpg.Connection[Row] | None" = None
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    failures: list[BaseException] = field(default_factory=list[BaseException])
+    _running: int = 0
+    """Tasks that are neither at a point nor known to wait for a lock."""
+    _over: "asyncio.Future[None] | None" = None
+    _abandoned: bool = False
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Adds a task; it runs when the scheduler picks it."""
-        task = asyncio.get_running_loop().create_task(self._body(work), name=name)
-        self._tasks[task] = _Task(name, task)
+        loop = asyncio.get_running_loop()
+        parked = loop.create_future()
+        task = loop.create_task(self._body(work, parked), name=name)
+        self._tasks[task] = _Task(name, task, work, parked)
 
-    async def _body(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _body(self, work: Coroutine[Any, Any, None], start: asyncio.Future[None]) -> None:
         try:
-            await self.point("start")
+            await start
             await work
         except Killed:
-            work.close()
+            pass
         except Exception as error:
             self.failures.append(error)
         finally:
             work.close()
-            self._changed.set()
+            if self._tasks.pop(self._me().task).parked is None:
+                self._stopped()
 
     def _me(self) -> _Task:
         current = asyncio.current_task()
@@ -97,35 +124,43 @@ class Scheduler:
 
     async def point(self, label: str) -> None:
         """Stop here until picked. Raises `Killed` if this task's process was killed meanwhile."""
-        me = self._me()
-        me.parked = asyncio.get_running_loop().create_future()
+        await self._stop(self._me(), label)
+
+    async def _stop(self, me: _Task, label: str) -> None:
+        parked = me.parked = me.task.get_loop().create_future()
         me.label = label
-        self._changed.set()
-        await me.parked
+        self._stopped()
+        await parked
 
     async def sleep(self, seconds: float) -> None:
         me = self._me()
         me.wakes_at = self.now + timedelta(seconds=max(seconds, 0))
-        await self.point(f"wake after {seconds:g} s")
+        await self._stop(me, f"wake after {seconds:g} s")
 
-    @asynccontextmanager
-    async def in_session(self, pid: int) -> AsyncGenerator[None]:
-        """What runs inside may wait for a row lock in the session `pid`."""
+    async def in_session(self, session: int, statement: Awaitable[_T]) -> _T:
+        """Run a statement that may wait for a lock in that PostgreSQL session."""
         me = self._me()
-        me.pid = pid
+        me.session = session
         try:
-            yield
+            return await statement
         finally:
-            me.pid = None
-            me.blocked = False
+            me.session = None
+            if me.blocked:
+                me.blocked = False
+                self._running += 1
+            if me.waited and not self._abandoned:
+                # Another ran beside it since its lock became free; from here on in turn again.
+                me.waited = False
+                await self._stop(me, "has its lock")
 
     async def until(self, ready: Callable[[], bool], label: str) -> None:
         """Stop here until picked after `ready()` has become true."""
-        self._me().ready = ready
-        await self.point(label)
+        me = self._me()
+        me.ready = ready
+        await self._stop(me, label)
 
-    @asynccontextmanager
-    async def in_transaction(self) -> AsyncGenerator[None]:
+    @contextmanager
+    def in_transaction(self) -> Generator[None]:
         """What runs inside may hold locks."""
         me = self._me()
         me.transactions += 1
@@ -136,27 +171,26 @@ class Scheduler:
 
     def locks_moved(self) -> None:
         """A transaction ended or undid a part: whoever waited for its locks may go on."""
+        self.moved += 1
         for entry in self._tasks.values():
-            entry.blocked = False
+            if entry.blocked:
+                entry.blocked = False
+                self._running += 1
 
     def alive(self, name: str = "") -> list[str]:
         """The tasks whose name starts so and that haven't ended."""
-        return [
-            entry.name
-            for entry in self._tasks.values()
-            if entry.name.startswith(name) and not entry.task.done()
-        ]
+        return [entry.name for entry in self._tasks.values() if entry.name.startswith(name)]
 
     def in_transactions(self) -> bool:
         """Whether any task has a transaction open."""
-        return any(entry.transactions for entry in self._tasks.values() if not entry.task.done())
+        return any(entry.transactions for entry in self._tasks.values())
 
     def next_wake(self, name: str) -> datetime | None:
         """When the first of the tasks whose name starts so goes on; None if there is none."""
         times = [
             entry.wakes_at or self.now
             for entry in self._tasks.values()
-            if entry.name.startswith(name) and not entry.task.done()
+            if entry.name.startswith(name)
         ]
         return min(times, default=None)
 
@@ -176,40 +210,72 @@ class Scheduler:
     def kill(self, name: str) -> None:
         """All tasks whose name starts so die at the point where they stand."""
         for entry in self._tasks.values():
-            if entry.name.startswith(name) and not entry.task.done():
+            if entry.name.startswith(name):
                 entry.killed = True
                 entry.wakes_at = None
                 entry.ready = None
                 self.story.append(f"kill {entry.name} at {entry.label}")
 
     async def run(self, lock_reader: "asyncpg.Connection[Row]", max_steps: int = 5_000) -> None:
-        """Until no task is left. Raises what a task raised, with the story's end.
+        """Until no task is left. Raises what a task raised.
+
+        `max_steps` bounds a run; going beyond it is a failure, not a pass.
 
         Raises:
             StuckError: tasks are left that nothing can wake.
         """
-        self._lock_reader = lock_reader
-        for _ in range(max_steps):
-            await self._settle()
-            if self.failures:
-                raise self.failures[0]
-            self._tasks = {task: t for task, t in self._tasks.items() if not task.done()}
-            waiting = list(self._tasks.values())
-            if not waiting:
-                return
-            ready = [t for t in waiting if t.parked is not None and self._may_run(t)]
-            if not ready:
-                self._let_time_pass(waiting)
-                continue
-            self._release(self.rng.choice(ready))
-        raise StuckError(f"seed {self.seed}: not done after {max_steps} steps")
+        loop = asyncio.get_running_loop()
+        self._over, self.max_steps = loop.create_future(), self.steps + max_steps
+        watch = loop.create_task(self._watch(lock_reader))
+        try:
+            if not self._running:
+                self._go_on()
+            await self._over
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+            self._over = None
+        if self.failures:
+            raise self.failures[0]
 
     async def abandon(self) -> None:
         """All that is left dies where it stands."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._abandoned = True
+        left = list(self._tasks.values())
+        for entry in left:
+            entry.task.cancel()
+        await asyncio.gather(*(entry.task for entry in left), return_exceptions=True)
+        for entry in left:
+            # One that never began closes nothing itself.
+            entry.work.close()
         self._tasks.clear()
+
+    def _stopped(self) -> None:
+        """One that ran is at a point, at its end or waits: the last of them lets the next go on."""
+        self._running -= 1
+        if self._running == 0:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        over = self._over
+        if over is None or over.done():
+            return
+        try:
+            while not self.failures:
+                waiting = [t for t in self._tasks.values() if t.parked is not None]
+                if not self._tasks:
+                    break
+                if self.steps >= self.max_steps:
+                    raise StuckError(f"seed {self.seed}: not done after {self.steps} steps")
+                ready = [t for t in waiting if self._may_run(t)]
+                if ready:
+                    self._release(self.rng.choice(ready))
+                    return
+                self._let_time_pass(waiting)
+        except Exception as error:
+            over.set_exception(error)
+        else:
+            over.set_result(None)
 
     def _may_run(self, task: _Task) -> bool:
         if task.killed:
@@ -219,13 +285,10 @@ class Scheduler:
         return task.ready is None or task.ready()
 
     def _let_time_pass(self, waiting: list[_Task]) -> None:
-        sleepers = [
-            t.wakes_at
-            for t in waiting
-            if t.wakes_at is not None and t.parked is not None and t.wakes_at > self.now
-        ]
+        sleepers = [t.wakes_at for t in waiting if t.wakes_at is not None]
+        sleepers = [at for at in sleepers if at > self.now]
         if not sleepers:
-            stands = ", ".join(f"{t.name} at {t.label}" for t in waiting)
+            stands = ", ".join(f"{t.name} at {t.label}" for t in self._tasks.values())
             raise StuckError(f"seed {self.seed}: nothing can run: {stands}")
         self.now = min(sleepers)
         self.story.append(f"time {self.now:%H:%M:%S.%f}")
@@ -236,38 +299,38 @@ class Scheduler:
         task.wakes_at = None
         task.ready = None
         self.steps += 1
+        self._running += 1
         self.story.append(f"{task.name}: {task.label}")
         if task.killed:
             parked.set_exception(Killed())
         else:
             parked.set_result(None)
 
-    async def _settle(self) -> None:
-        """Comes back when every task is parked, done, or waiting for a row lock."""
-        while running := [
-            t
-            for t in self._tasks.values()
-            if t.parked is None and not t.blocked and not t.task.done()
-        ]:
-            self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), timeout=0.005)
-            except TimeoutError:
-                if await self._all_blocked(running):
-                    return
+    async def _watch(self, lock_reader: "asyncpg.Connection[Row]") -> None:
+        """Where nothing moved for a moment, ask PostgreSQL which statements wait for a lock."""
+        before = (-1, -1)
+        while True:
+            await asyncio.sleep(_MOMENT)
+            now = (self.steps, self.moved)
+            if now == before:
+                await self._find_blocked(lock_reader)
+            before = now
 
-    async def _all_blocked(self, running: list[_Task]) -> bool:
-        pids = [t.pid for t in running if t.pid is not None]
-        if len(pids) < len(running) or self._lock_reader is None:
-            return False
-        rows = await self._lock_reader.fetch(
-            "select distinct pid from pg_locks where not granted and pid = any($1)", pids
+    async def _find_blocked(self, lock_reader: "asyncpg.Connection[Row]") -> None:
+        running = [t for t in self._tasks.values() if t.parked is None and not t.blocked]
+        asked = {t.session: t for t in running if t.session is not None}
+        if not running or len(asked) < len(running):
+            return
+        moved = self.moved
+        rows = await lock_reader.fetch(
+            "select distinct pid from pg_locks where not granted and pid = any($1)", list(asked)
         )
-        held = {row["pid"] for row in rows}
-        for task in running:
-            # It may have gone on while we asked.
-            task.blocked = task.pid in held and task.parked is None
-        return all(task.blocked for task in running)
+        for row in rows:
+            task = asked[row["pid"]]
+            # It may have gone on while we asked; or its lock may be free by now.
+            if task.session == row["pid"] and not task.blocked and self.moved == moved:
+                task.blocked = task.waited = True
+                self._stopped()
 
 
 @dataclass(frozen=True)
@@ -297,83 +360,135 @@ class SimIds:
         return uuid7(milliseconds, self.scheduler.rng.randbytes)
 
 
+class Sessions:
+    """Connections of one role, opened as they are needed and kept.
+
+    A bare stack of connections: whoever needs one takes the one used last, whose statements are
+    prepared already.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._idle: list[asyncpg.Connection[Row]] = []
+        self._all: list[asyncpg.Connection[Row]] = []
+
+    async def take(self) -> "asyncpg.Connection[Row]":
+        """One that is in no transaction."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._all.remove(connection)
+        connection = await asyncpg.connect(
+            self._dsn,
+            command_timeout=30,
+            statement_cache_size=1000,
+            max_cached_statement_lifetime=0,
+        )
+        await keep_json_text(connection)
+        self._all.append(connection)
+        return connection
+
+    def give_back(self, connection: "asyncpg.Connection[Row]") -> None:
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        """All of them, at once."""
+        for connection in self._all:
+            connection.terminate()
+
+
 class SimDatabase:
     """Real transactions whose every statement, commit and rollback is a point."""
 
-    def __init__(self, scheduler: Scheduler, pool: "asyncpg.Pool[Row]", name: str = "db") -> None:
+    def __init__(self, scheduler: Scheduler, sessions: Sessions) -> None:
         self._scheduler = scheduler
-        self._pool = pool
-        self._name = name
+        self._sessions = sessions
         self.wakes: set[str] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
-        async with self._pool.acquire() as connection:
-            tx = _SimTx(self._scheduler, connection)
-            began = connection.transaction()
-            await self._scheduler.point("begin")
-            async with self._scheduler.in_transaction():
-                await began.start()
-                try:
-                    yield tx
-                    await self._scheduler.point("commit")
-                except BaseException:
-                    await began.rollback()
-                    self._scheduler.locks_moved()
-                    raise
-                await began.commit()
-                self._scheduler.locks_moved()
+        scheduler = self._scheduler
+        await scheduler.point("begin")
+        connection = await self._sessions.take()
+        tx = _SimTx(scheduler, connection)
+        with scheduler.in_transaction():
+            try:
+                # One round trip for both.
+                await connection.execute(f"begin; {tx.tell_time()}")
+                yield tx
+                await scheduler.point("commit")
+                await connection.execute("commit")
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("rollback")
+                raise
+            finally:
+                scheduler.locks_moved()
+                self._sessions.give_back(connection)
         self.wakes.update(tx.wakes)
 
 
 class _SimTx:
-    def __init__(
-        self, scheduler: Scheduler, connection: "asyncpg.pool.PoolConnectionProxy[Row]"
-    ) -> None:
+    def __init__(self, scheduler: Scheduler, connection: "asyncpg.Connection[Row]") -> None:
         self._scheduler = scheduler
         self._connection = connection
+        self._session = connection.get_server_pid()
         self._told: datetime | None = None
+        self._savepoints = 0
         self.wakes: set[str] = set()
 
-    @asynccontextmanager
-    async def _statement(self, sql: str) -> AsyncGenerator[None]:
-        await self._scheduler.point(" ".join(sql.split())[:80])
+    def tell_time(self) -> str:
+        """The statement that makes the session's clock that of the scheduler."""
+        self._told = self._scheduler.now
+        return f"set local app.now = '{self._told.isoformat()}'"
+
+    async def _turn(self, sql: str) -> None:
+        await self._scheduler.point(_label(sql))
         if self._told != self._scheduler.now:
-            self._told = self._scheduler.now
-            await self._connection.execute(
-                "select set_config('app.now', $1, true)", self._told.isoformat()
-            )
-        async with self._scheduler.in_session(self._connection.get_server_pid()):
-            yield
+            await self._connection.execute(self.tell_time())
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
-        async with self._statement(sql):
-            return await self._connection.fetch(sql, *args)
+        await self._turn(sql)
+        return await self._scheduler.in_session(self._session, self._connection.fetch(sql, *args))
 
     async def fetchrow(self, sql: str, *args: object) -> Row | None:
-        async with self._statement(sql):
-            return await self._connection.fetchrow(sql, *args)
+        await self._turn(sql)
+        statement = self._connection.fetchrow(sql, *args)
+        return await self._scheduler.in_session(self._session, statement)
 
     async def fetchval(self, sql: str, *args: object) -> Any:
-        async with self._statement(sql):
-            return await self._connection.fetchval(sql, *args)
+        await self._turn(sql)
+        statement = self._connection.fetchval(sql, *args)
+        return await self._scheduler.in_session(self._session, statement)
 
     async def execute(self, sql: str, *args: object) -> str:
-        async with self._statement(sql):
-            return await self._connection.execute(sql, *args)
+        await self._turn(sql)
+        return await self._scheduler.in_session(self._session, self._connection.execute(sql, *args))
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        async with self._statement(sql):
-            await self._connection.executemany(sql, rows)
+        await self._turn(sql)
+        statement = self._connection.executemany(sql, rows)
+        await self._scheduler.in_session(self._session, statement)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncGenerator[None]:
+        self._savepoints += 1
+        name = f"s{self._savepoints}"
+        await self._connection.execute(f"savepoint {name}")
         try:
-            async with self._connection.transaction():
-                yield
+            yield
         except BaseException:
+            if not self._connection.is_closed():
+                await self._connection.execute(f"rollback to {name}")
             self._scheduler.locks_moved()
             raise
+        await self._connection.execute(f"release {name}")
 
     def wake(self, channel: str) -> None:
         self.wakes.add(channel)
+
+
+@cache
+def _label(sql: str) -> str:
+    return " ".join(sql.split())[:80]

@@ -1,22 +1,21 @@
-"""`make simulate SEEDS=500 FROM=0`: many seeds; the first failing one's story and its replay.
+"""`make simulate SEEDS=500 FROM=0 JOBS=2`: many seeds; a failing one's story and its replay.
 
-Also `--planted NAME`: the same with a bug planted, to see its story.
+`--planted NAME` plays them with a bug planted, to see its story; `--again` plays each twice and
+compares the stories.
 """
 
 import argparse
-import asyncio
 import sys
-import tempfile
 import time
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 
-import structlog
-from testkit.databases import embedded_postgres
-
-from simulation.ring import ground
-from simulation.story import Ended, run_seed
+from simulation.planted import PLANTED
+from simulation.workers import Played, Wanted, play
 
 _END = 60
+_TELL_EVERY = 100
 
 
 def main(arguments: list[str]) -> int:
@@ -24,40 +23,82 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make simulate")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--from", type=int, default=0, dest="first")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--end", type=int, default=_END, help="how many lines of the story to show")
     parser.add_argument("--keep-going", action="store_true")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--planted", default="", choices=["", *(bug.name for bug in PLANTED)])
     chosen = parser.parse_args(arguments)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    return asyncio.run(_run(chosen.seeds, chosen.first, chosen.end, chosen.keep_going))
+    return _run(chosen)
 
 
-async def _run(seeds: int, first: int, end: int, keep_going: bool) -> int:
-    began, steps, failed = time.monotonic(), 0, 0
-    with (
-        tempfile.TemporaryDirectory(prefix="simulation-") as folder,
-        embedded_postgres(Path(folder)) as server,
-    ):
-        async with ground(server.new_database) as on:
-            for seed in range(first, first + seeds):
-                ended = await run_seed(on, seed)
-                steps += ended.steps
-                if ended.wrong:
-                    failed += 1
-                    _tell(ended, end)
-                    if not keep_going:
-                        break
-    seconds = time.monotonic() - began
-    print(f"{seeds} seeds from {first}: {steps:,} steps, {seconds:.1f} s, {failed} failed")
-    return 1 if failed else 0
+def _run(chosen: argparse.Namespace) -> int:
+    began, tally = time.monotonic(), _Tally()
+    with closing(play(_wanted(chosen), chosen.jobs)) as results:
+        for played in results:
+            tally.add(played)
+            if played.ended.wrong:
+                _tell(played, chosen.end)
+            if tally.failed and not chosen.keep_going:
+                break
+            if tally.seeds % _TELL_EVERY == 0:
+                print(f"up to seed {played.wanted.seed}: {tally.so_far(began)}", flush=True)
+    print(f"{tally.seeds} seeds from {chosen.first}: {tally.so_far(began)}")
+    if tally.seen:
+        print(
+            "seen: " + ", ".join(f"{name} {count:,}" for name, count in sorted(tally.seen.items()))
+        )
+    return 1 if tally.failed else 0
 
 
-def _tell(ended: Ended, end: int) -> None:
+def _wanted(chosen: argparse.Namespace) -> Iterator[Wanted]:
+    for seed in range(chosen.first, chosen.first + chosen.seeds):
+        yield Wanted(seed, chosen.planted)
+        if chosen.again:
+            yield Wanted(seed, chosen.planted)
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.seeds = self.steps = self.failed = 0
+        self.cpu = 0.0
+        self.seen: Counter[str] = Counter()
+        self._digests: dict[int, str] = {}
+
+    def add(self, played: Played) -> None:
+        ended = played.ended
+        self.seeds += 1
+        self.steps += ended.steps
+        self.cpu += ended.cpu
+        self.failed += bool(ended.wrong)
+        self.seen.update(ended.seen)
+        before = self._digests.pop(ended.seed, None)
+        if before is None:
+            self._digests[ended.seed] = played.digest
+        elif before != played.digest:
+            self.failed += 1
+            print(f"seed {ended.seed} told another story the second time")
+        if len(self._digests) > 1_000:
+            self._digests.clear()
+
+    def so_far(self, began: float) -> str:
+        seconds = time.monotonic() - began
+        each = self.cpu / max(self.seeds, 1)
+        return (
+            f"{self.steps:,} steps, {seconds:.0f} s, {each:.2f} s of CPU a seed without the"
+            f" database's, {self.failed} failed"
+        )
+
+
+def _tell(played: Played, end: int) -> None:
+    ended = played.ended
     print(f"\nseed {ended.seed} after {ended.steps} steps, {ended.seconds:.1f} s:")
     for line in ended.story[-end:] if end else []:
         print(f"    {line}")
     for line in ended.wrong:
         print(f"  {line}")
-    print(f"  again: make simulate SEEDS=1 FROM={ended.seed}", flush=True)
+    with_bug = f' ARGS="--planted {played.wanted.planted}"' if played.wanted.planted else ""
+    print(f"  again: make simulate SEEDS=1 FROM={ended.seed}{with_bug}", flush=True)
 
 
 if __name__ == "__main__":

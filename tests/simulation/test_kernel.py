@@ -9,7 +9,7 @@ import pytest
 from messaging.database import Row
 from testkit import TestDatabase
 
-from simulation.kernel import Scheduler, SimClock, SimDatabase, SimIds, StuckError
+from simulation.kernel import Scheduler, Sessions, SimClock, SimDatabase, SimIds, StuckError
 
 NewDatabase = Callable[[Sequence[str]], TestDatabase]
 
@@ -20,17 +20,16 @@ async def simulated(
 ) -> AsyncGenerator[tuple[Scheduler, SimDatabase, "asyncpg.Connection[Row]"]]:
     database = new_database(["simulated"])
     watcher: asyncpg.Connection[Row] = await asyncpg.connect(database.admin_dsn)
-    pool: asyncpg.Pool[Row] = await asyncpg.create_pool(
-        database.dsn("simulated"), min_size=4, max_size=8
-    )
+    sessions = Sessions(database.dsn("simulated"))
     try:
-        async with pool.acquire() as connection:
-            await connection.execute("create table account (id int primary key, balance int)")
-            await connection.execute("insert into account values (1, 0), (2, 0)")
+        setting_up = await sessions.take()
+        await setting_up.execute("create table account (id int primary key, balance int)")
+        await setting_up.execute("insert into account values (1, 0), (2, 0)")
+        sessions.give_back(setting_up)
         scheduler = Scheduler(seed)
-        yield scheduler, SimDatabase(scheduler, pool), watcher
+        yield scheduler, SimDatabase(scheduler, sessions), watcher
     finally:
-        await pool.close()
+        sessions.close()
         await watcher.close()
 
 
@@ -47,8 +46,7 @@ async def balance_after(new_database: NewDatabase, seed: int, *, lock: bool) -> 
         for name in ("first", "second", "third"):
             scheduler.spawn(name, pay_in(database, lock=lock))
         await scheduler.run(watcher)
-        async with database._pool.acquire() as connection:  # pyright: ignore[reportPrivateUsage]
-            balance = await connection.fetchval("select balance from account where id = 1")
+        balance = await watcher.fetchval("select balance from simulated.account where id = 1")
     return int(balance), "\n".join(scheduler.story)
 
 

@@ -156,7 +156,7 @@ async def open_pool(
         server_settings={
             "application_name": application,
         },
-        init=_keep_json_text,
+        init=keep_json_text,
         # The usual reset is one more round trip per transaction, for state that a Tx can't leave.
         reset=_Plans(plans_kept),
     )
@@ -184,7 +184,7 @@ class _Plans:
             await connection.execute("discard plans")
 
 
-async def _keep_json_text(connection: "asyncpg.Connection[Row]") -> None:
+async def keep_json_text(connection: "asyncpg.Connection[Row]") -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, encoder=str, decoder=str, schema="pg_catalog", format="text"
