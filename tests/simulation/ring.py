@@ -39,6 +39,7 @@ from contracts.connections import (
     ConnectionOpened,
     Organisation,
     OrganisationFacts,
+    RemoteCustomersListed,
 )
 from contracts.ids import (
     CompanyId,
@@ -465,8 +466,20 @@ class Ring:
                 "accounts": (Account(id=self.account, code="4000", name="Services"),),
             }
         )
+        nobody = RemoteCustomersListed.model_validate(
+            {
+                **common,
+                "id": MessageId(self.ids.new()),
+                "correlation_id": self.ids.new(),
+                "load_id": LoadId(self.ids.new()),
+                "as_of": self.scheduler.now,
+                "page": 0,
+                "pages": 1,
+                "customers": (),
+            }
+        )
         async with self.orchestrator.transaction() as tx:
-            await connections.on_connection_events(tx, [opened, accounts], self.tools)
+            await connections.on_connection_events(tx, [opened, accounts, nobody], self.tools)
             await tx.execute(
                 "update connection_settings set sync_customers = true, sync_invoices = true,"
                 " start_date = $1, customers_since = $2, invoices_since = $2",

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from contracts.commands import ListRemoteCustomers
+from contracts.commands import ListRemoteCustomers, SyncInvoice
 from contracts.connections import RemoteCustomer, RemoteCustomersListed
 from contracts.ids import CompanyId, ConnectionId, LoadId, RemoteId
 from contracts.invoicing import CameFrom
@@ -14,7 +14,7 @@ from sync_orchestrator.handlers import remote_customers
 from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
 
-from .support import START, Office, customer
+from .support import START, Office, customer, invoice, item
 from .test_http import CLOCK, KEY, Caller
 
 
@@ -318,3 +318,69 @@ async def test_a_wrong_filter_or_cursor_is_named(office: Office, caller: Caller)
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "filter")
     wrong = await caller.call("GET", f"{LIST}?cursor=abc")
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "cursor")
+
+
+async def test_s94_a_link_by_hand_releases_what_waited_and_is_undone(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    await office.connections(page(office, [there("58", "Ann Lee"), there("59", "Bo Poe")]))
+    ann, call_out = customer(), item()
+    await office.map(call_out.id)
+    bill = invoice(ann, call_out)
+    await office.events(
+        office.customer_event(ann), office.item_event(call_out), office.invoice_event(bill)
+    )
+    job = await office.job("customer", ann.id)
+    assert job is not None
+    assert (job.state.value, job.cause and job.cause.code) == ("blocked", "customer_name_taken")
+    (item_command,) = office.commands()
+    await office.outcomes(office.success(item_command, "9"))
+
+    async def put(remote: str) -> httpx.Response:
+        body = {"provider": "qbo", "record": ann.model_dump(mode="json"), "remote_id": remote}
+        return await caller.call("PUT", f"/records/customer/{ann.id}/link", body)
+
+    unknown = await put("77")
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "remote_id")
+    linked = await put("58")
+    assert (linked.status_code, linked.json()["before"]) == (200, None)
+    await office.read_outbox()
+    (command,) = office.commands()
+    assert isinstance(command, SyncInvoice)
+    assert command.customer_remote_id == "58"
+    bo = customer("Bo Poe-Ray", email="bo@poe.example")
+    await office.events(office.customer_event(bo))
+    body = {"provider": "qbo", "record": bo.model_dump(mode="json"), "remote_id": "58"}
+    sent = await caller.call("PUT", f"/records/customer/{bo.id}/link", body)
+    assert (sent.status_code, sent.json()["code"]) == (409, "linked_to_another")
+    assert "Ann Lee" in sent.json()["detail"]
+    body = {"provider": "qbo", "record": ann.model_dump(mode="json")}
+    gone = await caller.call("POST", f"/records/customer/{ann.id}/unlink", body)
+    assert (gone.status_code, gone.json()["before"]) == (200, "58")
+    assert await office.state("customer", ann.id) == "not_synced"
+    alike = await caller.call("POST", f"/records/customer/{ann.id}/lookalikes", body)
+    assert [(row["remote_id"], row["why"]) for row in alike.json()["data"]] == [("58", "same name")]
+    again = await put("58")
+    assert again.status_code == 200, "undone"
+    assert await office.state("customer", ann.id) == "synced"
+
+
+async def test_a_look_alike_listed_later_is_asked_about_and_one_that_goes_is_not(
+    office: Office,
+) -> None:
+    await office.connect(sync_customers=False)
+    await office.connections(page(office, [there("58", "Ann Lee"), there("60", "Zed")]))
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    await office.pool.execute(
+        "update connection_settings set sync_customers = true, customers_since = $1",
+        office.now - timedelta(days=1),
+    )
+    await office.events(office.customer_event(customer(known_as=ann.id, version=2)))
+    assert await office.state("customer", ann.id) == "blocked"
+    office.later(timedelta(minutes=1))
+    await office.connections(page(office, [there("60", "Zed")]))
+    await office.sweep()
+    (command,) = office.commands()
+    assert command.record_id == ann.id

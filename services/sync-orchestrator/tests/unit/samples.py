@@ -68,6 +68,7 @@ def connection(
             invoices_since=NOW,
         ),
         accounts_as_of=NOW,
+        customers_as_of=NOW,
     )
 
 

@@ -279,6 +279,7 @@ CUSTOMERS = (
         found="preflight",
         titles=("Which {customer} is it?", "Which customer is it?"),
         sentences=(
+            '{provider} has "{name}", who could be {customer}. We didn\'t guess.',
             "{provider} has {count} {noun_customers} who could be {customer}. We didn't guess.",
             "{provider} has several {noun_customers} who could be {customer}. We didn't guess.",
             "{provider} has several {noun_customers} who could be this one. We didn't guess.",
@@ -286,7 +287,7 @@ CUSTOMERS = (
         subject="customer",
         released_by="choice saved",
         fixes=(
-            Fix("link", "Choose", ("remote_id",)),
+            Fix("link", "Choose", ("remote_id",), (("remote_id", "{remote_id}"),)),
             Fix("add_as_new", "None: add new", ("name",), (("name", "{customer}"),)),
         ),
     ),

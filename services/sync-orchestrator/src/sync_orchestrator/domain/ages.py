@@ -38,6 +38,7 @@ class Ages:
     tried_again: timedelta = timedelta(days=1)
     made_again_within: timedelta = timedelta(minutes=10)
     made_again_at_most: int = 3
+    list_awaited: timedelta = timedelta(minutes=15)
 
 
 def review_at(job: Job, ages: Ages) -> datetime | None:

@@ -11,6 +11,7 @@ from contracts.invoicing import InvoiceSnapshot
 from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.domain.connection import Connection, MappedAccount, current
 from sync_orchestrator.domain.job import Job, RecordKey
+from sync_orchestrator.domain.likeness import Lookalike, who_it_could_be
 from sync_orchestrator.domain.records import Record, items_of, plain_name
 from sync_orchestrator.domain.situation import Need, Situation
 
@@ -29,6 +30,9 @@ class Books:
     )
     accounts: dict[tuple[ConnectionId, ItemId], MappedAccount] = field(
         default_factory=dict[tuple[ConnectionId, ItemId], MappedAccount]
+    )
+    lookalikes: dict[RecordKey, tuple[Lookalike, ...]] = field(
+        default_factory=dict[RecordKey, tuple[Lookalike, ...]]
     )
     _jobs: dict[RecordKey, Job] = field(default_factory=dict[RecordKey, Job])
     _waiting: dict[RecordKey, set[RecordKey]] = field(
@@ -111,6 +115,7 @@ class Books:
             customer=customer,
             items=items,
             holder=None if remote_id is None else self._holder(key, remote_id),
+            lookalikes=self._lookalikes(key),
         )
 
     def _items(self, connection: Connection, invoice: InvoiceSnapshot) -> tuple[Need, ...]:
@@ -134,6 +139,16 @@ class Books:
             account=self.accounts.get((key.connection_id, ItemId(key.record_id)))
             if key.entity == "item"
             else None,
+            lookalikes=self._lookalikes(key),
+        )
+
+    def _lookalikes(self, key: RecordKey) -> tuple[Lookalike, ...]:
+        """Those that are linked to nobody else, as links are by now."""
+        found = self.lookalikes.get(key, ())
+        ours = [self._holders.get((key.connection_id, "customer", one.remote_id)) for one in found]
+        return who_it_could_be(
+            (one for one, held in zip(found, ours, strict=True) if not held or key in held),
+            key.record_id,
         )
 
     def _holder(self, key: RecordKey, remote_id: str) -> Need | None:

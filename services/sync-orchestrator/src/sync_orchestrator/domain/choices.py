@@ -16,6 +16,8 @@ from sync_orchestrator.domain.events import (
     Linked,
     Named,
     OutOfDate,
+    ToldApart,
+    Unlinked,
 )
 from sync_orchestrator.domain.facts import (
     AddWithoutEmail,
@@ -26,11 +28,15 @@ from sync_orchestrator.domain.facts import (
     LinkedByPerson,
     MakeActive,
     NameThere,
+    NoneOfThose,
     StopIgnoring,
+    UnlinkedByPerson,
 )
 
 Choice = (
     LinkedByPerson
+    | UnlinkedByPerson
+    | NoneOfThose
     | IgnoreAsked
     | StopIgnoring
     | CreateAgain
@@ -56,6 +62,13 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
     match fact:
         case LinkedByPerson():
             _link(course, fact)
+        case UnlinkedByPerson():
+            if job.link is not None:
+                course.tell(Unlinked(job.link, fact.origin))
+        case NoneOfThose():
+            course.tell(ToldApart(fact.origin))
+            course.request("there", fact.origin, "person", again=True)
+            course.derive(again=True)
         case IgnoreAsked():
             if job.state is SyncState.IGNORED:
                 return None

@@ -38,9 +38,11 @@ from sync_orchestrator.domain.facts import (
     LinkedByPerson,
     MakeActive,
     NameThere,
+    NoneOfThose,
     RemoteGone,
     Reviewed,
     StopIgnoring,
+    UnlinkedByPerson,
 )
 from sync_orchestrator.domain.job import SYNCED, Job
 from sync_orchestrator.domain.records import is_void, plain_name
@@ -85,6 +87,8 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
                 course.tell(Linked(fact.remote, situation.record.version, mark, relinked=False))
         case (
             LinkedByPerson()
+            | UnlinkedByPerson()
+            | NoneOfThose()
             | IgnoreAsked()
             | StopIgnoring()
             | CreateAgain()

@@ -198,6 +198,21 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlinked:
+    """From its remote record, which stays as it is."""
+
+    remote: RemoteRef
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ToldApart:
+    """From those that look like it there."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class IgnoreBegan:
     by: str
     why: str | None
@@ -250,6 +265,8 @@ Event: TypeAlias = (
     | Unchanged
     | NotEligible
     | Linked
+    | Unlinked
+    | ToldApart
     | IgnoreBegan
     | IgnoreEnded
     | EmailWaived

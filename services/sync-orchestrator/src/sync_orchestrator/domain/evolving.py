@@ -37,8 +37,10 @@ from sync_orchestrator.domain.events import (
     Requested,
     Stopped,
     Synced,
+    ToldApart,
     TookTooLong,
     Unchanged,
+    Unlinked,
     VoidedThere,
     VoidedUnsent,
 )
@@ -74,7 +76,16 @@ def evolve(job: Job, event: Event, at: datetime) -> Job:
             | Unchanged()
         ):
             return _after_an_outcome(job, event, at)
-        case IgnoreBegan() | IgnoreEnded() | EmailWaived() | Named() | LeftAsItIs() | Linked():
+        case (
+            IgnoreBegan()
+            | IgnoreEnded()
+            | EmailWaived()
+            | Named()
+            | LeftAsItIs()
+            | Linked()
+            | Unlinked()
+            | ToldApart()
+        ):
             return _by_a_person(job, event, at)
         case _:
             assert_never(event)
@@ -277,7 +288,14 @@ def _closed(job: Job, step: int) -> Job:
 
 def _by_a_person(
     job: Job,
-    event: IgnoreBegan | IgnoreEnded | EmailWaived | Named | LeftAsItIs | Linked,
+    event: IgnoreBegan
+    | IgnoreEnded
+    | EmailWaived
+    | Named
+    | LeftAsItIs
+    | Linked
+    | Unlinked
+    | ToldApart,
     at: datetime,
 ) -> Job:
     match event:
@@ -301,6 +319,28 @@ def _by_a_person(
                 origin=event.origin,
                 refused=False,
                 gone_link=None if event.anew else job.gone_link,
+                none_of_those=job.none_of_those or event.anew,
+            )
+        case ToldApart():
+            return replace(
+                job, step=job.step + 1, none_of_those=True, origin=event.origin, refused=False
+            )
+        case Unlinked():
+            return replace(
+                _in_state(job, SyncState.NOT_SYNCED, at),
+                generation=job.generation + 1,
+                link=None,
+                gone_link=None,
+                want=None,
+                refused=False,
+                sent_mark=None,
+                synced_version=None,
+                synced_mark=None,
+                account_there=None,
+                totals=None,
+                synced_at=None,
+                none_of_those=False,
+                origin=event.origin,
             )
         case LeftAsItIs():
             return replace(

@@ -68,6 +68,20 @@ class LinkedByPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlinkedByPerson:
+    """A person says that the remote record isn't this one. Nothing changes there."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOfThose:
+    """A person says that those who look like this record there are others."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class IgnoreAsked:
     by: str
     why: str | None
@@ -129,6 +143,8 @@ Fact: TypeAlias = (
     | RemoteGone
     | CameFromThere
     | LinkedByPerson
+    | UnlinkedByPerson
+    | NoneOfThose
     | IgnoreAsked
     | StopIgnoring
     | CreateAgain

@@ -56,6 +56,7 @@ class Job:
         answered_step: the newest step whose outcome was recorded.
         named_there: a name or number chosen for there only.
         without_email: a person said to add this customer without one.
+        none_of_those: a person said it is none of those there that look like it.
         again_for: the holder of a taken number after which this record was sent once more.
         remade_at: when it had gone there for the first time of late; `remade` times since.
         sync_id: the running (or last) operation, for the history.
@@ -95,6 +96,7 @@ class Job:
     synced_at: datetime | None = None
     named_there: str | None = None
     without_email: bool = False
+    none_of_those: bool = False
     ignored: Ignored | None = None
     again_for: str | None = None
     remade_at: datetime | None = None

@@ -6,12 +6,14 @@ One function serves the badge, the preflight page and the decision to send, so t
 from dataclasses import dataclass
 
 from contracts.causes import cause_of, in_order, record_name
+from contracts.ids import Provider
 from contracts.invoicing import CustomerSnapshot, InvoiceLine, InvoiceSnapshot
 from contracts.money import Money
 from contracts.sync import CauseInstance, Subject, SyncState, WaitingOn
 
 from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.likeness import Lookalike
 from sync_orchestrator.domain.situation import Need, Situation
 
 
@@ -40,7 +42,7 @@ def obstacles(job: Job, situation: Situation) -> tuple[Obstacle, ...]:
         case InvoiceSnapshot():
             found = [*_of_the_invoice(record, situation), *_of_its_needs(job, record, situation)]
         case CustomerSnapshot():
-            found = _of_the_customer(job, record)
+            found = _of_the_customer(job, record, situation, situation.lookalikes)
         case _:
             found = _of_the_item(record.name, str(record.id), situation)
     if len(found) < 2:
@@ -63,11 +65,65 @@ def may_bring_its_customer(job: Job, situation: Situation) -> bool:
     return situation.connection.settings.sync_customers or asked_by_person
 
 
-def _of_the_customer(job: Job, customer: CustomerSnapshot) -> list[Obstacle]:
-    if job.link is not None or job.without_email or (customer.email or "").strip():
+def _of_the_customer(
+    job: Job,
+    customer: CustomerSnapshot,
+    situation: Situation,
+    lookalikes: tuple[Lookalike, ...],
+) -> list[Obstacle]:
+    """What stands in the way of adding a customer; nothing of one that is there or was."""
+    if job.link is not None:
         return []
+    found: list[Obstacle] = []
     subject = Subject(id=str(customer.id), name=customer.name)
-    return [Obstacle(cause_of("customer_email_missing", subject=subject, customer=customer.name))]
+    if not job.without_email and not (customer.email or "").strip():
+        missing = cause_of("customer_email_missing", subject=subject, customer=customer.name)
+        found.append(Obstacle(missing))
+    if job.none_of_those or job.gone_link is not None or job.remade:
+        return found
+    if _list_is_awaited(situation):
+        found.append(Obstacle(cause_of("waiting_for_record", list="remote_customers")))
+    question = looks_like(job, customer, subject, lookalikes)
+    return found if question is None else [*found, Obstacle(question)]
+
+
+def _list_is_awaited(situation: Situation) -> bool:
+    """The customers there aren't known yet, and it isn't long since it was connected."""
+    connection = situation.connection
+    lately = situation.now - connection.opened_at < situation.ages.list_awaited
+    return connection.customers_as_of is None and lately
+
+
+UNIQUE_NAMES = frozenset[Provider]({"qbo", "xero"})
+"""Where no two customers may have one name."""
+
+
+def looks_like(
+    job: Job, customer: CustomerSnapshot, subject: Subject, lookalikes: tuple[Lookalike, ...]
+) -> CauseInstance | None:
+    """The question which of those there it is, if any; only QuickBooks' inactive ones count."""
+    found = [one for one in lookalikes if one.active or job.provider == "qbo"]
+    if not found:
+        return None
+    if len(found) == 1 and found[0].same_name and job.provider in UNIQUE_NAMES:
+        one = found[0]
+        return cause_of(
+            "customer_name_taken",
+            subject=subject,
+            name=one.name,
+            customer=customer.name,
+            remote_id=one.remote_id,
+            kind="customer" if one.active else "inactive_customer",
+        )
+    alone = found[0] if len(found) == 1 else None
+    return cause_of(
+        "customer_lookalikes",
+        subject=subject,
+        customer=customer.name,
+        count=len(found),
+        name=None if alone is None else alone.name,
+        remote_id=None if alone is None else alone.remote_id,
+    )
 
 
 def _of_the_item(name: str, item_id: str, situation: Situation) -> list[Obstacle]:
@@ -205,7 +261,8 @@ def _unsatisfied(job: Job, invoice: InvoiceSnapshot, need: Need, situation: Situ
             return Obstacle(cause, need.waiting_on, is_own=True)
         if isinstance(need.record, CustomerSnapshot):
             blank = theirs or _blank(job, need)
-            own = _of_the_customer(blank, need.record)
+            found = _of_the_customer(blank, need.record, situation, need.lookalikes)
+            own = [obstacle for obstacle in found if not obstacle.only_waits]
             if own:
                 return _because(own[0].cause, subject, name, invoice, need)
     cause = cause_of("waiting_for_record", subject=subject, record=name, invoice=invoice.number)

@@ -11,6 +11,7 @@ from contracts.sync import WaitingOn
 from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.domain.connection import Connection, MappedAccount
 from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.likeness import Lookalike
 from sync_orchestrator.domain.records import Snapshot
 
 
@@ -27,6 +28,7 @@ class Need:
     record: Snapshot | None
     job: Job | None
     account: MappedAccount | None = None
+    lookalikes: tuple[Lookalike, ...] = ()
 
     @property
     def link(self) -> RemoteRef | None:
@@ -41,7 +43,8 @@ class Need:
 class Situation:
     """`record` is the newest snapshot; `account` is an item's, `customer` and `items` an invoice's.
 
-    `holder` is another record of ours that holds the remote record a refusal names.
+    `holder` is another record of ours that holds the remote record a refusal names. `lookalikes`
+    are customers there that a customer could be.
     """
 
     connection: Connection
@@ -52,6 +55,7 @@ class Situation:
     customer: Need | None = None
     items: tuple[Need, ...] = ()
     holder: Need | None = None
+    lookalikes: tuple[Lookalike, ...] = ()
 
     @property
     def needs(self) -> tuple[Need, ...]:

@@ -18,6 +18,7 @@ from sync_orchestrator.domain.facts import (
     LinkedByPerson,
     MakeActive,
     NameThere,
+    NoneOfThose,
     StopIgnoring,
 )
 from sync_orchestrator.domain.job import RecordKey
@@ -129,7 +130,22 @@ async def _name(desk: Desk, fields: Fields) -> None:
     if target == desk.key:
         target = target_of(desk, "use_name")
     anew = field == "name" and target_offers(desk, "add_as_new")
+    if anew and _asks_which(desk) and _is_its_own_name(desk, target, _text(fields, field)):
+        desk.apply(target, NoneOfThose(desk.wish.origin))
+        return
     desk.apply(target, NameThere(_text(fields, field), desk.wish.origin, anew))
+
+
+def _asks_which(desk: Desk) -> bool:
+    """Whether the question is which of those there it is, before anything was sent."""
+    job = desk.job
+    cause = None if job is None or job.cause is None else job.cause.because or job.cause
+    return cause is not None and cause.code == "customer_lookalikes"
+
+
+def _is_its_own_name(desk: Desk, target: RecordKey, name: str) -> bool:
+    record = desk.work.books.records.get((target.entity, target.record_id))
+    return record is not None and plain_name(record.snapshot).strip() == name
 
 
 async def _reactivate(desk: Desk, fields: Fields) -> None:

@@ -11,8 +11,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
-from contracts.ids import CompanyId, Entity, Ids, ItemId, RecordId
-from contracts.invoicing import InvoiceSnapshot
+from contracts.ids import CompanyId, ConnectionId, Entity, Ids, ItemId, RecordId
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot
 from contracts.message import Message
 from messaging import outbox
 from messaging.database import Tx
@@ -20,6 +20,7 @@ from messaging.database import Tx
 from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.domain.books import Books
 from sync_orchestrator.domain.job import Job, RecordKey
+from sync_orchestrator.domain.likeness import email_key, name_key
 from sync_orchestrator.domain.messages import Envelope, command, record_state, state_changed
 from sync_orchestrator.domain.records import Record, items_of
 from sync_orchestrator.domain.round import Round
@@ -31,6 +32,7 @@ from sync_orchestrator.store import (
     jobs_store,
     mapping_store,
     records_store,
+    remote_customers_store,
 )
 
 REVIEWS = "reviews"
@@ -85,6 +87,7 @@ class Work:
         missing = {need for need in needs if self.books.job(need) is None}
         for job in await jobs_store.load(self.tx, missing):
             self._put(job)
+        await self._load_lookalikes(key for key in keys | needs if key.entity == "customer")
         items = {key for key in keys | needs if key.entity == "item"}
         await self.load_accounts(items)
 
@@ -94,6 +97,26 @@ class Work:
         for pair in wanted:
             self.books.accounts.pop(pair, None)
         self.books.accounts.update(await mapping_store.load(self.tx, wanted))
+
+    async def _load_lookalikes(self, customers: Iterable[RecordKey]) -> None:
+        """Who there looks like these customers, where one could still be added there."""
+        wanted: list[tuple[ConnectionId, RecordId, str | None, str | None]] = []
+        for key in customers:
+            job, known = self.books.job(key), self.books.records.get(("customer", key.record_id))
+            there = self.books.connections.get(key.connection_id)
+            if known is None or there is None or there.customers_as_of is None:
+                continue
+            if job is not None and (job.link is not None or job.none_of_those):
+                continue
+            snapshot = known.snapshot
+            assert isinstance(snapshot, CustomerSnapshot)
+            name = snapshot.name if job is None else job.named_there or snapshot.name
+            keys = (name_key(name), email_key(snapshot.email))
+            wanted.append((key.connection_id, key.record_id, *keys))
+        found = await remote_customers_store.lookalikes(self.tx, wanted)
+        for connection, record, _, _ in wanted:
+            key = RecordKey(connection, "customer", record)
+            self.books.lookalikes[key] = found.get((connection, record), ())
 
     def take_records(self, records: Iterable[Record]) -> None:
         """Records whose newest snapshot is in hand: they need not be read."""

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from contracts.ids import Entity, RecordId
+from contracts.ids import Entity, RecordId, RemoteId
 from contracts.sync import RecordState
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
@@ -11,7 +11,7 @@ from messaging.internal import Caller
 from pydantic import ValidationError
 
 from sync_orchestrator.domain.records import Snapshot, record_id
-from sync_orchestrator.handlers import actions, people
+from sync_orchestrator.handlers import actions, linking, people
 from sync_orchestrator.handlers import preflight as preflight_handler
 from sync_orchestrator.handlers.people import Wish
 from sync_orchestrator.handlers.places import read_current
@@ -73,6 +73,74 @@ async def act(
     async with parts.database.transaction() as tx:
         state = await actions.act(tx, parts.tools, wish, action, body.fields)
     return _state(state)
+
+
+@router.put("/link")
+async def link(
+    caller: Writer,
+    company: TheCompany,
+    entity: TheEntity,
+    record: UUID,
+    parts: TheParts,
+    body: WishTaken,
+) -> JSONResponse:
+    """Link to the record there that `remote_id` names."""
+    wish = _wish(caller, company, provider_of(body.provider), entity, record, body)
+    remote = body.fields.get("remote_id")
+    if not isinstance(remote, str) or not remote.strip() or len(remote) > 100:
+        raise invalid(FieldProblem("remote_id", "is required: the id of a record there"))
+    async with parts.database.transaction() as tx:
+        state, before = await linking.link(tx, parts.tools, wish, RemoteId(remote.strip()))
+    return JSONResponse({"state": state.model_dump(mode="json"), "before": before})
+
+
+@router.post("/unlink")
+async def unlink(
+    caller: Writer,
+    company: TheCompany,
+    entity: TheEntity,
+    record: UUID,
+    parts: TheParts,
+    body: WishTaken,
+) -> JSONResponse:
+    """Take the link away; nothing changes there."""
+    wish = _wish(caller, company, provider_of(body.provider), entity, record, body)
+    async with parts.database.transaction() as tx:
+        state, before = await linking.unlink(tx, parts.tools, wish)
+    return JSONResponse({"state": state.model_dump(mode="json"), "before": before})
+
+
+@router.post("/lookalikes")
+async def lookalikes(
+    caller: Writer,
+    company: TheCompany,
+    entity: TheEntity,
+    record: UUID,
+    parts: TheParts,
+    body: WishTaken,
+) -> JSONResponse:
+    """Who there it could be."""
+    wish = _wish(caller, company, provider_of(body.provider), entity, record, body)
+    async with parts.database.transaction() as tx:
+        found = await linking.lookalikes(tx, parts.tools, wish)
+    return JSONResponse(
+        {
+            "data": [
+                {
+                    "remote_id": one.remote_id,
+                    "name": one.name,
+                    "email": one.email,
+                    "active": one.active,
+                    "why": "same e-mail and name"
+                    if one.same_email and one.same_name
+                    else "same e-mail"
+                    if one.same_email
+                    else "same name",
+                }
+                for one in found
+            ]
+        }
+    )
 
 
 @router.post("/preflight")

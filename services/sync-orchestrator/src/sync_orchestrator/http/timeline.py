@@ -115,6 +115,8 @@ _SAYINGS: Mapping[str, Callable[[Data], str]] = {
     "unchanged": _plain("{provider} holds it as it is here."),
     "not_eligible": _plain(""),
     "linked": _linked,
+    "unlinked": _plain("No longer linked to the record in {provider}, which stays as it is."),
+    "told_apart": _plain("It is none of those in {provider} that look like it."),
     "ignore_began": _plain("Left alone from now on."),
     "ignore_ended": _plain("No longer left alone."),
     "email_waived": _plain("Goes without an e-mail."),

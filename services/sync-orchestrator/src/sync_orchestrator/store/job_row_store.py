@@ -73,6 +73,7 @@ COLUMNS = (
     _Column("synced_at", "timestamptz", lambda j: j.synced_at),
     _Column("named_there", "text", lambda j: j.named_there),
     _Column("without_email", "boolean", lambda j: j.without_email),
+    _Column("none_of_those", "boolean", lambda j: j.none_of_those),
     _Column(
         "ignored",
         "jsonb",
@@ -173,6 +174,7 @@ def job_of(row: Row) -> Job:
         synced_at=row["synced_at"],
         named_there=row["named_there"],
         without_email=row["without_email"],
+        none_of_those=row["none_of_those"],
         ignored=None if ignored is None else _IGNORED.validate_json(ignored),
         again_for=row["again_for"],
         remade=row["remade"],

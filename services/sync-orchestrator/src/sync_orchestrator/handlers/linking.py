@@ -1,0 +1,94 @@
+"""Links by hand: which record there a record of ours is, or that it is none."""
+
+from contracts.commands import RemoteRef
+from contracts.ids import PROVIDER_LABELS, RemoteId
+from contracts.sync import RecordState
+from messaging.database import Tx
+
+from sync_orchestrator.domain.facts import LinkedByPerson, UnlinkedByPerson
+from sync_orchestrator.domain.likeness import Lookalike, email_key, name_key, who_it_could_be
+from sync_orchestrator.domain.records import plain_name
+from sync_orchestrator.handlers.people import Desk, Wish, open_desk
+from sync_orchestrator.handlers.refusals import FieldProblem, Refusal, invalid
+from sync_orchestrator.handlers.work import Tools
+from sync_orchestrator.store import jobs_store, remote_customers_store
+
+_ONE = {"customer": "a customer", "item": "an item", "invoice": "an invoice"}
+
+
+async def link(
+    tx: Tx, tools: Tools, wish: Wish, remote: RemoteId
+) -> tuple[RecordState, RemoteId | None]:
+    """Link to this record there; the state, and what it was linked to before.
+
+    What waited for it goes on, in this transaction. The same link again changes nothing.
+
+    Raises:
+        Refusal: 404; 409 `being_sent`, `linked_to_another`; 422 no such record there.
+    """
+    desk = await open_desk(tx, tools, wish)
+    before = None if desk.job is None or desk.job.link is None else desk.job.link.id
+    await _refuse_unlinkable(desk, remote)
+    desk.apply(desk.key, LinkedByPerson(RemoteRef(id=remote), wish.origin))
+    return await desk.finish(), before
+
+
+async def unlink(tx: Tx, tools: Tools, wish: Wish) -> tuple[RecordState, RemoteId | None]:
+    """Take the link away; the record there stays as it is. What it was linked to.
+
+    Raises:
+        Refusal: 404; 409 `being_sent`.
+    """
+    desk = await open_desk(tx, tools, wish)
+    before = None if desk.job is None or desk.job.link is None else desk.job.link.id
+    if before is not None:
+        desk.apply(desk.key, UnlinkedByPerson(wish.origin))
+    return await desk.finish(), before
+
+
+async def lookalikes(tx: Tx, tools: Tools, wish: Wish) -> tuple[Lookalike, ...]:
+    """Who there this customer could be, the likeliest first; none that is linked to another.
+
+    Raises:
+        Refusal: 404 or 409, as `people.sync`.
+    """
+    desk = await open_desk(tx, tools, wish)
+    record = wish.record
+    email = getattr(record, "email", None)
+    key = (desk.connection.id, desk.key.record_id)
+    found = await remote_customers_store.lookalikes(
+        tx, [(*key, name_key(plain_name(record)), email_key(email))]
+    )
+    return who_it_could_be(found.get(key, ()), desk.key.record_id)
+
+
+async def _refuse_unlinkable(desk: Desk, remote: RemoteId) -> None:
+    connection, entity = desk.connection, desk.key.entity
+    label = PROVIDER_LABELS[connection.provider]
+    holders = await jobs_store.linked_to(desk.work.tx, [(connection.id, entity, remote)])
+    other = next((job for job in holders if job.record_id != desk.key.record_id), None)
+    if other is not None:
+        await desk.work.take([other])
+        known = desk.work.books.records.get((entity, other.record_id))
+        name = "another record" if known is None else plain_name(known.snapshot)
+        raise Refusal(
+            409,
+            "linked_to_another",
+            "Linked to another",
+            f"That record in {label} is linked to {name} already. Unlink {name} first.",
+        )
+    if entity != "customer" or connection.customers_as_of is None:
+        return
+    listed = await remote_customers_store.by_id(desk.work.tx, connection.id, [remote])
+    if remote not in listed:
+        raise invalid(
+            FieldProblem(
+                "remote_id",
+                f"isn't {_ONE[entity]} in {label} as last loaded. Load the customers again first",
+            )
+        )
+    survivor = listed[remote].customer.merged_into
+    if survivor is not None:
+        raise invalid(
+            FieldProblem("remote_id", f"was merged into another one in {label}: link to {survivor}")
+        )
