@@ -406,14 +406,17 @@ class Ring:
                 await grants_store.save_tokens(tx, grant_id, sealed)
                 await grants_store.accept(tx, grant_id)
             who = (organisation, self.facts, grant_id, self.user, "Joe")
+            day = self.scheduler.now.date()
             if self.connection is None:
                 opened = ConnectionId(self.ids.new())
-                await connections_store.insert_open(tx, opened, self.company, *who)
+                await connections_store.insert_open(
+                    tx, opened, self.company, *who, opened_on=day, attachment=None
+                )
             else:
                 opened = self.connection
                 if (await connections_store.find(tx, [opened]))[opened].status == "open":
                     return
-                await connections_store.reopen(tx, opened, *who)
+                await connections_store.reopen(tx, opened, *who, opened_on=day, attachment=None)
                 await turns_store.release(tx, [opened])
             await announce(tx, "qbo", self.ids, [opened])
         self.connection = opened
