@@ -25,7 +25,7 @@ async def sign_up(page: Page, web: str, company: str, email: str) -> None:
     await page.get_by_label("Password").fill("correct horse battery 9")
     await shot(page, "sign-up")
     await page.get_by_role("button", name="Create company").click()
-    await expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Invoices", exact=True)).to_be_visible()
 
 
 async def connect(page: Page, web: str, organisation: str) -> None:
@@ -174,7 +174,7 @@ async def test_the_pages_fit_a_phone(page: Page, stack: Stack) -> None:
     await page.get_by_label("E-mail").fill(login["email"])
     await page.get_by_label("Password").fill(login["password"])
     await page.get_by_role("button", name="Log in").click()
-    await expect(page.get_by_role("heading", name="Invoices")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Invoices", exact=True)).to_be_visible()
     for path in (
         "/invoices",
         "/customers",

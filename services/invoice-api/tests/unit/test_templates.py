@@ -1,11 +1,20 @@
 """Each page renders with exactly its context, and holds nothing that the policy forbids."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from invoice_api.web import invoice_views, mapping_views, pages, provider_views, search_pages
+from invoice_api.web import (
+    invoice_views,
+    mapping_views,
+    office_views,
+    pages,
+    provider_views,
+    record_views,
+    search_pages,
+)
 from invoice_api.web.pages import (
     BadgeView,
     Banner,
@@ -156,6 +165,108 @@ def mapping(
     )
 
 
+TABS = (pages.Tab("Open", 2, "/x", current=True), pages.Tab("Ignored", None, "/y", False))
+TIMELINES = (
+    pages.Timeline("qbo", "QuickBooks", (), away=True),
+    pages.Timeline("xero", "Xero", (pages.TimelineRow("today", NASTY, NASTY, ()),), away=False),
+)
+CELL = record_views.AccountCell("qbo", "QuickBooks", "90", OPTIONS, NASTY)
+LINKS = (
+    record_views.LinkCard("qbo", "QuickBooks", NASTY, "https://x.example", "/y", True),
+    record_views.LinkCard("xero", "Xero", None, None, "/y", can_unlink=False),
+)
+RUN = office_views.RunCard(
+    id="7",
+    title=NASTY,
+    state="running",
+    sentence=NASTY,
+    done=1,
+    failed=1,
+    left=1,
+    total=3,
+    percent=66,
+    running=True,
+    can_cancel=True,
+    groups=((NASTY, "/x"),),
+    left_out="3 drafts",
+)
+
+
+def records(
+    kind: str, rows: int, *, query: str = NASTY, tab: str = "all"
+) -> record_views.RecordsPage:
+    row = record_views.RecordRow("1", "/x", NASTY, (NASTY,), BADGES, (CELL,))
+    return record_views.RecordsPage(
+        shell=SHELL,
+        heading="Items",
+        kind=kind,
+        columns=("Price",),
+        rows=(row, replace(row, id="2"))[:rows],
+        tabs=TABS,
+        tab=tab,
+        query=query,
+        new_label="New",
+        new_url="/new",
+        also=((NASTY, "/also"),),
+        empty="No items yet",
+        empty_sentence="Items are what you sell.",
+        connected=True,
+        next_url="/next",
+        first_url="/first",
+        here="/items",
+        live_url=LIVE,
+    )
+
+
+def recent(rows: int, *, away: bool = False) -> office_views.RecentSyncsPage:
+    row = office_views.SyncRow(
+        "today", NASTY, "/x", "Synced", Tone("green", "circle-check"), NASTY, "joe", "1 s", 1
+    )
+    return office_views.RecentSyncsPage(
+        SHELL, HEAD, (row,) * rows, (RUN,) * rows, (), False, "/csv", "/next", "/first", LIVE, away
+    )
+
+
+def problems(count: int, *, away: bool = False) -> office_views.ProblemsPage:
+    one = office_views.ProblemGroup(
+        group="account_gone.79",
+        key="account_gone-79",
+        cause=CAUSE,
+        icon="alert-triangle",
+        colour="red",
+        count=2,
+        what="2 invoices",
+        amount="$2.00",
+        since="today",
+        records=(office_views.GroupRecord("1", NASTY, "/x", "$1.00"),),
+        shown_all=False,
+        ours=False,
+    )
+    return office_views.ProblemsPage(
+        shell=SHELL,
+        head=HEAD,
+        groups=(one, replace(one, key="b", group="b", ours=True))[:count],
+        fixing=(RUN,) * count,
+        accounts=OPTIONS,
+        taxes=OPTIONS,
+        total="2 records",
+        tabs=TABS,
+        calm="All is well.",
+        live_url=LIVE,
+        away=away,
+    )
+
+
+def sync_now(run: office_views.RunCard | None, *, away: bool = False) -> office_views.SyncNowPage:
+    kinds = tuple(
+        office_views.KindRow(key, key, NASTY, "3 drafts", none=False, chosen=True)
+        for key in ("customers", "items", "invoices")
+    )
+    return office_views.SyncNowPage(
+        SHELL, HEAD, kinds, run, away, NASTY, LIVE if run else None, NASTY
+    )
+
+
 PAGES: list[tuple[str, Page]] = [
     ("signup.html", pages.SignUpPage(OUTSIDE, FORM, ("Europe/Oslo",), ("USD",), open=True)),
     ("signup.html", pages.SignUpPage(OUTSIDE, Form(), (), (), open=False)),
@@ -249,38 +360,34 @@ PAGES: list[tuple[str, Page]] = [
             conflict=NASTY,
         ),
     ),
+    *(("records.html", records(kind, rows)) for kind in ("customer", "item") for rows in (0, 2)),
+    ("records.html", records("item", 0, query="", tab="attention")),
+    ("records.html", records("item", 0, query="")),
     (
-        "records.html",
-        pages.RecordsPage(
+        "customer_form.html",
+        record_views.CustomerFormPage(
             SHELL,
-            "Customers",
-            "customer",
-            ("Type",),
-            (pages.RecordRow("1", "/customers/1", NASTY, ("Business",), BADGES),),
+            FORM,
             NASTY,
-            "New customer",
-            "/customers/new",
-            "No customers yet.",
-            "?cursor=x",
+            "/customers/1",
+            BADGES,
+            "business",
+            "1",
             LIVE,
+            needs_email="Xero",
+            links=LINKS,
+            invoices=(record_views.InvoiceLine("1001", "today", "$1.00", "/x"),),
+            timelines=TIMELINES,
         ),
     ),
     (
-        "records.html",
-        pages.RecordsPage(SHELL, "Items", "item", (), (), "", "New", "/x", "Empty", None, LIVE),
-    ),
-    (
         "customer_form.html",
-        pages.CustomerFormPage(SHELL, FORM, NASTY, "/customers/1", BADGES, "business", "1", LIVE),
-    ),
-    (
-        "customer_form.html",
-        pages.CustomerFormPage(SHELL, Form(), "New", "/customers/new", (), "x", None, None),
+        record_views.CustomerFormPage(SHELL, Form(), "New", "/customers/new", (), "x", None, None),
     ),
     (
         "item_form.html",
-        pages.ItemFormPage(
-            SHELL, FORM, NASTY, "/items/1", BADGES, (("qbo", "QuickBooks", OPTIONS),), "1", LIVE
+        record_views.ItemFormPage(
+            SHELL, FORM, NASTY, "/items/1", BADGES, (CELL,), "1", LIVE, LINKS, TIMELINES
         ),
     ),
     (
@@ -310,32 +417,32 @@ PAGES: list[tuple[str, Page]] = [
     ("account_mapping.html", mapping(())),
     ("account_mapping.html", mapping((), total=0)),
     ("account_mapping.html", mapping((), offered=False)),
+    ("recent.html", recent(1)),
+    ("recent.html", recent(0)),
+    ("recent.html", recent(0, away=True)),
+    ("problems.html", problems(2)),
+    ("problems.html", problems(0)),
+    ("problems.html", problems(0, away=True)),
     (
-        "recent.html",
-        pages.RecentSyncsPage(
+        "ignored.html",
+        office_views.IgnoredPage(
             SHELL,
             HEAD,
-            (
-                pages.SyncRow(
-                    "today", NASTY, "/x", "Synced", Tone("green", "circle-check"), NASTY, "joe", 1
-                ),
-            ),
+            TABS,
+            (office_views.IgnoredRow(NASTY, "/x", "$1.00", NASTY, NASTY, "/y"),),
             "?cursor=1",
             away=False,
         ),
     ),
-    ("recent.html", pages.RecentSyncsPage(SHELL, HEAD, (), None, away=True)),
+    ("ignored.html", office_views.IgnoredPage(SHELL, HEAD, TABS, (), None, away=False)),
     (
-        "problems.html",
-        pages.ProblemsPage(
-            SHELL,
-            HEAD,
-            (pages.ProblemGroup("g", CAUSE, 2, "$2.00", "today"),),
-            OPTIONS,
-            away=False,
-        ),
+        "ignore.html",
+        office_views.IgnorePage(SHELL, HEAD, "a.b", NASTY, NASTY, ("1",), (NASTY,), 12, "Say why"),
     ),
-    ("problems.html", pages.ProblemsPage(SHELL, HEAD, (), (), away=False)),
+    ("sync_now.html", sync_now(RUN)),
+    ("sync_now.html", sync_now(None)),
+    ("sync_now.html", sync_now(None, away=True)),
+    ("run.html", office_views.RunPage(SHELL, RUN, pages.LinkView("Back", "/x"), LIVE)),
     ("patterns.html", pages.PatternsPage(SHELL, BADGES)),
     ("problem.html", pages.ProblemPage(OUTSIDE, NASTY, NASTY, "abc", "/invoices")),
 ]

@@ -1,24 +1,32 @@
 """Customers: the list, one customer, the form."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
-from contracts.ids import CustomerId
+from contracts.ids import PROVIDER_LABELS, CustomerId
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
+from messaging.clock import Clock
+from messaging.database import Database
 
 from invoice_api.customers import service
 from invoice_api.customers.schemas import CustomerChanges, CustomerShown, NewCustomer
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
-from invoice_api.http.paging import Paging
+from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.http.problems import Problem
+from invoice_api.invoices import store as invoices_store
+from invoice_api.invoices.store import InvoiceFilter
+from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
+from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.filters import SyncFilter
+from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.live import live_url
-from invoice_api.web.pages import CustomerFormPage, Form, RecordRow, RecordsPage, Shell
+from invoice_api.web.pages import Form, Shell
 from invoice_api.web.reading import given
+from invoice_api.web.record_parts import address, histories, link_cards, states_of, tabs
+from invoice_api.web.record_views import CustomerFormPage, InvoiceLine, RecordRow, RecordsPage
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 from invoice_api.web.views import badge_views, first_words, form_of
 
@@ -36,12 +44,22 @@ async def show_customers(
     render: TheRenderer,
     page: Paging,
     q: Annotated[str, Query(max_length=200)] = "",
+    tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     async with database.transaction() as tx:
-        wanted = SyncFilter(query=q or None)
+        wanted = SyncFilter(states=states_of(tab), query=q or None)
         found = await service.list_page(tx, one.caller, clock, page, wanted)
         shell = await one.shell(tx, "Customers", "customers")
+        connections = await connections_store.current_connections(tx, one.caller.company.id)
     more = found.next_cursor
+    imports = tuple(
+        (
+            f"Import from {PROVIDER_LABELS[c.facts.provider]}",
+            f"/integrations/{c.facts.provider}/import",
+        )
+        for c in connections
+        if c.facts.status == "connected"
+    )
     return render.page(
         "records.html",
         RecordsPage(
@@ -50,11 +68,18 @@ async def show_customers(
             kind="customer",
             columns=("Type", "E-mail"),
             rows=tuple(_row(customer, one) for customer in found.data),
+            tabs=tabs("/customers", tab, q, connected=bool(connections)),
+            tab=tab,
             query=q,
             new_label="New customer",
             new_url="/customers/new",
-            empty="No customers yet. Add the first.",
-            next_url=None if more is None else f"?{urlencode({'q': q, 'cursor': more})}",
+            also=imports,
+            empty="No customers yet",
+            empty_sentence="Import your customers from your accounting software, or add the first.",
+            connected=bool(connections),
+            next_url=None if more is None else f"/customers?{address(tab, q, cursor=more)}",
+            first_url=None if page.before is None else f"/customers?{address(tab, q)}",
+            here=f"/customers?{address(tab, q)}",
             live_url=live_url("customer", [str(c.id) for c in found.data]),
         ),
     )
@@ -99,9 +124,10 @@ async def show_customer(
     customer_id: UUID,
     database: TheDatabase,
     clock: TheClock,
+    orchestrator: TheOrchestrator,
     render: TheRenderer,
 ) -> Response:
-    page = await _page(one, CustomerId(customer_id), database, clock)
+    page = await _page(one, CustomerId(customer_id), database, clock, orchestrator)
     return render.page("customer_form.html", page)
 
 
@@ -113,6 +139,7 @@ async def change(
     database: TheDatabase,
     clock: TheClock,
     ids: TheIds,
+    orchestrator: TheOrchestrator,
     render: TheRenderer,
 ) -> Response:
     known = CustomerId(customer_id)
@@ -121,9 +148,10 @@ async def change(
         async with database.transaction() as tx:
             await service.change(tx, one.caller, ids, known, changes)
     except Problem as problem:
-        page = await _page(one, known, database, clock, form_of(form, problem))
+        typed = form_of(form, problem)
+        page = await _page(one, known, database, clock, orchestrator, typed)
         return render.page("customer_form.html", page, problem.status)
-    return RedirectResponse(f"/customers/{known}", 303)
+    return one.told(f"/customers/{known}", "Saved.")
 
 
 def _new_page(*, shell_form: Form, shell: Shell) -> CustomerFormPage:
@@ -139,26 +167,48 @@ def _new_page(*, shell_form: Form, shell: Shell) -> CustomerFormPage:
     )
 
 
+_FEW = PageRequest(limit=10)
+
+
 async def _page(
     one: Visit,
     customer_id: CustomerId,
-    database: TheDatabase,
-    clock: TheClock,
+    database: Database,
+    clock: Clock,
+    orchestrator: Orchestrator,
     typed: Form | None = None,
 ) -> CustomerFormPage:
     async with database.transaction() as tx:
         customer = await service.load(tx, one.caller, customer_id)
         shown = await service.shown(tx, one.caller, clock, customer)
         shell = await one.shell(tx, customer.name, "customers")
+        of = InvoiceFilter(customer=customer_id)
+        theirs = await invoices_store.list_invoices(
+            tx, one.caller.company.id, _FEW, SyncFilter(), of
+        )
     fields = {name: str(getattr(customer, name) or "") for name in (*_REQUIRED, *_OPTIONAL)}
     form = typed or Form(fields)
+    record = ("customer", str(customer.id))
+    unlinked = [PROVIDER_LABELS[p] for p, badge in shown.sync.items() if badge.remote_id is None]
     return CustomerFormPage(
         shell=shell,
         form=form,
         heading=customer.name,
         post_url=f"/customers/{customer.id}",
-        badges=badge_views(shown.sync, one.eyes, can_write=one.caller.may_act),
+        badges=badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record),
         kind=form.value("kind") or customer.kind,
         id=str(customer.id),
         live_url=live_url("customer", [str(customer.id)]),
+        needs_email=unlinked[0] if unlinked and not form.value("email") else None,
+        links=link_cards("customer", str(customer.id), shown.sync),
+        invoices=tuple(
+            InvoiceLine(
+                number=i.snapshot.number,
+                date=formatters.day(i.snapshot.issue_date),
+                total=formatters.money(i.snapshot.total, i.snapshot.currency),
+                url=f"/invoices/{i.snapshot.id}",
+            )
+            for i in theirs[: _FEW.limit]
+        ),
+        timelines=await histories(orchestrator, one, *record, list(shown.sync)),
     )

@@ -57,14 +57,21 @@ def _account_name(row: Mapping[str, Any]) -> str:
     return f"{row['code']} {row['name']}" if row.get("code") else str(row["name"])
 
 
+async def try_accounts(
+    orchestrator: Orchestrator, principal: Principal, provider: Provider
+) -> Accounts:
+    """The same; empty while they can't be had: the page stands without."""
+    try:
+        return await accounts_of(orchestrator, principal, provider)
+    except Problem:
+        return Accounts()
+
+
 async def account_options(
     orchestrator: Orchestrator, principal: Principal, provider: Provider
 ) -> tuple[Option, ...]:
-    """The same; none while they can't be had: the page stands without."""
-    try:
-        return (await accounts_of(orchestrator, principal, provider)).options
-    except Problem:
-        return ()
+    """Just those that can be chosen."""
+    return (await try_accounts(orchestrator, principal, provider)).options
 
 
 PATIENCE_SECONDS = 1.5
@@ -194,4 +201,5 @@ __all__ = [
     "principal_of",
     "soon",
     "timeline_of",
+    "try_accounts",
 ]

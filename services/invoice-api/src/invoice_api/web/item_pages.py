@@ -1,10 +1,10 @@
 """Items: the list, one item, the form with its income accounts."""
 
+from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
-from contracts.ids import PROVIDER_LABELS, ItemId
+from contracts.ids import PROVIDER_LABELS, ItemId, Provider
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
@@ -14,18 +14,30 @@ from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.paging import Paging
 from invoice_api.http.problems import Problem
+from invoice_api.integrations.connections import provider_of
 from invoice_api.integrations.mapping import change_mapping, one_change
 from invoice_api.items import service
 from invoice_api.items.schemas import ItemChanges, ItemShown, NewItem
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
+from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.integrated import account_options, principal_of
+from invoice_api.web.integrated import Accounts
 from invoice_api.web.live import live_url
-from invoice_api.web.pages import Form, ItemFormPage, RecordRow, RecordsPage, Shell
+from invoice_api.web.pages import Form, Shell, Undo
 from invoice_api.web.reading import given
-from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
+from invoice_api.web.record_parts import (
+    account_cell,
+    accounts_at,
+    address,
+    histories,
+    link_cards,
+    states_of,
+    tabs,
+)
+from invoice_api.web.record_views import ItemFormPage, RecordRow, RecordsPage
+from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
 from invoice_api.web.views import badge_views, first_words, form_of
 
 router = APIRouter(prefix="/items", include_in_schema=False)
@@ -39,14 +51,19 @@ async def show_items(
     one: AVisit,
     database: TheDatabase,
     clock: TheClock,
+    orchestrator: TheOrchestrator,
     render: TheRenderer,
     page: Paging,
     q: Annotated[str, Query(max_length=200)] = "",
+    tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     async with database.transaction() as tx:
-        wanted = SyncFilter(query=q or None)
+        wanted = SyncFilter(states=states_of(tab), query=q or None)
         found = await service.list_page(tx, one.caller, clock, page, wanted)
         shell = await one.shell(tx, "Items", "items")
+        connections = await connections_store.current_connections(tx, one.caller.company.id)
+    providers: list[Provider] = [c.facts.provider for c in connections]
+    accounts = await accounts_at(orchestrator, one, providers) if found.data else {}
     more = found.next_cursor
     return render.page(
         "records.html",
@@ -55,18 +72,33 @@ async def show_items(
             heading="Items",
             kind="item",
             columns=("SKU", "Price"),
-            rows=tuple(_row(item, one) for item in found.data),
+            rows=tuple(_row(item, one, accounts) for item in found.data),
+            tabs=tabs("/items", tab, q, connected=bool(connections)),
+            tab=tab,
             query=q,
             new_label="New item",
             new_url="/items/new",
-            empty="Items are your services and products. Add the first.",
-            next_url=None if more is None else f"?{urlencode({'q': q, 'cursor': more})}",
+            also=tuple(
+                (
+                    "Map all accounts"
+                    if len(providers) == 1
+                    else f"Map all for {PROVIDER_LABELS[provider]}",
+                    f"/integrations/{provider}/account-mapping",
+                )
+                for provider in providers
+            ),
+            empty="No items yet",
+            empty_sentence="Items are your services and products.",
+            connected=bool(connections),
+            next_url=None if more is None else f"/items?{address(tab, q, cursor=more)}",
+            first_url=None if page.before is None else f"/items?{address(tab, q)}",
+            here=f"/items?{address(tab, q)}",
             live_url=live_url("item", [str(i.id) for i in found.data]),
         ),
     )
 
 
-def _row(item: ItemShown, one: Visit) -> RecordRow:
+def _row(item: ItemShown, one: Visit, accounts: Mapping[Provider, Accounts]) -> RecordRow:
     return RecordRow(
         id=str(item.id),
         url=f"/items/{item.id}",
@@ -75,7 +107,37 @@ def _row(item: ItemShown, one: Visit) -> RecordRow:
             (item.sku, formatters.money(item.unit_price, one.caller.company.currency))
         ),
         badges=badge_views(item.sync, one.eyes, can_write=one.caller.may_act),
+        accounts=tuple(
+            account_cell(provider, item.income_accounts.get(provider), known)
+            for provider, known in accounts.items()
+            if known.options
+        ),
     )
+
+
+@router.post("/{item_id}/account")
+async def choose_account(
+    one: AWrite,
+    form: AForm,
+    item_id: UUID,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+) -> Response:
+    """The drop-down in the list: saved at once, taken back by Undo."""
+    known, back = ItemId(item_id), inside(form.get("back", "/items"))
+    provider, account = provider_of(form.get("provider", "")), form.get("account") or None
+    async with database.transaction() as tx:
+        item = await service.load(tx, one.caller, known)
+    try:
+        await change_mapping(
+            database, orchestrator, one.caller, provider, one_change(known, account)
+        )
+    except Problem as problem:
+        return one.told(back, problem.detail, tone="danger")
+    fields = (("provider", provider), ("account", form.get("was", "")), ("was", account or ""))
+    undo = Undo(f"/items/{known}/account", (*fields, ("back", back)))
+    said = f"Account of {item.name} saved." if account else f"{item.name} has no account now."
+    return one.told(back, said, undo=undo)
 
 
 @router.get("/new")
@@ -143,7 +205,7 @@ async def change(
         typed = form_of(form, problem)
         page = await _page(one, known, database, clock, orchestrator, typed)
         return render.page("item_form.html", page, problem.status)
-    return RedirectResponse(f"/items/{known}", 303)
+    return one.told(f"/items/{known}", "Saved.")
 
 
 def _new_page(form: Form, shell: Shell) -> ItemFormPage:
@@ -174,19 +236,23 @@ async def _page(
     fields = {"name": item.name, "unit_price": f"{item.unit_price:f}"}
     fields |= {"sku": item.sku or "", "description": item.description or ""}
     fields |= {f"account_{p}": account for p, account in shown.income_accounts.items()}
-    principal = principal_of(one.caller)
-    accounts = [
-        (provider, PROVIDER_LABELS[provider], options)
-        for provider in shown.sync
-        if (options := await account_options(orchestrator, principal, provider))
-    ]
+    record = ("item", str(item.id))
+    providers = list(shown.sync)
+    accounts = await accounts_at(orchestrator, one, providers)
     return ItemFormPage(
         shell=shell,
         form=typed or Form(fields),
         heading=item.name,
         post_url=f"/items/{item.id}",
-        badges=badge_views(shown.sync, one.eyes, can_write=one.caller.may_act),
-        accounts=tuple(accounts),
+        badges=badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record),
+        accounts=tuple(
+            account_cell(p, shown.income_accounts.get(p), known)
+            for p, known in accounts.items()
+            if known.options
+        ),
         id=str(item.id),
         live_url=live_url("item", [str(item.id)]),
+        links=link_cards("item", str(item.id), shown.sync),
+        timelines=await histories(orchestrator, one, *record, providers),
+        choices={str(p): known.options for p, known in accounts.items()},
     )

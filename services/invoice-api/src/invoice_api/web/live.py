@@ -41,8 +41,15 @@ async def live(
     invoice: Ids = None,
     customer: Ids = None,
     item: Ids = None,
+    run: Ids = None,
 ) -> StreamingResponse:
-    """Badges of the records named: as they are, then as they change."""
+    """Badges of the records named: as they are, then as they change.
+
+    `run-<id>`, `cause`, `integration` and, where no record is named, `recent` only say that
+    something of theirs changed: the page asks again for the block that shows it. `run` in the
+    address is there to be read.
+    """
+    del run
     wanted = wanted_records(invoice, customer, item)
     told = changes(one.caller, hub, database, clock, wanted)
     return StreamingResponse(
@@ -65,7 +72,13 @@ class Rows:
 
     def html(self, change: Change, clock: Clock) -> tuple[str, str] | None:
         """The event's name and the record's badges; None for what isn't on the page."""
+        if change.event == "run":
+            return f"run-{change.data.get('id')}", "changed"
+        if change.event in {"cause", "integration"}:
+            return change.event, "changed"
         record, badge = change.record, change.badge
+        if badge is not None and not self._wanted:
+            return "recent", "changed"
         if record is None or badge is None or (record.entity, record.id) not in self._wanted:
             return None
         eyes = Eyes(self._one.eyes.zone, clock.now())

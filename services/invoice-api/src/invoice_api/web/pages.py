@@ -262,57 +262,6 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class RecordRow:
-    id: str
-    url: str
-    name: str
-    facts: tuple[str, ...]
-    badges: tuple[BadgeView, ...]
-
-
-@dataclass(frozen=True)
-class RecordsPage:
-    """Customers and items look alike: a list with a search and a New button."""
-
-    shell: Shell
-    heading: str
-    kind: str
-    columns: tuple[str, ...]
-    rows: tuple[RecordRow, ...]
-    query: str
-    new_label: str
-    new_url: str
-    empty: str
-    next_url: str | None
-    live_url: str
-
-
-@dataclass(frozen=True)
-class CustomerFormPage:
-    shell: Shell
-    form: Form
-    heading: str
-    post_url: str
-    badges: tuple[BadgeView, ...]
-    kind: str
-    id: str | None
-    live_url: str | None
-
-
-@dataclass(frozen=True)
-class ItemFormPage:
-    shell: Shell
-    form: Form
-    heading: str
-    post_url: str
-    badges: tuple[BadgeView, ...]
-    accounts: tuple[tuple[str, str, tuple[Option, ...]], ...]
-    """Provider, its label, its income accounts."""
-    id: str | None
-    live_url: str | None
-
-
-@dataclass(frozen=True)
 class ProviderHead:
     provider: str
     label: str
@@ -323,45 +272,6 @@ class ProviderHead:
     connect_url: str | None
     connect_label: str
     problems: int
-
-
-@dataclass(frozen=True)
-class SyncRow:
-    at: str
-    record: str
-    record_url: str | None
-    label: str
-    tone: Tone
-    sentence: str | None
-    started_by: str
-    attempts: int
-
-
-@dataclass(frozen=True)
-class RecentSyncsPage:
-    shell: Shell
-    head: ProviderHead
-    rows: tuple[SyncRow, ...]
-    next_url: str | None
-    away: bool
-
-
-@dataclass(frozen=True)
-class ProblemGroup:
-    group: str
-    cause: CauseView
-    count: int
-    amount: str | None
-    since: str
-
-
-@dataclass(frozen=True)
-class ProblemsPage:
-    shell: Shell
-    head: ProviderHead
-    groups: tuple[ProblemGroup, ...]
-    accounts: tuple[Option, ...]
-    away: bool
 
 
 @dataclass(frozen=True)

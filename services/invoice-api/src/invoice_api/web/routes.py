@@ -7,7 +7,6 @@ from invoice_api.web import (
     action_pages,
     assets_routes,
     customer_pages,
-    history_pages,
     integration_pages,
     invoice_form_pages,
     invoice_list_pages,
@@ -16,7 +15,11 @@ from invoice_api.web import (
     join_pages,
     live,
     mapping_pages,
+    patterns_pages,
+    problems_pages,
+    recent_pages,
     search_pages,
+    sync_now_pages,
 )
 
 router = APIRouter()
@@ -31,7 +34,10 @@ for pages in (
     invoice_pages,
     customer_pages,
     item_pages,
-    history_pages,
+    patterns_pages,
+    recent_pages,
+    problems_pages,
+    sync_now_pages,
     mapping_pages,
     integration_pages,
     action_pages,  # last: its paths are the most general

@@ -253,6 +253,29 @@ TAB_LABELS = (
 )
 
 
+_STATE_WORDS: Mapping[SyncState, str] = {
+    SyncState.NOT_ELIGIBLE: "Not synced",
+    SyncState.NOT_SYNCED: "Not synced",
+    SyncState.WAITING: "Waiting",
+    SyncState.BLOCKED: "Needs attention",
+    SyncState.HELD: "Paused",
+    SyncState.QUEUED: "Syncing…",
+    SyncState.CHECKING: "Checking with {provider}",
+    SyncState.SYNCED: "Synced to {provider}",
+    SyncState.SYNCED_WITH_DIFFERENCE: "Synced, differs",
+    SyncState.OUT_OF_DATE: "Changed since sync",
+    SyncState.CHANGED_THERE: "Changed in {provider}",
+    SyncState.IGNORED: "Ignored",
+    SyncState.REMOVED_THERE: "Gone in {provider}",
+    SyncState.VOIDED: "Voided",
+}
+
+
+def state_words(state: SyncState, label: str) -> str:
+    """A state where there is no badge to say more."""
+    return _STATE_WORDS[state].replace("{provider}", label)
+
+
 def first_words(values: Iterable[str | None]) -> tuple[str, ...]:
     """Facts of a row; an em dash where there is nothing."""
     return tuple(value or "—" for value in values)

@@ -70,3 +70,16 @@
     else if (key === "Escape") { current()?.classList.remove("app-current"); boxes().forEach((box) => { box.checked = false; }); show(); }
   });
 })();
+
+// New rows gather under one button: nothing jumps under the pointer.
+(() => {
+  const button = document.querySelector("[data-fresh]");
+  if (!button) return;
+  let fresh = 0;
+  document.addEventListener("htmx:sseMessage", (event) => {
+    if (event.detail.type !== "recent") return;
+    fresh += 1;
+    button.hidden = false;
+    button.firstElementChild.textContent = `${fresh} new: show`;
+  });
+})();

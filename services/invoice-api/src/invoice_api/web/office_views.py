@@ -1,0 +1,178 @@
+"""What the pages of syncing are given: Sync Now, its runs, Recent Syncs, Problems."""
+
+from dataclasses import dataclass
+
+from invoice_api.web.pages import (
+    CauseView,
+    Filter,
+    LinkView,
+    Option,
+    ProviderHead,
+    Shell,
+    Tab,
+    Tone,
+)
+
+
+@dataclass(frozen=True)
+class KindRow:
+    """One kind of record that Sync Now can take, with what that would be."""
+
+    key: str
+    label: str
+    sentence: str
+    left_out: str
+    none: bool
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """A long piece of work: how far it is, and what came of it."""
+
+    id: str
+    title: str
+    state: str
+    sentence: str
+    done: int
+    failed: int
+    left: int
+    total: int
+    percent: int
+    running: bool
+    can_cancel: bool
+    groups: tuple[tuple[str, str], ...] = ()
+    """Sentences about what needs a person, each with where to mend it."""
+    left_out: str = ""
+    links: tuple[LinkView, ...] = ()
+
+
+@dataclass(frozen=True)
+class SyncNowPage:
+    shell: Shell
+    head: ProviderHead
+    kinds: tuple[KindRow, ...]
+    run: RunCard | None
+    away: bool
+    held: str | None
+    live_url: str | None
+    note: str | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return all(kind.none for kind in self.kinds)
+
+
+@dataclass(frozen=True)
+class RunPage:
+    shell: Shell
+    run: RunCard
+    back: LinkView
+    live_url: str
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    at: str
+    record: str
+    record_url: str | None
+    label: str
+    tone: Tone
+    sentence: str | None
+    started_by: str
+    took: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class RecentSyncsPage:
+    shell: Shell
+    head: ProviderHead
+    rows: tuple[SyncRow, ...]
+    runs: tuple[RunCard, ...]
+    filters: tuple[Filter, ...]
+    filtered: bool
+    csv_url: str
+    next_url: str | None
+    first_url: str | None
+    live_url: str
+    away: bool
+
+
+@dataclass(frozen=True)
+class GroupRecord:
+    id: str
+    name: str
+    url: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class ProblemGroup:
+    group: str
+    key: str
+    """The group as a part of an element's id."""
+    cause: CauseView
+    icon: str
+    colour: str
+    count: int
+    what: str
+    """"37 invoices", "1 customer"."""
+    amount: str | None
+    since: str
+    records: tuple[GroupRecord, ...]
+    shown_all: bool
+    ours: bool
+    """A defect of ours: we have been told, nobody has to act."""
+
+
+@dataclass(frozen=True)
+class ProblemsPage:
+    shell: Shell
+    head: ProviderHead
+    groups: tuple[ProblemGroup, ...]
+    fixing: tuple[RunCard, ...]
+    accounts: tuple[Option, ...]
+    taxes: tuple[Option, ...]
+    total: str
+    """"46 records, $21,930.40 not in Xero"."""
+    tabs: tuple[Tab, ...]
+    calm: str
+    """What the page says where nothing needs anyone."""
+    live_url: str
+    away: bool
+
+
+@dataclass(frozen=True)
+class IgnoredRow:
+    name: str
+    url: str
+    amount: str
+    who: str
+    why: str
+    post: str
+
+
+@dataclass(frozen=True)
+class IgnoredPage:
+    shell: Shell
+    head: ProviderHead
+    tabs: tuple[Tab, ...]
+    rows: tuple[IgnoredRow, ...]
+    next_url: str | None
+    away: bool
+
+
+@dataclass(frozen=True)
+class IgnorePage:
+    """Asked before a group is ignored: what that stops, and why."""
+
+    shell: Shell
+    head: ProviderHead
+    group: str
+    title: str
+    sentence: str
+    records: tuple[str, ...]
+    invoices: tuple[str, ...]
+    count: int
+    wrong: str | None

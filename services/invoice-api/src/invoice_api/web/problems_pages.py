@@ -1,0 +1,139 @@
+"""Problems: fix once, and everything that waited goes."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from contracts.ids import Provider
+from fastapi import APIRouter, Response
+
+from invoice_api.http.dependencies import TheClock
+from invoice_api.http.problems import Problem
+from invoice_api.integrations import history
+from invoice_api.integrations.schemas import CauseGroupShown
+from invoice_api.web import formatters
+from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.integrated import account_options, principal_of, soon
+from invoice_api.web.integration_pages import ThePeers, head_of
+from invoice_api.web.office_views import (
+    GroupRecord,
+    ProblemGroup,
+    ProblemsPage,
+)
+from invoice_api.web.pages import Tab
+from invoice_api.web.sessions import AVisit, Visit
+from invoice_api.web.views import cause_view
+
+router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
+
+_LOOKS = {
+    "reconnect": ("yellow", "plug-connected-x"),
+    "provider_unavailable": ("yellow", "player-pause"),
+    "defect": ("orange", "alert-triangle"),
+}
+_FIRST, _LAST = "reconnect", "defect"
+
+
+@router.get("/problems")
+async def show_problems(
+    provider: Provider, one: AVisit, peers: ThePeers, clock: TheClock, render: TheRenderer
+) -> Response:
+    async with peers.database.transaction() as tx:
+        shell = await one.shell(tx, "Problems", "integrations")
+    row = await peers.integration(one, provider)
+    head = head_of(row, "problems", peers.connectors)
+    shown, away = None, False
+    if head.status != "not_connected":
+        try:
+            shown = await soon(
+                history.problems(peers.database, peers.orchestrator, clock, one.caller, provider)
+            )
+        except Problem as problem:
+            away = problem.status >= 500
+    rows = () if shown is None else shown.data
+    accounts = (
+        await account_options(peers.orchestrator, principal_of(one.caller), provider)
+        if any(fix.action == "choose_account" for group in rows for fix in group.fixes)
+        else ()
+    )
+    synced = row.counts.get("synced", 0)
+    now = one.eyes.moment(one.eyes.now)
+    page = ProblemsPage(
+        shell=shell,
+        head=head,
+        groups=tuple(_group(group, one, provider) for group in sorted(rows, key=_rank)),
+        fixing=(),
+        accounts=accounts,
+        taxes=(),
+        total=_total(rows, head.label),
+        tabs=problem_tabs(provider, "problems", len(rows)),
+        calm=f"{synced:,} records are in {head.label}; last looked {now}.",
+        live_url="/live",
+        away=away,
+    )
+    return render.page("problems.html", page)
+
+
+def problem_tabs(provider: Provider, current: str, count: int | None) -> tuple[Tab, ...]:
+    here = f"/integrations/{provider}"
+    return (
+        Tab("Open", count, f"{here}/problems", current == "problems"),
+        Tab("Ignored", None, f"{here}/ignored", current == "ignored"),
+    )
+
+
+def _rank(group: CauseGroupShown) -> tuple[int, Decimal, int]:
+    """Reconnect first, defects last, between them by money."""
+    place = 0 if group.who == _FIRST else 2 if group.who == _LAST else 1
+    return (place, -_amount(group), -group.count)
+
+
+def _amount(group: CauseGroupShown) -> Decimal:
+    return Decimal(0) if group.amount is None else Decimal(str(group.amount))
+
+
+def _total(rows: Sequence[CauseGroupShown], label: str) -> str:
+    records = sum(row.count for row in rows)
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row.currency is not None:
+            sums[row.currency] = sums.get(row.currency, Decimal(0)) + _amount(row)
+    money = " and ".join(formatters.money(value, currency) for currency, value in sums.items())
+    many = f"{records:,} {'record' if records == 1 else 'records'}"
+    return f"{many}{f', {money},' if money else ''} not as they should be in {label}"
+
+
+def _group(row: CauseGroupShown, one: Visit, provider: Provider) -> ProblemGroup:
+    records = tuple(_record(told) for told in row.records)
+    colour, sign = _LOOKS.get(row.who, ("red", "alert-triangle"))
+    kinds = {record.url.split("/")[1].removesuffix("s") for record in records} or {"record"}
+    kind = kinds.pop() if len(kinds) == 1 else "record"
+    currency = row.currency or one.caller.company.currency
+    return ProblemGroup(
+        group=row.group,
+        key="".join(c if c.isalnum() or c in "-_" else "-" for c in row.group),
+        cause=cause_view(row.cause, provider),
+        icon=sign,
+        colour=colour,
+        count=row.count,
+        what=f"{row.count:,} {kind if row.count == 1 else kind + 's'}",
+        amount=None if row.amount is None else formatters.money(str(row.amount), currency),
+        since="" if row.since is None else one.eyes.moment(row.since),
+        records=records,
+        shown_all=len(records) >= row.count,
+        ours=row.who == _LAST,
+    )
+
+
+def _record(told: object) -> GroupRecord:
+    """A record of a group as the orchestrator names it."""
+    row = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+    entity, known = str(row.get("entity") or "invoice"), str(row.get("id") or "")
+    name = str(row.get("name") or row.get("record_name") or "")
+    total, currency = row.get("total"), row.get("currency")
+    return GroupRecord(
+        id=known,
+        name=f"Invoice {name}" if entity == "invoice" else name,
+        url=f"/{entity}s/{known}",
+        amount=formatters.money(str(total), str(currency)) if total and currency else "",
+    )

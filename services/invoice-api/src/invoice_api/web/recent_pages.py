@@ -1,0 +1,157 @@
+"""Recent Syncs: what was done, by whom, how it ended."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from contracts.ids import PROVIDER_LABELS, Provider
+from contracts.sync import SyncState
+from fastapi import APIRouter, Query, Response
+
+from invoice_api.http.dependencies import TheClock
+from invoice_api.http.problems import Problem
+from invoice_api.integrations import history
+from invoice_api.integrations.schemas import SyncRowShown
+from invoice_api.runs import service as runs
+from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.integrated import soon
+from invoice_api.web.integration_pages import ThePeers, head_of
+from invoice_api.web.office_views import RecentSyncsPage, SyncRow
+from invoice_api.web.runs_shown import run_card
+from invoice_api.web.sessions import AVisit, Visit
+from invoice_api.web.views import TONES, state_words
+
+router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
+
+_CSV_ROWS = 2_000
+_CSV_PAGE = 200
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@router.get("/recent")
+async def show_recent(
+    provider: Provider,
+    one: AVisit,
+    peers: ThePeers,
+    clock: TheClock,
+    render: TheRenderer,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    async with peers.database.transaction() as tx:
+        shell = await one.shell(tx, "Recent Syncs", "integrations")
+    head = head_of(await peers.integration(one, provider), "recent", peers.connectors)
+    rows, more, away = tuple[SyncRow, ...](), None, False
+    found = await runs.list_runs(peers.database, clock, one.caller)
+    under_way = [r for r in found.data if r.provider == provider and r.finished_at is None]
+    if head.status != "not_connected":
+        params = {"limit": "50"} | ({"cursor": cursor} if cursor else {})
+        try:
+            shown = await soon(
+                history.recent_syncs(
+                    peers.database, peers.orchestrator, clock, one.caller, provider, params
+                )
+            )
+        except Problem as problem:
+            away = problem.status >= 500
+        else:
+            rows = tuple(_row(row, one, provider) for row in shown.data)
+            more = shown.next_cursor
+    here = f"/integrations/{provider}/recent"
+    page = RecentSyncsPage(
+        shell=shell,
+        head=head,
+        rows=rows,
+        runs=tuple(run_card(run, one.eyes) for run in under_way) if not cursor else (),
+        filters=(),
+        filtered=False,
+        csv_url=f"{here}.csv",
+        next_url=f"{here}?cursor={more}" if more else None,
+        first_url=here if cursor else None,
+        live_url="/live",
+        away=away,
+    )
+    return render.page("recent.html", page)
+
+
+def _row(row: SyncRowShown, one: Visit, provider: Provider) -> SyncRow:
+    state = SyncState(row.state)
+    name = f"{(row.entity or 'record').capitalize()} {row.record_name or ''}".strip()
+    return SyncRow(
+        at="" if row.started_at is None else one.eyes.moment(row.started_at),
+        record=name,
+        record_url=None if row.record_id is None else f"/{row.entity}s/{row.record_id}",
+        label=state_words(state, PROVIDER_LABELS[provider]),
+        tone=TONES[state],
+        sentence=None if row.cause is None else row.cause.sentence,
+        started_by=_who(row.started_by),
+        took=_took(row.started_at, row.finished_at),
+        attempts=len(row.attempts) if isinstance(row.attempts, list) else _number(row.attempts),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+_STARTED = {"event": "Automatic", "sweep": "Automatic", "fix": "A fix", "person": "Somebody"}
+
+
+def _who(told: object) -> str:
+    """A person by name, else what it was that started it."""
+    match told:
+        case {"name": str() as name}:
+            return name
+        case {"by": str() as by}:
+            return _STARTED.get(by, by)
+        case str() as word if word:
+            return _STARTED.get(word, word)
+        case _:
+            return "Automatic"
+
+
+def _took(began: datetime | None, ended: datetime | None) -> str:
+    if began is None or ended is None:
+        return ""
+    seconds = max(0, (ended - began).total_seconds())
+    if seconds < 1:
+        return "under 1 s"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+@router.get("/recent.csv")
+async def download(provider: Provider, one: AVisit, peers: ThePeers, clock: TheClock) -> Response:
+    """The newest syncs as a file; up to 2,000, which its name says."""
+    rows: list[SyncRow] = []
+    cursor: str | None = None
+    while len(rows) < _CSV_ROWS:
+        params = {"limit": str(_CSV_PAGE)} | ({} if cursor is None else {"cursor": cursor})
+        shown = await history.recent_syncs(
+            peers.database, peers.orchestrator, clock, one.caller, provider, params
+        )
+        rows.extend(_row(row, one, provider) for row in shown.data)
+        cursor = shown.next_cursor
+        if cursor is None:
+            break
+    name = f"recent-syncs-{provider}-newest-{len(rows)}.csv"
+    return Response(
+        _csv(rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _csv(rows: Sequence[SyncRow]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("Time", "What", "Result", "Why", "Started by", "Took", "Tries"))
+    for row in rows:
+        cells = (row.at, row.record, row.label, row.sentence or "", row.started_by, row.took)
+        writer.writerow([*map(_plain, cells), row.attempts])
+    return out.getvalue()
+
+
+def _plain(cell: str) -> str:
+    """A spreadsheet runs what begins like a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

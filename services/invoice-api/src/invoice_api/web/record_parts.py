@@ -1,0 +1,92 @@
+"""What the pages of customers and items share: tabs, links, histories."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from contracts.ids import PROVIDER_LABELS, Provider
+from contracts.sync import SyncState
+
+from invoice_api.peers.orchestrator import Orchestrator
+from invoice_api.sync_status.schemas import BadgeShown
+from invoice_api.web.integrated import Accounts, principal_of, timeline_of, try_accounts
+from invoice_api.web.pages import Tab, Timeline
+from invoice_api.web.record_views import AccountCell, LinkCard
+from invoice_api.web.sessions import Visit
+from invoice_api.web.views import tabs_states
+
+TABS: Mapping[str, str] = {
+    "all": "All",
+    "not_synced": "Not synced",
+    "attention": "Needs attention",
+    "synced": "Synced",
+}
+
+
+def states_of(tab: str) -> tuple[SyncState, ...]:
+    return tabs_states(tab) if tab in TABS else ()
+
+
+def tabs(path: str, current: str, query: str, *, connected: bool) -> tuple[Tab, ...]:
+    """Tabs as links; without a connection there is nothing to tell apart."""
+    if not connected:
+        return ()
+    return tuple(
+        Tab(label, None, f"{path}?{address(key, query)}", key == current)
+        for key, label in TABS.items()
+    )
+
+
+def address(tab: str, query: str, **more: str) -> str:
+    values = {"tab": "" if tab == "all" else tab, "q": query, **more}
+    return urlencode({name: value for name, value in values.items() if value})
+
+
+def link_cards(kind: str, record: str, sync: Mapping[Provider, BadgeShown]) -> tuple[LinkCard, ...]:
+    """Where the record's counterpart stands, per provider."""
+    return tuple(
+        LinkCard(
+            provider=provider,
+            label=PROVIDER_LABELS[provider],
+            linked=(
+                None
+                if badge.remote_id is None
+                else f"Linked to {badge.remote_number or 'its record'} in "
+                f"{PROVIDER_LABELS[provider]}"
+            ),
+            remote_url=badge.remote_url,
+            choose_url=f"/{kind}s/{record}/link/{provider}",
+            can_unlink=badge.remote_id is not None,
+        )
+        for provider, badge in sync.items()
+    )
+
+
+async def histories(
+    orchestrator: Orchestrator, one: Visit, kind: str, record: str, providers: Sequence[Provider]
+) -> tuple[Timeline, ...]:
+    """What happened at each provider, asked together."""
+    principal = principal_of(one.caller)
+    return tuple(
+        await asyncio.gather(
+            *(timeline_of(orchestrator, principal, p, kind, record, one.eyes) for p in providers)
+        )
+    )
+
+
+async def accounts_at(
+    orchestrator: Orchestrator, one: Visit, providers: Sequence[Provider]
+) -> dict[Provider, Accounts]:
+    """Income accounts of each provider, asked together; none where they can't be had."""
+    principal = principal_of(one.caller)
+    found = await asyncio.gather(*(try_accounts(orchestrator, principal, p) for p in providers))
+    return dict(zip(providers, found, strict=True))
+
+
+def account_cell(provider: Provider, value: str | None, accounts: Accounts) -> AccountCell:
+    names = {option.value: option.label for option in accounts.archived}
+    usable = {option.value for option in accounts.options}
+    gone = None
+    if value and value not in usable:
+        gone = f"{names.get(value, 'an account')} (archived)"
+    return AccountCell(provider, PROVIDER_LABELS[provider], value or "", accounts.options, gone)
