@@ -141,8 +141,8 @@ async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Se
         assert "Someone else saved this invoice" in stale.text
         assert "See theirs" in stale.text
         listed = (await web.get("/invoices")).text
-        assert ">All 1<" in listed
-        assert ">Draft 0<" in listed
+        assert "All <b>1</b>" in listed
+        assert "Draft <b>0</b>" in listed
         assert path not in (await web.get("/invoices?tab=draft")).text
         assert (await post(web, f"{path}/void")).status_code == 303
         assert ">Void<" in (await web.get(path)).text
