@@ -21,6 +21,7 @@ from invoice_api.web.office_views import (
     ProblemsPage,
 )
 from invoice_api.web.pages import Tab
+from invoice_api.web.runs_shown import run_card
 from invoice_api.web.sessions import AVisit, Visit
 from invoice_api.web.views import cause_view
 
@@ -62,7 +63,7 @@ async def show_problems(
         shell=shell,
         head=head,
         groups=tuple(_group(group, one, provider) for group in sorted(rows, key=_rank)),
-        fixing=(),
+        fixing=() if shown is None else tuple(run_card(r, one.eyes) for r in shown.fixing),
         accounts=accounts,
         taxes=(),
         total=_total(rows, head.label),
