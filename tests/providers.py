@@ -1,7 +1,8 @@
 """What differs between the providers for somebody outside: words, paths, what is offered."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 ALL = ("qbo", "xero", "freshbooks")
 
@@ -10,21 +11,28 @@ ALL = ("qbo", "xero", "freshbooks")
 class AtProvider:
     """One provider, as tests of the whole chain have to know it.
 
-    `write_path` matches addresses whose POST or PUT may change the books. `refresh_grace` says
-    whether a refresh token works once more after its answer was lost. `links`: an invoice there
-    has an address that we know. `keeps_sku`: an item's sku is ours to set.
+    `paths` are where a record of each kind is made, `many` where many invoices go, `creates` the
+    method of that; `write_path` matches addresses whose requests may change the books.
+    `no_grace` are the switches under which a used refresh token is dead at once. `links`: an
+    invoice there has an address that we know. `keeps_sku`: an item's sku is ours to set.
     """
 
     label: str
     tokens: str
+    access_seconds: float
     write_path: str
-    consent_path: str
+    paths: Mapping[str, str]
+    many: str
+    creates: str = "POST"
+    no_grace: Mapping[str, object] = field(default_factory=dict[str, object])
+    day_header: Mapping[str, str] = field(default_factory=dict[str, str])
+    batches: bool = True
     offers_accounts: bool = True
-    refresh_grace: bool = True
     links: bool = True
     keeps_sku: bool = True
 
     def writes(self, method: str, path: str) -> bool:
+        """Whether such a request could change the books."""
         return method in {"POST", "PUT", "DELETE"} and bool(re.match(self.write_path, path))
 
 
@@ -32,22 +40,36 @@ AT: dict[str, AtProvider] = {
     "qbo": AtProvider(
         label="QuickBooks",
         tokens="/oauth2/v1/tokens/bearer",
+        access_seconds=3_600,
         write_path=r"/v3/.*(?<!/query)$",
-        consent_path="/connect/oauth2",
+        paths={"customer": "/customer", "item": "/item", "invoice": "/invoice"},
+        many="/batch",
+        no_grace={"rotate_every_refresh": True, "refresh_grace": 0},
     ),
     "xero": AtProvider(
         label="Xero",
         tokens="/connect/token",
+        access_seconds=1_800,
         write_path=r"/api\.xro/2\.0/",
-        consent_path="/identity/connect/authorize",
+        paths={"customer": "/Contacts", "item": "/Items", "invoice": "/Invoices"},
+        many="/Invoices",
+        creates="PUT",
+        no_grace={"refresh_grace": 0},
+        day_header={"X-Rate-Limit-Problem": "day"},
     ),
     "freshbooks": AtProvider(
         label="FreshBooks",
         tokens="/auth/oauth/token",
+        access_seconds=43_200,
         write_path=r"/accounting/account/",
-        consent_path="/oauth/authorize",
+        paths={
+            "customer": "/users/clients",
+            "item": "/items/items",
+            "invoice": "/invoices/invoices",
+        },
+        many="/invoices/invoices",
+        batches=False,
         offers_accounts=False,
-        refresh_grace=False,
         links=False,
         keeps_sku=False,
     ),

@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from providers import ALL
 from testkit import Stack, running_stack
 
 SCALE = 0.02
+
+
+@pytest.fixture(params=ALL)
+def provider(request: pytest.FixtureRequest) -> str:
+    """A test that takes it runs once for each."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +23,7 @@ def quick(server_folder: Path) -> Iterator[Stack]:
     An absence there proves something after 18 s instead of 165. Sweeps are each 2 s.
     """
     settings = {
-        "*": {"SWEEP_SECONDS": "2"},
-        "connector-qbo": {"QUIET_MARGIN_SECONDS": "0.5"},
+        "*": {"SWEEP_SECONDS": "2", "QUIET_MARGIN_SECONDS": "0.5"},
     }
     with running_stack(server_folder / "quick", settings=settings, time_scale=SCALE) as running:
         yield running

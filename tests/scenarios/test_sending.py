@@ -4,16 +4,18 @@ from office import all_of, connected_office
 from testkit import Stack
 
 
-async def test_z5_a_sent_invoice_is_there_with_every_line_and_amount(stack: Stack) -> None:
-    async with connected_office(stack) as oak:
+async def test_z5_a_sent_invoice_is_there_with_every_line_and_amount(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, provider=provider) as oak:
         await oak.switch_on()
         ann = await oak.customer()
         items = [await oak.item("Call-out", "128.19"), await oak.item("Filter", "19.90")]
-        assert await oak.map_all() == 2
+        assert await oak.map_all() == (2 if oak.there.offers_accounts else 0)
         invoice = await oak.invoice(ann, items, quantity="3")
         await oak.send(invoice)
         badge = await oak.badge_when("invoice", invoice, "synced")
-        assert badge["label"] == "Synced to QuickBooks"
+        assert badge["label"] == f"Synced to {oak.there.label}"
         held = await oak.held()
         [there] = held["invoices"]
         [customer] = held["customers"]
@@ -26,8 +28,8 @@ async def test_z5_a_sent_invoice_is_there_with_every_line_and_amount(stack: Stac
         ]
 
 
-async def test_z6_switched_off_a_click_syncs(stack: Stack) -> None:
-    async with connected_office(stack) as oak:
+async def test_z6_switched_off_a_click_syncs(stack: Stack, provider: str) -> None:
+    async with connected_office(stack, provider=provider) as oak:
         await oak.settings(start_date="2020-01-01")
         ann, item = await oak.customer(), await oak.item()
         await oak.map_all()
@@ -39,14 +41,14 @@ async def test_z6_switched_off_a_click_syncs(stack: Stack) -> None:
         assert (await oak.held())["invoices"] == []
         clicked = await oak.sync("invoice", invoice)
         assert clicked.status_code == 202, clicked.text
-        assert clicked.json()["sync"]["provider"] == "qbo"
+        assert clicked.json()["sync"]["provider"] == provider
         await oak.badge_when("invoice", invoice, "synced")
         assert await oak.numbers() == ["1001"]
         assert [row["name"] for row in (await oak.held())["customers"]] == ["Ann Lee"]
 
 
-async def test_z7_a_draft_is_refused_and_goes_once_finalized(stack: Stack) -> None:
-    async with connected_office(stack) as oak:
+async def test_z7_a_draft_is_refused_and_goes_once_finalized(stack: Stack, provider: str) -> None:
+    async with connected_office(stack, provider=provider) as oak:
         ann, item = await oak.customer(), await oak.item()
         await oak.map_all()
         invoice = await oak.invoice(ann, [item])
