@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=3, help="lines an invoice")
     parser.add_argument("--companies", type=int, default=4, help="of the pipeline's burst")
     parser.add_argument("--profile", action="store_true", help="look into the pipeline's processes")
-    parser.add_argument("--seconds", type=float, default=4, help="a round of outbox-cost")
+    parser.add_argument("--seconds", type=float, default=3, help="a round of outbox-cost")
     parser.add_argument("--keep", type=Path, help="a folder for servers and logs, kept")
     given = parser.parse_args()
     if unknown := set(given.name) - set(MEASUREMENTS):

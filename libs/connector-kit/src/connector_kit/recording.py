@@ -43,6 +43,7 @@ from connector_kit.ledger_store import LedgerRow, OpenRequest
 from connector_kit.outcomes import Subject, delayed
 from connector_kit.provider import FrozenMember
 from connector_kit.setbacks import apply_setback
+from connector_kit.timing import AWAY_AFTER
 
 log = get_logger(__name__)
 
@@ -192,7 +193,7 @@ async def _apply_setbacks(
 ) -> None:
     """What the answer means for the connection: an answer ends failures, a setback holds it."""
     if not isinstance(answer, NoAnswer):
-        await turns_store.count_answer(tx, connection.id)
+        await turns_store.count_answer(tx, connection.id, AWAY_AFTER)
     whole: Setback | None = None if isinstance(answer, Answered) else answer
     if whole is None:
         whole = next((a for a in members if isinstance(a, NotExecuted)), None)

@@ -94,28 +94,58 @@ async def release(tx: Tx, connection_ids: Sequence[ConnectionId]) -> None:
 
 
 async def count_failure(tx: Tx, connection_id: ConnectionId) -> int:
-    """One more request in a row without an answer; how many it are now."""
+    """One more request in a row without an answer; how many it are now for the connection.
+
+    Those that were under way when it was put on hold say nothing new: they don't count, or requests
+    sent together would hold it for minutes. 0 for such a one.
+    """
     await tx.execute("UPDATE weather SET failures = failures + 1")
     failures: int | None = await tx.fetchval(
-        "UPDATE turns SET failures = failures + 1 WHERE connection_id = $1 RETURNING failures",
+        """
+        UPDATE turns SET failures = failures + 1
+        WHERE connection_id = $1
+            AND NOT (hold IS NOT DISTINCT FROM 'provider' AND ready_at > clock())
+        RETURNING failures
+        """,
         connection_id,
     )
     return failures or 0
 
 
-async def count_answer(tx: Tx, connection_id: ConnectionId) -> None:
-    """The provider answered: it isn't away, and this connection doesn't fail."""
-    await tx.execute(
-        "UPDATE weather SET failures = 0, probe_at = NULL WHERE failures > 0",
-    )
-    await tx.execute(
+async def count_answer(tx: Tx, connection_id: ConnectionId, away_after: int) -> None:
+    """The provider answered: it isn't away, and this connection doesn't fail.
+
+    If it had been away, all connections that waited for it go on, not only the one that asked.
+    """
+    before: int | None = await tx.fetchval(
         """
-        UPDATE turns SET failures = 0, ready_at = clock(), clicks_ready_at = clock(), hold = NULL,
-            hold_cause = NULL, held_since = NULL
-        WHERE connection_id = $1 AND failures > 0
+        UPDATE weather SET failures = 0, probe_at = NULL
+        FROM (SELECT failures FROM weather WHERE failures > 0 FOR UPDATE) AS before
+        WHERE weather.failures > 0
+        RETURNING before.failures
+        """,
+    )
+    was_away = before is not None and before >= away_after
+    released: bool | None = await tx.fetchval(
+        """
+        WITH mine AS (
+            SELECT connection_id FROM turns
+            WHERE (connection_id = $1 AND failures > 0) OR ($2 AND hold = 'provider')
+            ORDER BY connection_id
+            FOR UPDATE
+        ), gone_on AS (
+            UPDATE turns SET failures = 0, ready_at = clock(), clicks_ready_at = clock(),
+                hold = NULL, hold_cause = NULL, held_since = NULL
+            FROM mine WHERE turns.connection_id = mine.connection_id
+            RETURNING 1
+        )
+        SELECT true FROM gone_on LIMIT 1
         """,
         connection_id,
+        was_away,
     )
+    if released:
+        tx.wake(WAKE)
 
 
 async def pause_provider(tx: Tx) -> None:

@@ -329,6 +329,34 @@ def test_an_answer_about_another_record_decides_nothing() -> None:
     assert isinstance(answer, NoAnswer)
 
 
+STRANGERS = [
+    {"Id": "999999", "SyncToken": "0", "DocNumber": "X-1", "TotalAmt": 1.0},
+    {"Id": "155", "SyncToken": "0"},
+    {
+        "Id": "155",
+        "SyncToken": "0",
+        "DocNumber": "1001",
+        "PrivateNote": "Tallybridge 0196fa10-0000-7000-8000-00000000ffff g1",
+    },
+]
+
+
+@pytest.mark.parametrize("record", STRANGERS)
+def test_what_was_not_asked_for_is_not_taken_for_what_was_made(record: dict[str, object]) -> None:
+    """Neither our mark nor our number, or another record's mark: looked up instead."""
+    answer = answer_to_invoice(ok(json.dumps({"Invoice": record}).encode()))
+    assert isinstance(answer, NoAnswer)
+
+
+def test_an_invoice_that_the_company_numbers_itself_is_known_by_our_mark() -> None:
+    body = json.loads(golden("create_invoice.response.json"))
+    body["Invoice"]["DocNumber"] = "20044"
+    body["Invoice"]["PrivateNote"] = f"Tallybridge {INVOICE} g1"
+    answer = answer_to_invoice(ok(json.dumps(body).encode()))
+    assert isinstance(answer, Accepted)
+    assert answer.remote.number == "20044"
+
+
 # Batches
 
 

@@ -13,6 +13,7 @@ from contracts.ids import Entity
 
 from connector_qbo.bodies import Unreadable, read_answer, read_fault
 from connector_qbo.errors import details_of
+from connector_qbo.operations import marks
 from connector_qbo.operations.kinds import Kind, There
 from connector_qbo.operations.refusals import mistake, refusal
 from connector_qbo.wire import Answer, BatchItem
@@ -63,9 +64,20 @@ def _member(
     if answer.fault is not None:
         return refusal(member, answer.fault, response)
     there = kind.read(answer)
-    if there is None or (member.remote is not None and member.remote.id != there.id):
+    if there is None or not _is_about(member, there):
         return NoAnswer(details_of(response, None))
     if member.intent == "void" and there.removed != "voided":
         # A void that was taken for a plain update: said as it is, never as success.
         return mistake(member, details_of(response, None))
     return accepted(member, there)
+
+
+def _is_about(member: FrozenMember, there: There) -> bool:
+    """Whether the record answered is the member's own: by its id or, newly made, by our mark.
+
+    One that carries no note (items, and what a company's settings drop) is known by its key.
+    """
+    if member.remote is not None:
+        return member.remote.id == there.id
+    whose = marks.whose(there.note, member.record_id, member.generation)
+    return whose == "ours" or (whose == "none" and there.key == member.natural_key)
