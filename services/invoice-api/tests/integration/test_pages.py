@@ -170,9 +170,26 @@ async def test_pages_stand_while_the_orchestrator_is_away(service: Service) -> N
     oak = await service.sign_up()
     async with browser(service) as web:
         await log_in(web, oak["email"])
-        for path in ("/invoices", "/customers", "/items", "/integrations", "/patterns"):
+        for path in (
+            "/invoices",
+            "/invoices/new",
+            "/invoices/import",
+            "/customers",
+            "/customers/new",
+            "/items",
+            "/items/new",
+            "/integrations",
+            "/settings",
+            "/settings/people",
+            "/settings/api-keys",
+            "/tax-rates",
+            "/start",
+            "/search?q=a",
+            "/keys",
+            "/patterns",
+        ):
             assert (await web.get(path)).status_code == 200, path
-        for tab in ("settings", "account-mapping", "recent", "problems"):
+        for tab in ("settings", "account-mapping", "recent", "problems", "ignored", "sync-now"):
             page = await web.get(f"/integrations/qbo/{tab}")
             assert page.status_code == 200, tab
 
@@ -202,3 +219,59 @@ async def test_anothers_records_are_not_there(service: Service) -> None:
     async with browser(service) as web:
         await log_in(web, fir["email"])
         assert (await web.get(made.headers["location"])).status_code == 404
+
+
+async def test_what_was_done_is_said_once_and_can_be_taken_back(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        made = await post(web, "/tax-rates", name="GST", percent="15")
+        assert (made.status_code, made.headers["location"]) == (303, "/tax-rates")
+        page = (await web.get("/tax-rates")).text
+        assert "GST added." in page
+        assert "15%" in page
+        assert "GST added." not in (await web.get("/tax-rates")).text
+        twice = await post(web, "/tax-rates", name="GST", percent="10")
+        assert twice.status_code == 409
+        assert "is the name of another tax rate of yours" in twice.text
+        web.cookies.set("tb_session_8000_said", "not ours")
+        assert (await web.get("/tax-rates")).status_code == 200
+
+
+async def test_an_owner_invites_someone_and_makes_a_key_by_the_pages(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        wrong = await post(web, "/settings/people", email="nowhere", role="viewer")
+        assert wrong.status_code == 422
+        assert 'value="nowhere"' in wrong.text
+        made = await post(web, "/settings/people", email="ann9@oak.example", role="viewer")
+        assert made.status_code == 200
+        assert "/join/" in made.text
+        assert "Invited" in (await web.get("/settings/people")).text
+        key = await post(web, "/settings/api-keys", name="Reports")
+        assert "shown this once" in key.text
+        listed = (await web.get("/settings/api-keys")).text
+        assert "Reports" in listed
+        assert "shown this once" not in listed
+
+
+async def test_a_file_of_invoices_is_imported_by_its_page(service: Service) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        csrf = token((await web.get("/invoices")).text)
+        nothing = await web.post(
+            "/invoices/import", data={"csrf": csrf, "status": "draft"}, files={"x": ("", b"")}
+        )
+        assert nothing.status_code == 422
+        text = b"number,customer,date,item,quantity,price\n77,Ann Lee,2026-06-15,Call,1,10.00\n"
+        begun = await web.post(
+            "/invoices/import", data={"csrf": csrf}, files={"file": ("june.csv", text)}
+        )
+        assert begun.status_code == 303, begun.text
+        shown = await web.get(begun.headers["location"])
+        assert "june.csv" in shown.text
+        assert "Report of every line" in shown.text
+        unsigned = await web.post("/invoices/import", files={"file": ("june.csv", text)})
+        assert unsigned.status_code == 403

@@ -212,6 +212,19 @@ async def count_states_of(
     return counts
 
 
+async def count_unmapped(tx: Tx, company: CompanyId, connections: Sequence[ConnectionId]) -> int:
+    """How many items have no income account in at least one of these connections."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM items i WHERE i.company_id = $1 AND EXISTS ("
+            " SELECT FROM unnest($2::uuid[]) AS k (id) LEFT JOIN mappings m"
+            " ON m.connection_id = k.id AND m.item_id = i.id WHERE m.account_id IS NULL)",
+            company,
+            list(connections),
+        )
+    )
+
+
 async def count_causes(
     tx: Tx, company: CompanyId, connections: Sequence[ConnectionId]
 ) -> dict[tuple[Provider, str], int]:

@@ -52,14 +52,6 @@ async def show_customers(
         shell = await one.shell(tx, "Customers", "customers")
         connections = await connections_store.current_connections(tx, one.caller.company.id)
     more = found.next_cursor
-    imports = tuple(
-        (
-            f"Import from {PROVIDER_LABELS[c.facts.provider]}",
-            f"/integrations/{c.facts.provider}/import",
-        )
-        for c in connections
-        if c.facts.status == "connected"
-    )
     return render.page(
         "records.html",
         RecordsPage(
@@ -73,9 +65,9 @@ async def show_customers(
             query=q,
             new_label="New customer",
             new_url="/customers/new",
-            also=imports,
+            also=(),
             empty="No customers yet",
-            empty_sentence="Import your customers from your accounting software, or add the first.",
+            empty_sentence="Add the first, or bring them with their invoices from a CSV file.",
             connected=bool(connections),
             next_url=None if more is None else f"/customers?{address(tab, q, cursor=more)}",
             first_url=None if page.before is None else f"/customers?{address(tab, q)}",

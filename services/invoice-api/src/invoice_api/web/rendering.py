@@ -36,7 +36,6 @@ GO_PAGES = (
     ("Settings", "/settings"),
     ("People", "/settings/people"),
     ("API keys", "/settings/api-keys"),
-    ("Notices", "/settings/notices"),
     ("First steps", "/start"),
 )
 """Where `Ctrl K` leads before anything is typed."""
@@ -45,8 +44,6 @@ PROVIDER_TABS = (
     ("problems", "Problems"),
     ("recent", "Recent Syncs"),
     ("account-mapping", "Account Mapping"),
-    ("tax-mapping", "Tax Mapping"),
-    ("import", "Import Customers"),
     ("settings", "Settings"),
 )
 
