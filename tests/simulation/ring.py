@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-from connector_kit import connections_store, grants_store, turns_store
 from connector_kit.asking import Asker
 from connector_kit.auth import OAuthClient
 from connector_kit.checker import Checker
@@ -21,14 +21,14 @@ from connector_kit.choosing import ReadLot
 from connector_kit.commands import Commands
 from connector_kit.connecting import Connecting
 from connector_kit.connector import Connector
-from connector_kit.expiry import announce
+from connector_kit.consent_results import Connected
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.loading import Loader
 from connector_kit.provider import Provider
 from connector_kit.sealing import Sealer
 from connector_kit.telling import Teller
 from connector_kit.timing import Timing
-from connector_kit.tokens import TokenKeeper, new_grant_key, seal_tokens
+from connector_kit.tokens import TokenKeeper
 from connector_kit.worker import AnyLot, Worker
 from connector_qbo.app import PACKAGE as CONNECTOR
 from connector_qbo.app import QBO
@@ -37,7 +37,6 @@ from contracts.connections import (
     Account,
     AccountsListed,
     ConnectionOpened,
-    Organisation,
     OrganisationFacts,
     RemoteCustomersListed,
 )
@@ -48,7 +47,6 @@ from contracts.ids import (
     LoadId,
     MessageId,
     RecordId,
-    RemoteId,
     UserId,
 )
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
@@ -58,6 +56,7 @@ from messaging.database import DATABASE_AWAY, Row, is_away
 from messaging.feeds import FeedPage, FeedReader, read_page
 from messaging.migrations import migrate
 from messaging.relay import BrokerAway, Relay
+from messaging.tickets import Ticket
 from sync_orchestrator import subscribers
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 from sync_orchestrator.handlers import connections, feeding, people, reviewing
@@ -388,43 +387,33 @@ class Ring:
                 await act(tx, self.tools, wish, action, fields)
 
     async def connect(self) -> None:
-        """A person connects, or connects again, with the one organisation there is.
+        """A person connects, or connects again, by the provider's consent page."""
+        connecting = self.connecting()
+        ticket = Ticket(
+            company=self.company,
+            user=self.user,
+            user_name="Joe",
+            provider="qbo",
+            nonce=str(self.ids.new()),
+            intent="connect",
+            connection_id=None,
+        )
+        begun = await connecting.begin(ticket)
+        assert begun is not None, "a nonce was used twice"
+        (state,) = parse_qs(urlsplit(begun.url).query)["state"]
+        realm = self.there.books.realm
+        callback = {"state": state, "code": self.there.consent(realm), "realmId": realm}
+        result = await connecting.finish(callback, begun.cookie)
+        self.scheduler.story.append(f"  connected: {result}")
+        if isinstance(result, Connected):
+            self.connection = result.connection_id
 
-        The end of a consent, by the kit's stores; its pages and exchanges have tests of their own.
-        """
-        connector, realm = self.connector(), self.there.books.realm
-        organisation = Organisation(id=RemoteId(realm), name="Oak Books")
-        tokens = self.there.consent()
-        async with connector.database.transaction() as tx:
-            grant = await grants_store.find_by_subject(tx, realm)
-            grant_id = self.ids.new() if grant is None else grant.id
-            key = new_grant_key(SEALER, grant_id) if grant is None else grant.key
-            sealed = seal_tokens(SEALER, grant_id, key, tokens)
-            if grant is None:
-                await grants_store.insert(tx, grant_id, realm, key, sealed)
-            else:
-                await grants_store.save_tokens(tx, grant_id, sealed)
-                await grants_store.accept(tx, grant_id)
-            who = (organisation, self.facts, grant_id, self.user, "Joe")
-            day = self.scheduler.now.date()
-            if self.connection is None:
-                opened = ConnectionId(self.ids.new())
-                await connections_store.insert_open(
-                    tx, opened, self.company, *who, opened_on=day, attachment=None
-                )
-            else:
-                opened = self.connection
-                if (await connections_store.find(tx, [opened]))[opened].status == "open":
-                    return
-                await connections_store.reopen(tx, opened, *who, opened_on=day, attachment=None)
-                await turns_store.release(tx, [opened])
-            await announce(tx, "qbo", self.ids, [opened])
-        self.connection = opened
+    def connecting(self) -> Connecting:
+        return Connecting(self.connector(), CLIENT, SEALER, self.scheduler.rng.randbytes)
 
     async def disconnect(self) -> None:
-        connecting = Connecting(self.connector(), CLIENT, SEALER, _zeros)
         assert self.connection is not None
-        await connecting.disconnect(self.company, self.connection, self.user, "Joe")
+        await self.connecting().disconnect(self.company, self.connection, self.user, "Joe")
 
     @property
     def facts(self) -> OrganisationFacts:
@@ -527,7 +516,3 @@ def new_ring(scheduler: Scheduler, ground: Ground) -> Ring:
         databases=databases,
         user=UserId(ids.new()),
     )
-
-
-def _zeros(size: int) -> bytes:
-    return bytes(size)

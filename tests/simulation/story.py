@@ -112,7 +112,9 @@ class Driver:
     async def _set_up(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
         office = ring.office
+        ring.transport.calm = True
         await ring.open()
+        ring.transport.calm = False
         for n in range(rng.randint(1, 2)):
             await office.customer(("Ann Lee", "Bob Oak")[n])
         await office.item("Call-out")

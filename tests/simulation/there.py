@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from connector_kit.auth import Tokens
 from connector_kit.exchange import Request, Response
 from connector_kit.transport import Delivery, Lost, NotSent
 from connector_qbo.operations.marks import marks_in
@@ -77,12 +76,9 @@ class There:
         self.removed: set[str] = set()
         """Ids that a person removed."""
 
-    def consent(self) -> Tokens:
-        """Tokens of a consent given just now."""
-        grants, realm = self.world.grants, self.books.realm
-        code = grants.consent(CLIENT_ID, realm, SCOPES[0], "joe", _REDIRECT, 600)
-        issued = grants.exchange(code, CLIENT_ID, _REDIRECT)
-        return Tokens(issued.access_token, issued.grant.refresh_token, 3600.0, 8_726_400.0)
+    def consent(self, realm: str) -> str:
+        """The code of a consent given just now."""
+        return self.world.grants.consent(CLIENT_ID, realm, SCOPES[0], "joe", _REDIRECT, 600)
 
     async def execute(self, request: Request, headers: tuple[tuple[str, str], ...]) -> Response:
         """The provider does it, in one go."""
