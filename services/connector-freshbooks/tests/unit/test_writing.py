@@ -5,7 +5,7 @@ from datetime import date
 from typing import cast
 
 import pytest
-from connector_kit.answers import Accepted, Answered
+from connector_kit.answers import Accepted, Answered, NoAnswer
 from connector_kit.provider import WriteCommand
 from contracts.invoicing import Address
 
@@ -121,3 +121,18 @@ def test_a_line_without_an_item_is_called_by_its_description() -> None:
     request, _ = packed(member(invoice_command(invoice(lines=[line(item=None)]))))
     (sent,) = json.loads(request.body)["invoice"]["lines"]
     assert (sent["name"], sent["description"]) == ("Call-out visit", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "field"),
+    [("create_customer", "client", "note"), ("create_invoice", "invoice", "invoice_number")],
+)
+def test_what_was_not_asked_for_is_not_taken_for_what_was_made(
+    name: str, there: str, field: str
+) -> None:
+    """Another record's mark or number in the answer to a create: looked up instead."""
+    body = json.loads(golden(f"{name}.response.json"))
+    body["response"]["result"][there][field] = "somebody else's"
+    _, frozen = packed(_COMMANDS[name])
+    answer = OPERATIONS.read(frozen, ok(json.dumps(body)))
+    assert isinstance(answer, NoAnswer)

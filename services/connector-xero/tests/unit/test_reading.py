@@ -181,3 +181,15 @@ def test_one_element_that_cannot_be_read_spoils_no_neighbour() -> None:
     )
     assert isinstance(one, Accepted)
     assert isinstance(two, NoAnswer)
+
+
+def test_what_was_not_asked_for_is_not_taken_for_what_was_made() -> None:
+    invoice_answer = json.loads(golden("create_invoice.response.json"))
+    invoice_answer["Invoices"][0]["InvoiceNumber"] = "X-1"
+    (one,) = read(ok(json.dumps(invoice_answer).encode()), member(invoice_command(invoice())))
+    assert isinstance(one, NoAnswer)
+    contact_answer = json.loads(golden("create_contact.response.json"))
+    contact_answer["Contacts"][0]["ContactNumber"] = "TB-somebody-else-1"
+    contact = member(customer_command("Acme Plumbing"))
+    (one,) = read(ok(json.dumps(contact_answer).encode()), contact)
+    assert isinstance(one, NoAnswer)

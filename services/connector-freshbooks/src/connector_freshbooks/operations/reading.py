@@ -43,7 +43,7 @@ def read(request: FrozenRequest, response: Response, kinds: Mapping[Entity, Kind
         there = kinds[request.entity].read(read_result(response.body))
     except Unreadable:
         there = None
-    if there is None or (member.remote is not None and member.remote.id != there.id):
+    if there is None or not _is_about(member, there):
         return NoAnswer(details)
     return Answered((_answer(member, there, response),))
 
@@ -68,6 +68,18 @@ def _answer(member: FrozenMember, there: There, response: Response) -> MemberAns
             return NoAnswer(details)
         return Accepted(remote=there.ref(), notes=("accounts_not_offered",))
     return Accepted(remote=there.ref(), totals=totals, notes=notes_of(member))
+
+
+def _is_about(member: FrozenMember, there: There) -> bool:
+    """Whether the record answered is the member's own: by its id or, newly made, by our mark.
+
+    Where no mark is sent it is known by its name or number.
+    """
+    if member.remote is not None:
+        return member.remote.id == there.id
+    if member.mark is not None:
+        return there.whose(member) == "ours"
+    return there.key == member.natural_key
 
 
 def notes_of(member: FrozenMember) -> tuple[str, ...]:

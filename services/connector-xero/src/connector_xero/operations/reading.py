@@ -16,7 +16,7 @@ from connector_xero.bodies import Unreadable, details_of, read_answer
 from connector_xero.errors import OUR_NUMBERS
 from connector_xero.operations.kinds import Kind, There
 from connector_xero.operations.refusals import mistake, refusal, removed
-from connector_xero.wire import Answer, Element
+from connector_xero.wire import Answer, Contact, Element
 
 
 def read(request: FrozenRequest, response: Response, kinds: Mapping[Entity, Kind]) -> RequestAnswer:
@@ -70,9 +70,17 @@ def _member(
     there = kind.there(element)
     if there is None or (member.remote is not None and member.remote.id != there.id):
         return NoAnswer(details_of(response))
+    if member.remote is None and not kind.claims(element, member) and not _is_unnamed(element):
+        # Newly made and not what was sent, whatever its id says: looked up.
+        return NoAnswer(details_of(response))
     if member.intent == "void" and there.removed != "voided":
         return mistake(member, details_of(response))
     return accepted(member, there)
+
+
+def _is_unnamed(element: Element) -> bool:
+    """A contact that is answered without the number we gave it says nothing of whose it is."""
+    return isinstance(element, Contact) and element.contact_number is None
 
 
 def _element(
