@@ -11,6 +11,7 @@ from uuid import UUID
 
 from contracts.commands import (
     ListRemoteCustomers,
+    ReadInvoices,
     ReadRemote,
     RecordCommand,
     RefreshReferenceData,
@@ -186,6 +187,8 @@ class Commands:
                     kinds: tuple[loads_store.Kind, ...] = ("organisation", "accounts", "tax_rates")
                 case ListRemoteCustomers():
                     kinds = ("remote_customers",)
+                case ReadInvoices():
+                    kinds = ("invoices",)
                 case _:
                     continue
             loads += [
@@ -196,6 +199,7 @@ class Commands:
                     message.correlation_id,
                     message.id,
                     message.changed_since if isinstance(message, ListRemoteCustomers) else None,
+                    message.model_dump_json() if isinstance(message, ReadInvoices) else None,
                 )
                 for kind in kinds
             ]

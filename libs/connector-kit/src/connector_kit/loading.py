@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import TypedDict, TypeVar, cast
 from uuid import UUID
 
+from contracts.commands import InvoiceToRead, Origin, ReadInvoices, ReadRemote
 from contracts.connections import (
     AccountsListed,
+    InvoiceRead,
+    InvoicesRead,
     ReferenceKind,
     RemoteCustomersListed,
     TaxRatesListed,
@@ -19,6 +22,7 @@ from messaging import outbox
 from messaging.database import Tx
 
 from connector_kit import connections_store, loads_store
+from connector_kit.answers import Seen, Sighting
 from connector_kit.asking import Halted
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
@@ -89,6 +93,10 @@ class Loader:
                 await connections_store.save_facts(
                     tx, connection.id, data.organisation.name, data.facts
                 )
+            elif load.kind == "invoices":
+                assert not isinstance(data, CustomersRead), "invoices are read as messages"
+                await outbox.put(tx, data)
+                return
             else:
                 kind = cast("ReferenceKind", load.kind)
                 await connections_store.save_as_of(tx, connection.id, kind, load.as_of)
@@ -165,6 +173,23 @@ class Loader:
                 )
                 customers = await ask(part, connection)
                 return customers if isinstance(customers, Halted) else customers.value
+            case "invoices":
+                return await self._invoices(load, connection)
+
+    async def _invoices(self, load: Load, connection: Connection) -> Sequence[Message] | Halted:
+        """How the invoices that were asked for are there now; one message."""
+        asked = ReadInvoices.model_validate_json(load.asked or "")
+        members = [(_reading(asked, one), one.remote) for one in asked.invoices]
+        operations = self._connector.provider.operations
+        context = self._connector.context_of(connection)
+        read = await self._connector.asker.ask(operations.read_remote(members, context), connection)
+        if isinstance(read, Halted):
+            return read
+        rows = tuple(
+            _invoice_read(one, sighting)
+            for one, sighting in zip(asked.invoices, read.value, strict=True)
+        )
+        return [InvoicesRead(**self._envelope(load, connection, 0, 1), invoices=rows)]
 
     def _paged(
         self, load: Load, connection: Connection, rows: Sequence[T]
@@ -194,6 +219,38 @@ class Loader:
             "page": page,
             "pages": pages,
         }
+
+
+def _reading(asked: ReadInvoices, one: InvoiceToRead) -> ReadRemote:
+    return ReadRemote(
+        id=asked.id,
+        occurred_at=asked.occurred_at,
+        company_id=asked.company_id,
+        correlation_id=asked.correlation_id,
+        provider=asked.provider,
+        connection_id=asked.connection_id,
+        epoch=asked.epoch,
+        record_id=one.record_id,
+        generation=one.generation,
+        step=0,
+        origin=Origin(by="run"),
+        link=one.remote,
+        entity="invoice",
+    )
+
+
+def _invoice_read(one: InvoiceToRead, sighting: Sighting) -> InvoiceRead:
+    """A sighting in which the provider says nothing of the invoice proves nothing of it."""
+    found = sighting.candidates[0] if isinstance(sighting, Seen) and sighting.candidates else None
+    if found is None:
+        return InvoiceRead(record_id=one.record_id, generation=one.generation, found="unread")
+    return InvoiceRead(
+        record_id=one.record_id,
+        generation=one.generation,
+        found=found.removed or "there",
+        remote=found.remote,
+        totals=found.totals,
+    )
 
 
 class _Envelope(TypedDict):

@@ -10,7 +10,7 @@ from contracts.ids import ConnectionId, LoadId
 from messaging.database import Tx
 
 WAKE = "loads"
-Kind = Literal["organisation", "accounts", "tax_rates", "remote_customers"]
+Kind = Literal["organisation", "accounts", "tax_rates", "remote_customers", "invoices"]
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,15 @@ class NewLoad:
     correlation_id: UUID
     causation_id: UUID | None
     changed_since: datetime | None = None
+    asked: str | None = None
 
 
 @dataclass(frozen=True)
 class Load:
     """A load in a worker's hands. `tries` counts this one.
 
-    `after` is how far it has come, `pages` how many messages it has published.
+    `after` is how far it has come, `pages` how many messages it has published, `asked` what is to
+    be read where that isn't all there is, as JSON.
     """
 
     id: LoadId
@@ -41,6 +43,7 @@ class Load:
     changed_since: datetime | None = None
     after: str | None = None
     pages: int = 0
+    asked: str | None = None
 
 
 async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
@@ -48,11 +51,14 @@ async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
     await tx.execute(
         """
         INSERT INTO loads (
-            id, kind, connection_id, correlation_id, causation_id, changed_since, asked_at, ready_at
+            id, kind, connection_id, correlation_id, causation_id, changed_since, asked, asked_at,
+            ready_at
         )
-        SELECT id, kind, connection_id, correlation_id, causation_id, changed_since, at, at
-        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[])
-            AS given (id, kind, connection_id, correlation_id, causation_id, changed_since)
+        SELECT id, kind, connection_id, correlation_id, causation_id, changed_since, asked::jsonb,
+            at, at
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[],
+            $7::text[])
+            AS given (id, kind, connection_id, correlation_id, causation_id, changed_since, asked)
         CROSS JOIN (SELECT clock() AS at) AS now
         ON CONFLICT DO NOTHING
         """,
@@ -62,6 +68,7 @@ async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
         [load.correlation_id for load in loads],
         [load.causation_id for load in loads],
         [load.changed_since for load in loads],
+        [load.asked for load in loads],
     )
     tx.wake(WAKE)
 
@@ -83,7 +90,7 @@ async def claim(tx: Tx, lease_id: UUID, lease: timedelta) -> Load | None:
             FOR UPDATE OF loads SKIP LOCKED
         )
         RETURNING id, kind, connection_id, correlation_id, causation_id, tries, begun_at AS as_of,
-            changed_since, after, pages
+            changed_since, after, pages, asked
         """,
         lease_id,
         lease,

@@ -172,6 +172,22 @@ class ListRemoteCustomers(Command):
     changed_since: AwareDatetime | None = None
 
 
+class InvoiceToRead(Part):
+    """An invoice that is there as far as we know, and the generation of its link."""
+
+    record_id: RecordId
+    generation: int
+    remote: RemoteRef
+
+
+class ReadInvoices(Command):
+    """Say how these invoices are at the provider now, in one `InvoicesRead`; writes nothing."""
+
+    type: Literal["sync.read_invoices.v1"] = "sync.read_invoices.v1"
+    load_id: LoadId
+    invoices: tuple[InvoiceToRead, ...]
+
+
 SyncCommand = Annotated[
     SyncCustomer
     | SyncItem
@@ -179,6 +195,7 @@ SyncCommand = Annotated[
     | VoidInvoice
     | ReadRemote
     | RefreshReferenceData
-    | ListRemoteCustomers,
+    | ListRemoteCustomers
+    | ReadInvoices,
     Field(discriminator="type"),
 ]

@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from contracts.ids import ConnectionId, Entity, LoadId, Provider, RemoteId, UserId
+from contracts.commands import RemoteRef
+from contracts.ids import ConnectionId, Entity, LoadId, Provider, RecordId, RemoteId, UserId
 from contracts.invoicing import Address
 from contracts.message import Message, Part
 from contracts.money import Currency, Number
-from contracts.sync import CauseInstance
+from contracts.sync import CauseInstance, Totals
 
 ReferenceKind = Literal["accounts", "tax_rates", "remote_customers"]
 
@@ -189,6 +190,23 @@ class RemoteCustomersListed(ReferencePage):
     """Only those changed since then were read; None: all of them."""
 
 
+class InvoiceRead(Part):
+    """How an invoice is there now. `unread`: the provider didn't say."""
+
+    record_id: RecordId
+    generation: int
+    found: Literal["there", "voided", "deleted", "unread"]
+    remote: RemoteRef | None = None
+    totals: Totals | None = None
+
+
+class InvoicesRead(ReferencePage):
+    """The answer to one `ReadInvoices`, with its load's id."""
+
+    type: Literal["connections.invoices_read.v1"] = "connections.invoices_read.v1"
+    invoices: tuple[InvoiceRead, ...]
+
+
 ConnectionsEvent = Annotated[
     ConnectionOpened
     | ConnectionExpired
@@ -196,6 +214,7 @@ ConnectionsEvent = Annotated[
     | RemoteChanged
     | AccountsListed
     | TaxRatesListed
-    | RemoteCustomersListed,
+    | RemoteCustomersListed
+    | InvoicesRead,
     Field(discriminator="type"),
 ]

@@ -27,7 +27,7 @@ from invoice_api.http.framework_problems import install
 from invoice_api.http.measuring import API, Measured
 from invoice_api.http.problems import Problem
 from invoice_api.imports import routes as imports
-from invoice_api.integrations import group_routes, not_built_routes, record_routes
+from invoice_api.integrations import group_routes, match_routes, not_built_routes, record_routes
 from invoice_api.integrations import routes as integrations
 from invoice_api.invoices import routes as invoices
 from invoice_api.items import routes as items
@@ -55,6 +55,7 @@ _ROOMS = (
     integrations.router,
     record_routes.router,
     group_routes.router,
+    match_routes.router,
     runs.router,
     live.router,
     not_built_routes.router,

@@ -10,7 +10,7 @@ from messaging.database import Database, Tx
 from messaging.feeds import FeedReader, fetch_over
 from messaging.internal import InternalClient
 
-from sync_orchestrator.handlers import connections, invoicing, outcomes
+from sync_orchestrator.handlers import connections, invoicing, matching, outcomes
 from sync_orchestrator.handlers.work import Tools
 
 Handler = Callable[[Tx, Sequence[Message], Tools], Awaitable[None]]
@@ -26,9 +26,14 @@ def processors(database: Database, tools: Tools, clock: Clock) -> list[BatchProc
         for topic, handle in (
             (INVOICING, _with(tools, invoicing.on_events)),
             (OUTCOMES, _with(tools, outcomes.on_outcomes)),
-            (CONNECTIONS, _with(tools, connections.on_connection_events)),
+            (CONNECTIONS, _with(tools, _on_connections)),
         )
     ]
+
+
+async def _on_connections(tx: Tx, messages: Sequence[Message], tools: Tools) -> None:
+    await connections.on_connection_events(tx, messages, tools)
+    await matching.on_invoices_read(tx, messages, tools)
 
 
 def records_feed(

@@ -8,11 +8,9 @@ from invoice_api.http.problems import not_built
 router = APIRouter(tags=["not built yet"], include_in_schema=False)
 
 _PATHS: tuple[tuple[str, str, str], ...] = (
-    ("GET", "/integrations/{provider}/settings/dry-run", "Counting what would go"),
     ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
     ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),
     ("POST", "/integrations/{provider}/remote-customers/import", "Importing customers"),
-    ("GET", "/integrations/{provider}/match", "Comparing the books"),
     ("PUT", "/customers/{record_id}/links/{provider}", "Linking by hand"),
     ("DELETE", "/customers/{record_id}/links/{provider}", "Linking by hand"),
     ("PUT", "/items/{record_id}/links/{provider}", "Linking by hand"),

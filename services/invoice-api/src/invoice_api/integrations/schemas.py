@@ -345,3 +345,72 @@ class IgnoredRow(Told):
 class IgnoredShown(Told):
     data: tuple[IgnoredRow, ...]
     next_cursor: str | None = None
+
+
+class MatchTotals(Told):
+    currency: str
+    here: str
+    there: str
+
+
+class MismatchTold(Told):
+    record_id: RecordId
+    number: str
+    date: date
+    reason: str
+    cause: CauseInstance | None = None
+    currency: str
+    total: str
+    total_there: str | None = None
+
+
+class MatchFacts(Told):
+    """A month: `expected` should be there, `there` are; `matched` only where all agrees."""
+
+    month: str
+    expected: int
+    there: int
+    matched: bool
+    totals: tuple[MatchTotals, ...]
+    not_expected: dict[str, int] = Field(default_factory=dict[str, int])
+    verified_at: AwareDatetime | None = None
+    verifying: UUID | None = None
+
+
+class MatchTold(MatchFacts):
+    data: tuple[MismatchTold, ...]
+
+
+class MatchRowShown(BaseModel):
+    """An invoice that isn't there as it should be, and why."""
+
+    record_id: RecordId
+    number: str
+    date: date
+    reason: str
+    sentence: str
+    currency: str
+    total: str
+    total_there: str | None
+    cause: CauseShown | None
+
+
+class MatchShown(MatchFacts):
+    data: tuple[MatchRowShown, ...]
+    next_cursor: str | None = None
+
+
+class KindForecast(Told):
+    """`will_go` by themselves once saved, `older` only by Sync Now; the rest is among both."""
+
+    will_go: int = 0
+    older: int = 0
+    looked_at: int = 0
+    need_attention: int = 0
+    look_alike: int = 0
+    before_start_date: int = 0
+
+
+class SettingsCounts(Told):
+    customers: KindForecast = KindForecast()
+    invoices: KindForecast = KindForecast()

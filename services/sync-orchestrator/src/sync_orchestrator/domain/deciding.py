@@ -41,11 +41,13 @@ from sync_orchestrator.domain.facts import (
     NoneOfThose,
     RemoteGone,
     Reviewed,
+    SeenThere,
     StopIgnoring,
     UnlinkedByPerson,
 )
 from sync_orchestrator.domain.job import SYNCED, Job
 from sync_orchestrator.domain.records import is_void, plain_name
+from sync_orchestrator.domain.seeing import seen_there
 from sync_orchestrator.domain.situation import Situation
 
 Refusal = Literal["being_sent", "not_possible_now"]
@@ -81,6 +83,8 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             gone = outcomes.answered(course, fact)
         case RemoteGone():
             _remote_gone(course, fact)
+        case SeenThere():
+            seen_there(course, fact)
         case CameFromThere():
             if job.link is None and job.outstanding is None:
                 mark = content_of(job, situation).mark

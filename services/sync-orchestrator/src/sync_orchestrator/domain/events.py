@@ -177,6 +177,14 @@ class OutOfDate:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedThere:
+    """Somebody altered it there; it comes to this now."""
+
+    cause: CauseInstance
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """What is there is what is here: nothing to send."""
 
@@ -262,6 +270,7 @@ Event: TypeAlias = (
     | VoidedThere
     | VoidedUnsent
     | OutOfDate
+    | ChangedThere
     | Unchanged
     | NotEligible
     | Linked

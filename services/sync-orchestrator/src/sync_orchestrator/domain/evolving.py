@@ -14,6 +14,7 @@ from contracts.causes import group_of
 from contracts.sync import SyncState
 
 from sync_orchestrator.domain.events import (
+    ChangedThere,
     Delayed,
     EmailWaived,
     Event,
@@ -73,6 +74,7 @@ def evolve(job: Job, event: Event, at: datetime) -> Job:
             | VoidedThere()
             | VoidedUnsent()
             | OutOfDate()
+            | ChangedThere()
             | Unchanged()
         ):
             return _after_an_outcome(job, event, at)
@@ -189,6 +191,7 @@ def _after_an_outcome(
     | VoidedThere
     | VoidedUnsent
     | OutOfDate
+    | ChangedThere
     | Unchanged,
     at: datetime,
 ) -> Job:
@@ -258,6 +261,13 @@ def _after_an_outcome(
             return replace(_in_state(job, SyncState.VOIDED, at), want=None, ignored=None)
         case OutOfDate():
             return replace(_in_state(job, SyncState.OUT_OF_DATE, at), cause=event.cause, want=None)
+        case ChangedThere():
+            return replace(
+                _in_state(job, SyncState.CHANGED_THERE, at),
+                cause=event.cause,
+                totals=event.totals,
+                want=None,
+            )
         case Unchanged():
             return replace(_in_state(job, SyncState.SYNCED, at), want=None)
 

@@ -1,11 +1,11 @@
 """What can happen to a job. Each is decided by `deciding.decide`."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from contracts.commands import Origin, Priority, RemoteRef
 from contracts.ids import RemoteId
-from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
+from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,16 @@ class RemoteGone:
     """A command that relied on this record was told it is gone. `used` is the id it relied on."""
 
     used: RemoteId | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenThere:
+    """It was read there: `removed` there, or with these totals. Nobody asked for it to change."""
+
+    generation: int
+    removed: Literal["voided", "deleted"] | None
+    remote: RemoteRef | None
+    totals: Totals | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,7 @@ Fact: TypeAlias = (
     | Reviewed
     | Answered
     | RemoteGone
+    | SeenThere
     | CameFromThere
     | LinkedByPerson
     | UnlinkedByPerson

@@ -16,7 +16,7 @@ from contracts.sync import SyncFailed, SyncState
 from sync_orchestrator.domain.books import Books
 from sync_orchestrator.domain.deciding import Decision, decide
 from sync_orchestrator.domain.events import Event, Issued, LinkSeen, Reissued, Requested
-from sync_orchestrator.domain.facts import Answered, Asked, Fact, RemoteGone, Reviewed
+from sync_orchestrator.domain.facts import Answered, Asked, Fact, RemoteGone, Reviewed, SeenThere
 from sync_orchestrator.domain.job import FINAL, Job, RecordKey
 from sync_orchestrator.domain.outcomes import in_the_way
 from sync_orchestrator.domain.preflight import may_bring_its_customer, obstacles
@@ -81,7 +81,7 @@ class Round:
         if situation is None:
             return None
         before = self.books.job(key)
-        if before is None and isinstance(fact, Answered | Reviewed | RemoteGone):
+        if before is None and isinstance(fact, Answered | Reviewed | RemoteGone | SeenThere):
             return None
         decision = decide(before or self.books.new_job(key), fact, situation)
         if decision.events:

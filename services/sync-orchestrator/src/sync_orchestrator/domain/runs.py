@@ -74,6 +74,9 @@ def standing_of(tally: Tally, kind: str) -> Standing:
     if tally.refused:
         return "failed"
     state = tally.state
+    if kind == "verify":
+        altered = state in (SyncState.CHANGED_THERE, SyncState.REMOVED_THERE)
+        return "failed" if altered else "done"
     if kind == "ignore":
         return "done" if state is SyncState.IGNORED else "failed"
     if kind == "unignore" and state in (None, SyncState.NOT_SYNCED, SyncState.NOT_ELIGIBLE):

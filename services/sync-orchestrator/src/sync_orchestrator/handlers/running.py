@@ -157,7 +157,7 @@ async def step(tx: Tx, tools: Tools, batch: int = BATCH) -> bool:
     now = await companies_store.now(tx)
     progress = await _progress(tx, run, now)
     more = False
-    if run.cancelled_at is None and progress.untaken:
+    if run.cancelled_at is None and progress.untaken and run.kind != "verify":
         room = min(batch, UNDER_WAY - progress.under_way)
         more = room > 0 and await _take(tx, tools, run, room) >= room
         progress = await _progress(tx, run, now)

@@ -7,6 +7,7 @@ from sync_orchestrator.http import (
     groups_routes,
     integrations_routes,
     mapping_routes,
+    match_routes,
     measuring,
     not_built_routes,
     problems,
@@ -33,6 +34,7 @@ def make_application(parts: Parts) -> FastAPI:
         feed_routes,
         runs_routes,
         groups_routes,
+        match_routes,
         not_built_routes,
     ):
         app.include_router(routes.router, prefix=PREFIX)

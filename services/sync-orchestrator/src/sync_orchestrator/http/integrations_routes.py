@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import date, timedelta
 from typing import Annotated, cast, get_args
 
 from contracts.ids import Provider
@@ -12,7 +13,7 @@ from fastapi.responses import JSONResponse
 from sync_orchestrator.domain.connection import Connection, ConnectionSettings, current
 from sync_orchestrator.domain.job import FINAL
 from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
-from sync_orchestrator.handlers import running
+from sync_orchestrator.handlers import dry_run, running
 from sync_orchestrator.handlers import settings as settings_handler
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.reviewing import refresh_accounts
@@ -96,6 +97,27 @@ async def put_settings(
             if_version=if_match,
         )
     return JSONResponse(shown_settings(settings), headers=etag(settings.version))
+
+
+@router.get("/integrations/{provider}/settings/dry-run")
+async def count_settings(
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    sync_customers: Annotated[bool | None, Query()] = None,
+    sync_invoices: Annotated[bool | None, Query()] = None,
+    start_date: Annotated[date | None, Query()] = None,
+) -> JSONResponse:
+    """What these settings would send, what needs attention first and who looks alike."""
+    asked = {
+        "sync_customers": sync_customers,
+        "sync_invoices": sync_invoices,
+        "start_date": start_date,
+    }
+    changes = {name: value for name, value in asked.items() if value is not None}
+    async with parts.database.transaction() as tx:
+        found = await dry_run.count(tx, parts.tools, company, provider, changes)
+    return JSONResponse({name: asdict(counted) for name, counted in found.items()})
 
 
 @router.get("/integrations/{provider}/accounts")

@@ -9,10 +9,8 @@ from sync_orchestrator.http.callers import TheCompany, TheProvider
 router = APIRouter()
 
 _NOT_BUILT = (
-    ("GET", "/settings/dry-run", "Counting beforehand what would be sent"),
     ("GET", "/tax-mapping", "Matching tax rates"),
     ("PUT", "/tax-mapping", "Matching tax rates"),
-    ("GET", "/match", "Comparing the books of a month"),
 )
 
 

@@ -64,6 +64,10 @@ class SyncNowTaken(Taken):
         return tuple(kind for kind, wanted in chosen if wanted)
 
 
+class VerifyTaken(Taken):
+    user_name: Annotated[str, Field(max_length=200)] | None = None
+
+
 class GroupTaken(BaseModel):
     """What is done with a group: `action` of a fix; what else is in the body are its fields."""
 

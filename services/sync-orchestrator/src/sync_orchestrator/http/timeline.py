@@ -112,6 +112,7 @@ _SAYINGS: Mapping[str, Callable[[Data], str]] = {
     "voided_there": _plain("Void here and in {provider}."),
     "voided_unsent": _plain("Void here before anything of it was in {provider}."),
     "out_of_date": _plain(""),
+    "changed_there": _plain(""),
     "unchanged": _plain("{provider} holds it as it is here."),
     "not_eligible": _plain(""),
     "linked": _linked,

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from contracts.ids import Entity
+from contracts.ids import Entity, RecordId
 from messaging.database import Tx
 
 from sync_orchestrator.domain.connection import Connection
+from sync_orchestrator.domain.job import RecordKey
 
 _STANDING = """
 select r.entity, r.id, r.dated, l.remote_id is not null as linked, j.state, j.cause_code,
@@ -37,6 +38,10 @@ _COUNT = """
 with s as (STANDING) select entity, standing, count(*) as n from s group by 1, 2
 """.replace("STANDING", _STANDING)
 
+_TO_SEND = """
+with s as (STANDING) select id from s where standing = 'to_send' order by id limit $5
+""".replace("STANDING", _STANDING)
+
 _TAKE = """
 with s as (STANDING)
 insert into run_records (run_id, entity, record_id, rank)
@@ -61,6 +66,19 @@ async def counts(
     for row in rows:
         found[row["entity"]][row["standing"]] = row["n"]
     return found
+
+
+async def to_send(tx: Tx, connection: Connection, entity: Entity, limit: int) -> list[RecordKey]:
+    """Records of a kind that were never there and may go, some of them."""
+    rows = await tx.fetch(
+        _TO_SEND,
+        connection.company_id,
+        connection.id,
+        [entity],
+        connection.settings.start_date,
+        limit,
+    )
+    return [RecordKey(connection.id, entity, RecordId(row["id"])) for row in rows]
 
 
 async def take(tx: Tx, connection: Connection, entities: Collection[Entity], run_id: UUID) -> None:

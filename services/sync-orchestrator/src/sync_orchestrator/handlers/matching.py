@@ -1,0 +1,153 @@
+"""Books match: compare a month from what we know, and read the provider once to be sure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from contracts.causes import cause_of
+from contracts.commands import InvoiceToRead, Origin, ReadInvoices
+from contracts.connections import InvoicesRead
+from contracts.ids import CompanyId, LoadId, MessageId, Provider
+from contracts.message import Message
+from contracts.sync import RunProgress
+from messaging import outbox
+from messaging.database import Tx
+
+from sync_orchestrator.domain.facts import SeenThere
+from sync_orchestrator.domain.job import RecordKey
+from sync_orchestrator.domain.matching import Match, match_of
+from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.handlers import running
+from sync_orchestrator.handlers.places import read_current
+from sync_orchestrator.handlers.refusals import FieldProblem, because_of, invalid
+from sync_orchestrator.handlers.work import REVIEWS, Tools, begin
+from sync_orchestrator.store import companies_store, match_store, runs_store
+from sync_orchestrator.store.runs_store import Run
+
+AT_ONCE = 200
+"""Invoices that one command has read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthMatched:
+    match: Match
+    verified_at: str | None
+    verifying: UUID | None
+
+
+async def match(tx: Tx, company: CompanyId, provider: Provider, month: str) -> MonthMatched:
+    """A month as far as we know: from what the provider said at each write and reading.
+
+    Raises:
+        Refusal: 409 never connected, 422 what isn't a month.
+    """
+    first, until = bounds(month)
+    connection = await read_current(tx, company, provider)
+    entries = await match_store.month(tx, connection, first, until)
+    return MonthMatched(
+        match_of(entries, connection.settings.start_date),
+        await match_store.verified_at(tx, connection.id, month),
+        await match_store.verifying(tx, connection.id, month),
+    )
+
+
+async def verify(
+    tx: Tx, tools: Tools, company: CompanyId, provider: Provider, month: str, origin: Origin
+) -> RunProgress:
+    """Have every invoice of the month that is there read once; joins a reading under way.
+
+    Raises:
+        Refusal: 409 not connected, 422 what isn't a month.
+    """
+    first, until = bounds(month)
+    connection = await read_current(tx, company, provider)
+    if not connection.is_open:
+        raise because_of(connection.cause or cause_of("connection_expired"), provider)
+    await companies_store.lock(tx, [company])
+    under_way = await match_store.verifying(tx, connection.id, month)
+    if under_way is not None:
+        return await running.show(tx, company, under_way)
+    now = await companies_store.now(tx)
+    run = Run(
+        id=tools.ids.new(),
+        company_id=company,
+        connection_id=connection.id,
+        provider=provider,
+        kind="verify",
+        about=month,
+        kinds=("invoices",),
+        action=None,
+        started_by=origin,
+        started_at=now,
+        not_included={},
+    )
+    await runs_store.start(tx, run)
+    found = await match_store.linked(tx, connection, first, until)
+    await runs_store.add(tx, run.id, [("invoice", record) for record, _, _ in found])
+    invoices = [
+        InvoiceToRead(record_id=record, generation=generation, remote=remote)
+        for record, generation, remote in found
+    ]
+    commands = [
+        ReadInvoices(
+            id=MessageId(tools.ids.new()),
+            occurred_at=now,
+            company_id=company,
+            correlation_id=run.id,
+            provider=provider,
+            connection_id=connection.id,
+            epoch=connection.epoch,
+            load_id=LoadId(tools.ids.new()),
+            invoices=tuple(invoices[at : at + AT_ONCE]),
+        )
+        for at in range(0, len(invoices), AT_ONCE)
+    ]
+    await outbox.put(tx, commands)
+    tx.wake(REVIEWS)
+    return await running.show(tx, company, run.id)
+
+
+async def on_invoices_read(tx: Tx, messages: Sequence[Message], tools: Tools) -> None:
+    """What was read: an invoice that was altered or removed there says so from now on."""
+    pages = [message for message in messages if isinstance(message, InvoicesRead)]
+    if not pages:
+        return
+    work = await begin(tx, {page.company_id for page in pages}, tools)
+    for page in pages:
+        connection = work.books.connections.get(page.connection_id)
+        if connection is None or connection.company_id != page.company_id:
+            continue
+        keys = {
+            one.record_id: RecordKey(connection.id, "invoice", one.record_id)
+            for one in page.invoices
+        }
+        await work.load(set(keys.values()), followed=False)
+        for one in page.invoices:
+            if one.found == "unread":
+                continue
+            removed = None if one.found == "there" else one.found
+            work.round.apply(
+                keys[one.record_id],
+                SeenThere(one.generation, removed, one.remote, one.totals),
+                Trigger(page.correlation_id, page.id),
+            )
+        run = await runs_store.find(tx, page.company_id, page.correlation_id)
+        if run is not None and run.kind == "verify":
+            taken = [
+                (keys[one.record_id], "unread" if one.found == "unread" else None)
+                for one in page.invoices
+            ]
+            await runs_store.taken(tx, run.id, taken, work.books.now)
+    await work.save()
+    tx.wake(REVIEWS)
+
+
+def bounds(month: str) -> tuple[date, date]:
+    """The first day of a month written YYYY-MM, and that of the next. Raises a 422."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError:
+        raise invalid(FieldProblem("month", "must be a month, YYYY-MM")) from None
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return first, after

@@ -1,0 +1,73 @@
+"""Books match by month."""
+
+from typing import Annotated
+
+from contracts.commands import Origin
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from sync_orchestrator.domain.matching import Mismatch
+from sync_orchestrator.handlers import matching
+from sync_orchestrator.http.callers import TheCompany, TheParts, TheProvider, Writer
+from sync_orchestrator.http.runs_routes import shown
+from sync_orchestrator.http.schemas import VerifyTaken
+
+router = APIRouter(prefix="/integrations/{provider}/match")
+
+Month = Annotated[str, Query(max_length=10)]
+
+
+@router.get("")
+async def match(
+    company: TheCompany, provider: TheProvider, parts: TheParts, month: Month
+) -> JSONResponse:
+    """How many invoices should be there and are, both totals, and each exception."""
+    async with parts.database.transaction() as tx:
+        found = await matching.match(tx, company, provider, month)
+    compared = found.match
+    return JSONResponse(
+        {
+            "month": month,
+            "expected": compared.expected,
+            "there": compared.there,
+            "matched": compared.matched,
+            "totals": [
+                {"currency": currency, "here": str(here), "there": str(there)}
+                for currency, (here, there) in sorted(compared.totals.items())
+            ],
+            "not_expected": compared.not_expected,
+            "data": [_mismatch(one) for one in compared.mismatches],
+            "verified_at": found.verified_at,
+            "verifying": None if found.verifying is None else str(found.verifying),
+        }
+    )
+
+
+@router.post("/verify", status_code=202)
+async def verify(
+    caller: Writer,
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    month: Month,
+    body: VerifyTaken,
+) -> JSONResponse:
+    """Read each of the month's invoices at the provider once; a run."""
+    origin = Origin(by="person", name=body.user_name, user_id=caller.user)
+    async with parts.database.transaction() as tx:
+        run = await matching.verify(tx, parts.tools, company, provider, month, origin)
+    return JSONResponse({"run": shown(run)}, status_code=202)
+
+
+def _mismatch(one: Mismatch) -> dict[str, object]:
+    entry = one.entry
+    return {
+        "record_id": str(entry.record_id),
+        "number": entry.number,
+        "date": entry.dated.isoformat(),
+        "reason": one.reason,
+        "cause": None if entry.cause is None else entry.cause.model_dump(mode="json"),
+        "currency": entry.currency,
+        "total": str(entry.total),
+        "total_there": None if entry.total_there is None else str(entry.total_there),
+    }
