@@ -38,7 +38,7 @@ class WatchedProcess:
     say: Callable[[str], None]
     on_change: Callable[[], None]
     wanted: Callable[[], bool] = lambda: True
-    ready_within: float = 60.0
+    ready_within: float = 120.0
     child: ChildProcess | None = None
     became_ready: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: bool = False

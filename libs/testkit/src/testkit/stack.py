@@ -22,7 +22,7 @@ from local_stack.state_folder import write_wanted
 from testkit.eventually import eventually
 
 _PORTS = 16
-_UP_WITHIN = 120.0
+_UP_WITHIN = 240.0
 
 
 class Stack:
