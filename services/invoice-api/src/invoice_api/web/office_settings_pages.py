@@ -119,7 +119,12 @@ async def show_hub(one: AVisit, database: TheDatabase, render: TheRenderer) -> R
     async with database.transaction() as tx:
         shell = await one.shell(tx, "Settings", "settings")
     cards = (
-        ("plug-connected", "Integrations", "QuickBooks, Xero and FreshBooks.", "/integrations"),
+        (
+            "plug-connected",
+            "Integrations",
+            f"{_listed('and')}.",
+            "/integrations",
+        ),
         ("users", "People", "Who can log in, and what they may do.", "/settings/people"),
         ("receipt-tax", "Tax rates", "What you charge on your lines.", "/tax-rates"),
         ("key", "API keys", "For programs that act as you.", "/settings/api-keys"),
@@ -316,7 +321,7 @@ async def show_start(one: AVisit, database: TheDatabase, render: TheRenderer) ->
     steps = (
         Step(
             "Connect your accounting",
-            "QuickBooks, Xero or FreshBooks. Nothing is written there before step 3.",
+            f"{_listed('or')}. Nothing is written there before step 3.",
             chosen is not None,
             "Choose provider",
             "/integrations",
@@ -346,3 +351,9 @@ async def show_start(one: AVisit, database: TheDatabase, render: TheRenderer) ->
         ),
     )
     return render.page("start.html", StartPage(shell, steps))
+
+
+def _listed(word: str) -> str:
+    """The providers' names in a sentence, the last after `word`."""
+    *first, last = PROVIDER_LABELS.values()
+    return f"{', '.join(first)} {word} {last}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.ids import PROVIDER_LABELS, Provider
+from contracts.providers import STATUS_PAGES
 from contracts.sync import SyncState
 
 from invoice_api.http.problems import Problem
@@ -154,13 +155,6 @@ def cause_view(
     )
 
 
-_STATUS_PAGES: Mapping[Provider, str] = {
-    "qbo": "https://status.developer.intuit.com/",
-    "xero": "https://status.xero.com/",
-    "freshbooks": "https://status.freshbooks.com/",
-}
-
-
 def _link(
     button: LinkButtonShown,
     cause: CauseShown,
@@ -170,7 +164,7 @@ def _link(
     """Where a button leads that posts nothing; None for what the page does another way."""
     match button.target:
         case "status_page":
-            return LinkView(button.label, _STATUS_PAGES[provider], outside=True)
+            return LinkView(button.label, STATUS_PAGES[provider], outside=True)
         case "open_record":
             _, _, subject = cause.group.partition(".")
             return LinkView(button.label, f"/records/{subject}") if subject else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from contracts.causes import cause_of, record_name
 from contracts.commands import Origin, Priority
-from contracts.ids import Provider
+from contracts.providers import MADE_ACTIVE_AGAIN
 from contracts.sync import CauseInstance, SyncState
 
 from sync_orchestrator.domain.ages import is_tried_again, keeps_going, waited_too_long, went_lately
@@ -25,9 +25,6 @@ from sync_orchestrator.domain.job import Job, Want
 from sync_orchestrator.domain.preflight import Obstacle, obstacles
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.domain.situation import Situation
-
-MADE_ACTIVE_AGAIN: frozenset[Provider] = frozenset({"qbo", "freshbooks"})
-"""Where a customer or item that has gone is made active again; elsewhere it is made anew."""
 
 GONE_ASKS = frozenset({"customer_inactive_there", "item_unusable_there"})
 """The question that is asked instead of making something again."""

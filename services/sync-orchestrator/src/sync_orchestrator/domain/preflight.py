@@ -6,9 +6,9 @@ One function serves the badge, the preflight page and the decision to send, so t
 from dataclasses import dataclass
 
 from contracts.causes import cause_of, in_order, record_name
-from contracts.ids import Provider
 from contracts.invoicing import CustomerSnapshot, InvoiceLine, InvoiceSnapshot
 from contracts.money import Money
+from contracts.providers import INACTIVE_KEEP_NAMES, UNIQUE_NAMES
 from contracts.sync import CauseInstance, Subject, SyncState, WaitingOn
 
 from sync_orchestrator.domain.connection import MappedAccount
@@ -94,15 +94,11 @@ def _list_is_awaited(situation: Situation) -> bool:
     return connection.customers_as_of is None and lately
 
 
-UNIQUE_NAMES = frozenset[Provider]({"qbo", "xero"})
-"""Where no two customers may have one name."""
-
-
 def looks_like(
     job: Job, customer: CustomerSnapshot, subject: Subject, lookalikes: tuple[Lookalike, ...]
 ) -> CauseInstance | None:
-    """The question which of those there it is, if any; only QuickBooks' inactive ones count."""
-    found = [one for one in lookalikes if one.active or job.provider == "qbo"]
+    """The question which of those there it is, if any. Inactive ones count if they keep names."""
+    found = [one for one in lookalikes if one.active or job.provider in INACTIVE_KEEP_NAMES]
     if not found:
         return None
     if len(found) == 1 and found[0].same_name and job.provider in UNIQUE_NAMES:

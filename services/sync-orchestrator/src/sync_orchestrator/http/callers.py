@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from contracts.ids import CompanyId, Provider
+from contracts.ids import PROVIDER_LABELS, CompanyId, Provider
 from fastapi import Depends, Request
 from messaging.clock import Clock
 from messaging.database import Database
@@ -70,11 +70,10 @@ Service = Annotated[Caller, Depends(service_of)]
 
 def provider_of(provider: str) -> Provider:
     """The provider in a path or query. Raises a 404 for any other word."""
-    match provider:
-        case "qbo" | "xero" | "freshbooks":
-            return provider
-        case _:
-            raise not_found("provider")
+    known: dict[str, Provider] = {name: name for name in PROVIDER_LABELS}
+    if provider not in known:
+        raise not_found("provider")
+    return known[provider]
 
 
 TheProvider = Annotated[Provider, Depends(provider_of)]

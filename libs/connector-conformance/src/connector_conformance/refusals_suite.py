@@ -1,0 +1,143 @@
+"""Refusals: each says who must act; what is gone there is named; what was changed there stays."""
+
+from contracts.causes import CAUSES
+from contracts.commands import RecordCommand
+from contracts.sync import SyncFailed, SyncSucceeded
+
+from connector_conformance.running import Running
+from connector_conformance.shop import (
+    connected,
+    delayed,
+    failed,
+    nothing_decided,
+    shop,
+    succeeded,
+)
+from connector_conformance.simulator import Simulator
+from connector_conformance.subject import ConformanceSubject
+
+
+class RefusalsConformance:
+    async def test_an_unknown_refusal_is_never_success_and_its_words_are_kept(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        company = await connected(connector, simulator, "Unknown")
+        writes = subject.creates["customer"]
+        match = {"path": writes.path, "method": writes.method, "organisation": "Unknown"}
+        await simulator.fault("status", match=match, **subject.unknown_refusal)
+        customer = company.customer("Ann Lee")
+        await connector.command(customer)
+        outcome = await failed(connector, customer)
+        assert outcome.cause.code == "refused_unknown"
+        assert CAUSES[outcome.cause.code].who == "defect"
+        details = outcome.cause.details
+        assert details.provider_message or details.provider_code
+        assert (await simulator.books("Unknown"))["customers"] == []
+
+    async def test_s59_each_kind_of_429_waits_and_burns_no_attempt(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Another connection goes on meanwhile."""
+        assert subject.throttling
+        for kind, throttling in subject.throttling.items():
+            name = f"Throttled {kind}"
+            one, other = connector.another(), connector.another()
+            company = await connected(one, simulator, name)
+            writes = subject.creates["customer"]
+            match = {"path": writes.path, "method": writes.method, "organisation": name}
+            fault = await simulator.fault("status", match=match, times=2, **throttling.said)
+            customer = company.customer("Ann Lee")
+            await one.command(customer)
+            if throttling.then == "goes":
+                made = await succeeded(one, customer, within=40)
+                assert {a.result for a in made.attempts} <= {"not_executed", "accepted"}
+                assert await simulator.hits(fault) == 2
+                assert len((await simulator.books(name))["customers"]) == 1
+            else:
+                held = await delayed(one, customer, "quota")
+                assert held.until is not None
+                await nothing_decided(one, customer)
+            await simulator.seed(f"{name} other")
+            there = await other.connected(f"{name} other")
+            command = there.customer("Bo Lind")
+            await other.command(command)
+            await succeeded(other, command)
+
+    async def test_what_was_changed_there_is_never_overwritten_unasked(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """An older version of ours comes after a person's edit there."""
+        on = await shop(subject, connector, simulator, "Stale")
+        await simulator.change("Stale", "customers", on.customer_there.id, name="Ann Lee-Moss")
+        record = on.customer.record_id
+        update = on.company.customer("Ann Leigh", record=record, link=on.customer_there, step=2)
+        await connector.command(update)
+        outcome = await failed(connector, update)
+        assert outcome.cause.code == "changed_on_both_sides", outcome.cause
+        (there,) = (await simulator.books("Stale"))["customers"]
+        assert there["name"] == "Ann Lee-Moss"
+
+    async def test_an_invoice_of_a_customer_gone_there_names_them_or_goes(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Made inactive, archived or deleted there: our customer's id, not a question."""
+        on = await shop(subject, connector, simulator, "Gone")
+        await simulator.delete("Gone", "customers", on.customer_there.id)
+        invoice = on.invoice("1001")
+        await connector.command(invoice)
+        await _named_or_there(connector, invoice, str(on.customer.record_id))
+
+    async def test_an_invoice_of_an_item_gone_there_names_it_or_goes(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on = await shop(subject, connector, simulator, "Item gone")
+        await simulator.delete("Item gone", "items", on.item_there.id)
+        invoice = on.invoice("1001")
+        await connector.command(invoice)
+        outcome = await _named_or_there(connector, invoice, str(on.item.record_id))
+        assert isinstance(outcome, SyncFailed) is subject.gone_items_refuse
+
+    async def test_a_customer_gone_there_is_active_again_or_said_to_be_removed(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on = await shop(subject, connector, simulator, "Back")
+        await simulator.delete("Back", "customers", on.customer_there.id)
+        record = on.customer.record_id
+        update = on.company.customer("Ann Lee", record=record, link=on.customer_there, step=2)
+        await connector.command(update)
+        outcome = await connector.outcome(update, 40)
+        rows = {row["id"]: row for row in (await simulator.books("Back"))["customers"]}
+        if isinstance(outcome, SyncSucceeded) and outcome.removed is None:
+            assert outcome.remote.id == on.customer_there.id
+            assert rows[on.customer_there.id]["active"] is True
+        else:
+            assert isinstance(outcome, SyncFailed | SyncSucceeded)
+            assert outcome.removed is not None
+        assert len([row for row in rows.values() if row["active"]]) <= 1
+
+    async def test_an_invoice_removed_there_is_told_and_not_made_again(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on = await shop(subject, connector, simulator, "Removed")
+        invoice = on.invoice("1001")
+        await connector.command(invoice)
+        made = await succeeded(connector, invoice)
+        await simulator.delete("Removed", "invoices", made.remote.id)
+        edited = on.invoice("1001", quantity="3", after=invoice, link=made.remote, step=2)
+        await connector.command(edited)
+        outcome = await connector.outcome(edited, 40)
+        assert isinstance(outcome, SyncFailed | SyncSucceeded)
+        assert outcome.removed in {"voided", "deleted"}
+        rows = (await simulator.books("Removed"))["invoices"]
+        assert [row for row in rows if row["status"] == "open"] == []
+
+
+async def _named_or_there(
+    connector: Running, invoice: RecordCommand, local_id: str
+) -> SyncFailed | SyncSucceeded:
+    """It is there, or what is gone is named by our id."""
+    outcome = await connector.outcome(invoice, 40)
+    assert isinstance(outcome, SyncFailed | SyncSucceeded)
+    if isinstance(outcome, SyncFailed):
+        assert local_id in outcome.reference_gone, outcome
+    return outcome

@@ -1,0 +1,27 @@
+"""What decisions and pages have to know of each provider, as data: a new one adds its row here.
+
+What differs between organisations of one provider is in `OrganisationFacts`, said by its connector.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from contracts.ids import Provider
+
+MADE_ACTIVE_AGAIN: frozenset[Provider] = frozenset({"qbo", "freshbooks"})
+"""Where a customer or item that has gone is made active again; elsewhere it is made anew."""
+
+UNIQUE_NAMES: frozenset[Provider] = frozenset({"qbo", "xero"})
+"""Where no two customers may have one name."""
+
+INACTIVE_KEEP_NAMES: frozenset[Provider] = frozenset({"qbo"})
+"""Where an inactive customer keeps its name to itself."""
+
+STATUS_PAGES: Mapping[Provider, str] = MappingProxyType(
+    {
+        "qbo": "https://status.developer.intuit.com/",
+        "xero": "https://status.xero.com/",
+        "freshbooks": "https://status.freshbooks.com/",
+    }
+)
+"""Where each says how it is."""
