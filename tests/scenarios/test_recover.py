@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from office import WITHIN, Office, connected_office, office
 from provider_side import change, with_first_synced
 from testkit import Stack, running_stack
@@ -36,6 +37,7 @@ def recover(state: Path) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
 
 
+@pytest.mark.timeout(600)  # three stacks, one after the other
 async def test_s85_restored_to_an_hour_ago_nothing_is_doubled_and_numbers_are_new(
     server_folder: Path,
 ) -> None:
