@@ -9,6 +9,7 @@ from uuid import UUID
 
 from connector_qbo.app import PACKAGE as CONNECTOR
 from connector_qbo.operations.marks import marks_in
+from contracts.connections import ConnectionExpired
 from contracts.ids import RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncFailed, SyncState, SyncSucceeded
@@ -19,12 +20,14 @@ from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.store import jobs_store
 
+from simulation.mixes import METERED
 from simulation.office import Snapshot, entity_of, subject_of, told
 from simulation.ring import OFFICE, SCHEMAS, Ring
 from simulation.there import note_of
 
 KINDS = {"customer": "Customer", "item": "Item", "invoice": "Invoice"}
 _UNDER_WAY = {SyncState.QUEUED, SyncState.CHECKING, SyncState.WAITING, SyncState.HELD}
+_REJECTED_TOO_OFTEN = 3
 _SYNCED = {SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE}
 
 
@@ -38,6 +41,21 @@ async def problems(ring: Ring) -> list[str]:
         wrong += _record(ring, snapshot, job, jobs)
         wrong += _badge(ring, snapshot, job)
     wrong += await _history(ring)
+    wrong += [*ring.sights.wrong, *_provider(ring)]
+    for totals in ring.office.totals.values():
+        if any(b == d != c for b, c, d in zip(totals, totals[1:], totals[2:], strict=False)):
+            ring.sights.saw("77")
+    return wrong
+
+
+def _provider(ring: Ring) -> list[str]:
+    """Its limits are kept, and no consent ends that nobody ended."""
+    wrong = ring.sights.over_limit() if ring.mix.provider is METERED else []
+    lost = ring.transport.token_fates
+    unanswered = sum(count for fate, count in lost.items() if fate != "fine")
+    expired = {m.id for m in ring.bus.said if isinstance(m, ConnectionExpired)}
+    if expired and not unanswered and ring.transport.fates.get("401", 0) < _REJECTED_TOO_OFTEN:
+        wrong.append("a connection expired, though every refresh was answered")
     return wrong
 
 
@@ -66,7 +84,10 @@ async def _left_over(ring: Ring) -> list[str]:
     wrong: list[str] = []
     for schema in SCHEMAS:
         rows = await ring.ground.admin.fetch(f"select topic, reason from {schema}.dead_letters")
-        wrong += [f"set apart: {row['topic']}: {row['reason']}" for row in rows]
+        known = ring.sights.poisons if schema == ORCHESTRATOR else 0
+        if len(rows) != known:
+            wrong += [f"set apart: {row['topic']}: {row['reason']}" for row in rows]
+            wrong.append(f"{len(rows)} messages are set apart, {known} can't be read")
     open_rows = await ring.ground.admin.fetchval(
         f"select count(*) from {CONNECTOR}.ledger where state = 'open'"
     )

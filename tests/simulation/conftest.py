@@ -1,16 +1,36 @@
-"""One database for all runs of the session."""
+"""Many seeds, played once for all tests that ask what came of them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 
 import pytest
-from testkit import TestDatabase
 
-from simulation.ring import Ground, ground
+from simulation.workers import Played, Wanted, play
+
+SEEDS = 60
+"""More: `make simulate`."""
+
+JOBS = 2
+
+
+@dataclass
+class Hunt:
+    """What many seeds came to."""
+
+    wrong: list[Played] = field(default_factory=list[Played])
+    seen: Counter[str] = field(default_factory=Counter[str])
+    seeds: int = 0
 
 
 @pytest.fixture(scope="session")
-async def on(
-    new_database: Callable[[Sequence[str]], TestDatabase],
-) -> AsyncIterator[Ground]:
-    async with ground(new_database) as made:
-        yield made
+def hunted() -> Iterator[Hunt]:
+    hunt = Hunt()
+    with closing(play((Wanted(seed) for seed in range(SEEDS)), JOBS)) as results:
+        for played in results:
+            hunt.seeds += 1
+            hunt.seen.update(played.ended.seen)
+            if played.ended.wrong:
+                hunt.wrong.append(played)
+    yield hunt

@@ -84,6 +84,8 @@ class Scheduler:
     story: list[str] = field(default_factory=list[str])
     failures: list[BaseException] = field(default_factory=list[BaseException])
     max_steps: int = 5_000
+    on_wait: Callable[[str, str, list[str]], None] | None = None
+    """Told who waits for a lock, at which point, and who else is in a transaction."""
     moved: int = 0
     """Grows whenever a transaction ends: what is committed, or who holds which lock, may differ."""
     _tasks: dict[asyncio.Task[None], _Task] = field(
@@ -216,6 +218,11 @@ class Scheduler:
                 entry.ready = None
                 self.story.append(f"kill {entry.name} at {entry.label}")
 
+    def kill_me(self) -> None:
+        """The task that runs now dies at its next point."""
+        self.story.append(f"kill {self._me().name} where it is")
+        self._me().killed = True
+
     async def run(self, lock_reader: "asyncpg.Connection[Row]", max_steps: int = 5_000) -> None:
         """Until no task is left. Raises what a task raised.
 
@@ -330,6 +337,9 @@ class Scheduler:
             # It may have gone on while we asked; or its lock may be free by now.
             if task.session == row["pid"] and not task.blocked and self.moved == moved:
                 task.blocked = task.waited = True
+                if self.on_wait is not None:
+                    others = [t.name for t in self._tasks.values() if t.transactions]
+                    self.on_wait(task.name, task.label, others)
                 self._stopped()
 
 

@@ -82,6 +82,8 @@ class Office:
         default_factory=list[SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed]
     )
     numbers: int = 0
+    totals: dict[UUID, list[Decimal]] = field(default_factory=dict[UUID, list[Decimal]])
+    """What each edited invoice came to, one after the other."""
 
     # --- what people do
 
@@ -143,28 +145,34 @@ class Office:
                 line = _line(UUID(str(invoice.lines[0].item_id)), price)
                 change: dict[str, object] = {"lines": (line,), "subtotal": price, "total": price}
                 await self._save(tx, [_next(invoice, change)])
+                totals = self.totals.setdefault(invoice.id, [invoice.total])
+                totals.append(price)
 
-    async def renumber(self) -> None:
-        """A new number for an invoice, and perhaps its old one for another."""
+    async def renumber(self) -> str | None:
+        """A new number for an invoice, and perhaps its old one for another: that, if so."""
         async with self.database.transaction() as tx:
             rows = await self._all(tx)
             invoice, other = self._any_sent(rows), self._any_sent(rows)
             if invoice is None or other is None:
-                return
+                return None
             self.numbers += 1
             changed = [_next(invoice, {"number": str(self.numbers)})]
-            if other.id != invoice.id and self.scheduler.rng.random() < 0.7:
+            handed_over = other.id != invoice.id and self.scheduler.rng.random() < 0.7
+            if handed_over:
                 changed.append(_next(other, {"number": invoice.number}))
             await self._save(tx, changed)
+        return invoice.number if handed_over else None
 
-    async def swap(self) -> None:
-        """Two invoices exchange their numbers."""
+    async def swap(self) -> tuple[UUID, UUID] | None:
+        """Two invoices exchange their numbers: which."""
         async with self.database.transaction() as tx:
             rows = await self._all(tx)
             one, two = self._any_sent(rows), self._any_sent(rows)
             if one is not None and two is not None and one.id != two.id:
                 changed = [_next(one, {"number": two.number}), _next(two, {"number": one.number})]
                 await self._save(tx, changed)
+                return one.id, two.id
+        return None
 
     async def void(self) -> None:
         async with self.database.transaction() as tx:

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,14 +24,12 @@ from connector_kit.connector import Connector
 from connector_kit.consent_results import Connected
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.loading import Loader
-from connector_kit.provider import Provider
 from connector_kit.sealing import Sealer
 from connector_kit.telling import Teller
 from connector_kit.timing import Timing
 from connector_kit.tokens import TokenKeeper
 from connector_kit.worker import AnyLot, Worker
 from connector_qbo.app import PACKAGE as CONNECTOR
-from connector_qbo.app import QBO
 from contracts.codec import Decoded, decode
 from contracts.connections import (
     Account,
@@ -70,7 +68,9 @@ from testkit import TestDatabase
 
 from simulation.bus import Queue, SimBus, Waiting
 from simulation.kernel import Scheduler, Sessions, SimClock, SimDatabase, SimIds
+from simulation.mixes import Mix
 from simulation.office import TABLE, Office, Snapshot, entity_of
+from simulation.sights import Sights
 from simulation.there import CLIENT_ID, SimTransport, There
 
 OFFICE = "invoice_api"
@@ -87,9 +87,6 @@ _THRIFT = (
 """Nothing here outlives a seed, and nobody watches the server."""
 
 CLIENT = OAuthClient(CLIENT_ID, "secret", "http://127.0.0.1:8002/callback")
-UNMETERED: Provider = replace(QBO, limits=(), regimes={"none": {}}, regime="none")
-"""Limits have tests of their own; here they would only slow the story down."""
-
 SEALER = Sealer({"k1": b"1" * 32}, os.urandom)
 _HOSTS: tuple[str, ...] = ("api", "oauth", "authorize", "revoke")
 _A_MINUTE = timedelta(minutes=1)
@@ -191,6 +188,8 @@ class Ring:
     company: CompanyId
     databases: dict[str, SimDatabase]
     user: UserId
+    mix: Mix
+    sights: "Sights"
     connection: ConnectionId | None = None
     linked_by_person: set[str] = field(default_factory=set[str])
     counts: dict[str, int] = field(default_factory=dict[str, int])
@@ -215,12 +214,13 @@ class Ring:
         """A connector's parts, as a new process makes them."""
         database = self.databases[CONNECTOR]
         ids, clock, transport = self.ids, self.clock, self.transport
-        timing = Timing.of(UNMETERED)
+        provider = self.mix.provider
+        timing = Timing.of(provider)
         urls: dict[str, str] = dict.fromkeys(_HOSTS, "http://there.test")
-        tokens = TokenKeeper(database, transport, UNMETERED, CLIENT, SEALER, ids, clock)
-        asker = Asker(database, transport, tokens, UNMETERED, timing, ids, clock)
+        tokens = TokenKeeper(database, transport, provider, CLIENT, SEALER, ids, clock)
+        asker = Asker(database, transport, tokens, provider, timing, ids, clock)
         return Connector(
-            UNMETERED, timing, "simulator", urls, database, transport, tokens, asker, ids, clock
+            provider, timing, "simulator", urls, database, transport, tokens, asker, ids, clock
         )
 
     # --- tasks
@@ -234,6 +234,8 @@ class Ring:
         try:
             await work()
         except (BrokerAway, Refusal) as refused:
+            if isinstance(refused, Refusal):
+                self.sights.refused(refused.code)
             self.scheduler.story.append(f"  refused: {refused}")
         except DATABASE_AWAY as error:
             if not is_away(error):
@@ -250,6 +252,7 @@ class Ring:
         batch = self.bus.take(queue)
         if not batch:
             return
+        self.sights.taken(topic, reader, [each.value for each in batch])
         try:
             await self._apply(topic, reader, batch)
             await self.scheduler.point("acknowledge")
@@ -286,17 +289,26 @@ class Ring:
         """One worker's round."""
         worker = Worker(self.connector())
         for lot in await worker.claim(4):
+            await self.sights.claimed(lot)
             await self._one_lot(worker, lot)
 
     async def _one_lot(self, worker: Worker, lot: AnyLot) -> None:
+        claimed_at = self.scheduler.now
         if isinstance(lot, ReadLot):
             await worker.read_remote(lot)
             return
         ready = await worker.prepare(lot)
         in_hand = None if ready is None else await worker.freeze(ready)
-        if in_hand is None:
+        if ready is None or in_hand is None:
             return
-        delivery = await worker.send(in_hand)
+        try:
+            delivery = await worker.send(in_hand)
+        finally:
+            self.sights.written(in_hand.frozen.request, click=ready.lot.click)
+        mixed = self.sights.delivered(in_hand.frozen, delivery, claimed_at)
+        if mixed and self.scheduler.rng.random() < 0.5:
+            # Where a kill tells most: some were accepted, some refused, and nothing is written yet.
+            self.scheduler.kill_me()
         for left in reversed(range(3)):
             try:
                 await worker.record(in_hand, delivery)
@@ -309,7 +321,11 @@ class Ring:
         checker = Checker(self.connector())
         check = await checker.claim()
         if check is not None:
-            await checker.record(check, await checker.look(check))
+            await self.sights.looking_up(check)
+            looked = await checker.look(check)
+            await self.scheduler.point("looked")
+            self.sights.looked_up(check, looked)
+            await checker.record(check, looked)
 
     async def load(self) -> None:
         loader = Loader(self.connector())
@@ -380,6 +396,7 @@ class Ring:
             user=self.user,
             user_name="Joe",
         )
+        await self.sights.clicked(record)
         async with self.orchestrator.transaction() as tx:
             if action == "sync":
                 await people.sync(tx, self.tools, wish)
@@ -492,7 +509,7 @@ class Ring:
             await change_mapping(tx, self.tools, self.company, "qbo", [row], self.user)
 
 
-def new_ring(scheduler: Scheduler, ground: Ground) -> Ring:
+def new_ring(scheduler: Scheduler, ground: Ground, mix: Mix) -> Ring:
     """An empty world for one seed."""
     ids = SimIds(scheduler)
     databases = {
@@ -501,18 +518,23 @@ def new_ring(scheduler: Scheduler, ground: Ground) -> Ring:
     rng = scheduler.rng
     there = There(
         scheduler,
-        refuse_duplicate_numbers=rng.random() < 0.3,
+        refuse_duplicate_numbers=rng.random() < mix.refuses_numbers,
         requestid_honoured=rng.random() < 0.3,
+        rotate_every_refresh=mix.tokens_end,
+        refresh_grace=86_400 if rng.random() < 0.5 else 0,
     )
     company = CompanyId(ids.new())
+    transport = SimTransport(there, scheduler, mix=mix)
     return Ring(
         scheduler=scheduler,
         ground=ground,
         there=there,
-        transport=SimTransport(there, scheduler),
+        transport=transport,
         bus=SimBus(scheduler),
         office=Office(scheduler, databases[OFFICE], ids, company),
         company=company,
         databases=databases,
         user=UserId(ids.new()),
+        mix=mix,
+        sights=Sights(scheduler, ground.admin, transport),
     )

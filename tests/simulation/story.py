@@ -9,14 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector_qbo.app import PACKAGE as CONNECTOR
-from contracts.ids import ItemId
+from contracts.ids import ItemId, RecordId
 from contracts.invoicing import InvoiceSnapshot
+from contracts.topics import INVOICING
 from messaging.database import Row
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
+from sync_orchestrator.handlers.refusals import Refusal
 
+from simulation.bus import Waiting
 from simulation.checking import problems
 from simulation.kernel import Scheduler, StuckError
+from simulation.mixes import Mix, of_seed
 from simulation.ring import OFFICE, SCHEMAS, Ground, Ring, new_ring
+from simulation.there import note_of
 
 MAX_STEPS = 40_000
 _LONG = 4.0
@@ -34,7 +39,6 @@ select
 """
 
 _LOST_FOR = (2.0, 12.0, 40.0, 170.0)
-_JUMPS = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
 _REST = (0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60, 1200, 60, 4000)
 """How long peace waits before it looks again whether all has come to rest."""
 _SWEEP = 60
@@ -64,24 +68,28 @@ async def run_seed(
     ground: Ground,
     seed: int,
     planted: Callable[[Ground], AbstractAsyncContextManager[object]] = nullcontext,
+    mix: Mix | None = None,
 ) -> Ended:
     """Play a seed on this database and check what is left."""
     began = time.monotonic()
     await ground.clear()
     scheduler = Scheduler(seed)
     wrong: list[str]
+    seen: dict[str, int] = {}
     async with planted(ground):
         try:
-            ring = new_ring(scheduler, ground)
+            ring = new_ring(scheduler, ground, mix or of_seed(seed))
+            scheduler.story.append(f"mix {ring.mix.name}")
             scheduler.spawn("driver", Driver(ring).drive())
             await scheduler.run(ground.watcher, MAX_STEPS)
             wrong = await problems(ring)
+            seen = dict(ring.sights.counts)
         except (Exception, StuckError) as error:  # whatever a task raised is the seed's failure
             wrong = [f"{type(error).__name__}: {error}"]
         finally:
             await scheduler.abandon()
     took = time.monotonic() - began
-    return Ended(seed, scheduler.steps, took, wrong, scheduler.story)
+    return Ended(seed, scheduler.steps, took, wrong, scheduler.story, seen)
 
 
 @dataclass
@@ -145,7 +153,11 @@ class Driver:
             "tell": (0.2, self._begin("connector/tell", ring.tell)),
             "announce": (0.3, self._begin("connector/announce", ring.announce)),
             "connection": (0.25, self._connection),
+            "poison": (0.05, self._poison),
+            "away": (0, self._away),
         }
+        for name, weight in ring.mix.things.items():
+            possible[name] = (weight, possible[name][1])
         for schema in SCHEMAS:
             if "outbox" in ring.databases[schema].wakes:
                 possible[f"relay {schema}"] = (4, self._relay(schema))
@@ -199,7 +211,7 @@ class Driver:
     # --- what goes wrong, and time
 
     async def _time_passes(self) -> None:
-        await self._pass(self.scheduler.rng.choice(_JUMPS))
+        await self._pass(self.scheduler.rng.choice(self.ring.mix.jumps))
 
     async def _pass(self, seconds: float) -> None:
         """Time goes on. What the provider is to do in it is done when its time comes."""
@@ -234,27 +246,61 @@ class Driver:
 
     async def _person(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
-        office = ring.office
-        done = rng.choices(
-            ("send", "edit", "renumber", "swap", "void", "rename", "click", "map"),
-            (3, 5, 3, 2, 1, 1, 4, 1),
-        )[0]
-        if done == "send" and self.sends < 3:
+        office, people = ring.office, ring.mix.people
+        (done,) = rng.choices(list(people), list(people.values()))
+        work: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+            "edit": office.edit,
+            "renumber": self._renumber,
+            "swap": self._swap,
+            "void": office.void,
+            "rename": office.rename,
+            "click": self._click,
+            "link": self._link,
+            "map": self._map,
+            "send": office.send,
+        }
+        if done == "send":
+            if self.sends >= (6 if people["send"] > 3 else 3):
+                return
             self.sends += 1
-            ring.start("office/send", office.send)
-        elif done == "click":
-            ring.start("office/click", self._click)
-        elif done == "map":
-            ring.start("office/map", self._map)
-        elif done != "send":
-            work = {
-                "edit": office.edit,
-                "renumber": office.renumber,
-                "swap": office.swap,
-                "void": office.void,
-                "rename": office.rename,
-            }[done]
-            ring.start(f"office/{done}", work)
+        ring.start(f"office/{done}", work[done])
+
+    async def _renumber(self) -> None:
+        """A new number for an invoice, and perhaps its old one for another."""
+        ring = self.ring
+        in_flight = await ring.sights.open_numbers()
+        given = await ring.office.renumber()
+        if given is not None and given in in_flight:
+            ring.sights.saw("92")
+
+    async def _swap(self) -> None:
+        ring = self.ring
+        states = await ring.sights.states("invoice")
+        swapped = await ring.office.swap()
+        if swapped and all(states.get(RecordId(one)) == "synced" for one in swapped):
+            ring.sights.saw("96")
+
+    async def _link(self) -> None:
+        """A person links an invoice by hand, whatever its state is."""
+        ring, rng = self.ring, self.scheduler.rng
+        foreign = [r for r in ring.there.foreign() if r.id not in ring.linked_by_person]
+        invoices = [
+            one for one in await ring.office.snapshots() if isinstance(one, InvoiceSnapshot)
+        ]
+        if not invoices:
+            return
+        wanted = rng.choice(invoices)
+        badge = ring.office.badge("invoice", wanted.id)
+        state = "" if badge is None else badge.state.value
+        if state not in ("queued", "checking") or not foreign:
+            return
+        holder = rng.choice(foreign).id
+        try:
+            await ring.click("link", wanted, {"remote_id": holder})
+        except Refusal as refusal:
+            ring.sights.refused(refusal.code)
+            return
+        ring.linked_by_person.add(holder)
 
     async def _map(self) -> None:
         await self.ring.map(ItemId(self.ring.office.items[0]))
@@ -281,16 +327,57 @@ class Driver:
                 office = ring.office
                 office.numbers += 1
                 action, fields["number"] = "use_number", str(office.numbers)
+        if action == "retry" and cause is not None and cause.code == "invoice_number_taken":
+            holder = cause.params.get("holder_remote_id") or cause.params.get("remote_id")
+            if holder in ring.there.removed:
+                ring.sights.saw("78")
         self.scheduler.story.append(f"click {action} on {str(wanted.id)[-4:]}")
         await ring.click(action, wanted, fields)
 
     async def _there(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
-        live = ring.there.live("Invoice")
-        if rng.random() < 0.4:
-            ring.there.type_in(str(rng.randint(1, ring.office.numbers + 1)))
-        elif live:
-            ring.there.remove(rng.choice(live), rng.choice(("void", "delete")))
+        there, weights = ring.there, ring.mix.there
+        (done,) = rng.choices(list(weights), list(weights.values()))
+        if done == "type_in":
+            await self._type_in()
+        elif done == "tidy" and there.foreign():
+            there.remove(rng.choice(there.foreign()), rng.choice(("void", "delete")))
+        elif done == "inactivate" and there.live("Customer"):
+            states = await ring.sights.states("invoice")
+            unsent = sum(state in ("waiting", "queued", "checking") for state in states.values())
+            there.inactivate(rng.choice(there.live("Customer")))
+            if unsent > 1:
+                ring.sights.saw("80")
+        elif done == "remove" and there.live("Invoice"):
+            one, how = rng.choice(there.live("Invoice")), rng.choice(("void", "delete"))
+            if how == "void" and note_of(one) and not await ring.sights.is_known(one.id):
+                ring.sights.saw("91")
+            there.remove(one, how)
+
+    async def _type_in(self) -> None:
+        """Somebody keys in an invoice; perhaps with a number that is just under way."""
+        ring, rng = self.ring, self.scheduler.rng
+        in_flight = await ring.sights.open_numbers()
+        number = str(rng.randint(1, ring.office.numbers + 1))
+        if in_flight and rng.random() < 0.5:
+            number = rng.choice(in_flight)
+        if ring.there.type_in(number) and number in in_flight:
+            ring.sights.saw("93")
+
+    async def _poison(self) -> None:
+        """What nobody can read comes among invoicing events."""
+        ring = self.ring
+        queue = (INVOICING.name, "sync-orchestrator")
+        if queue in ring.bus.waiting():
+            ring.bus.queues[queue].append(Waiting(b'{"type": "invoicing.invoice_sent.v1"'))
+            ring.sights.poisons += 1
+            ring.sights.saw("84")
+
+    async def _away(self) -> None:
+        """The provider goes away for a while."""
+        seconds = self.scheduler.rng.choice((60, 120, 300))
+        self.ring.transport.away_until = self.scheduler.now + timedelta(seconds=seconds)
+        self.scheduler.story.append(f"there: away for {seconds} s")
 
     async def _connection(self) -> None:
         ring = self.ring

@@ -8,7 +8,7 @@ import random
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from connector_kit.exchange import Request, Response
@@ -26,6 +26,7 @@ from qbo_simulator.wire import JsonObject, text
 from qbo_simulator.world import World
 
 from simulation.kernel import Scheduler, SimClock
+from simulation.mixes import MIXES, Mix
 
 SERVER_TIMEOUT = 120.0
 """The provider executes nothing later than this after it came."""
@@ -42,18 +43,7 @@ Fate = Literal[
     "503",
     "500_after",
 ]
-FATES: Mapping[Fate, int] = {
-    "fine": 60,
-    "not_sent": 2,
-    "lose_request": 4,
-    "lose_answer": 10,
-    "late": 12,
-    "slow": 6,
-    "401": 1,
-    "429": 2,
-    "503": 1,
-    "500_after": 2,
-}
+_TOKEN_FATES: Mapping[Fate, int] = {"fine": 60, "lose_request": 8, "lose_answer": 14, "503": 5}
 CLIENT_ID = "app"
 _REDIRECT = "http://127.0.0.1:8002/callback"
 
@@ -134,12 +124,22 @@ class There:
         else:
             remove(self.books, record, now)
 
-    def type_in(self, number: str) -> None:
-        """A person keys in an invoice of that number."""
+    def inactivate(self, customer: Record) -> None:
+        """A person makes a customer inactive."""
+        self.removed.add(customer.id)
+        self.scheduler.story.append(f"there: somebody makes customer {customer.id} inactive")
+        change(self.books, customer, Changes(active=False), self.scheduler.now)
+
+    def foreign(self) -> list[Record]:
+        """Live invoices that people keyed in."""
+        return [r for r in self.live("Invoice") if not marks_in(note_of(r))]
+
+    def type_in(self, number: str) -> bool:
+        """A person keys in an invoice of that number, if there is a customer for it."""
         customer = next(iter(self.live("Customer")), None)
         item = next(iter(self.live("Item")), None)
         if customer is None or item is None:
-            return
+            return False
         content: JsonObject = {
             "DocNumber": number,
             "CustomerRef": {"value": customer.id},
@@ -151,6 +151,7 @@ class There:
         }
         record = self.books.add("Invoice", content, self.scheduler.now)
         self.scheduler.story.append(f"there: somebody types in {number} as {record.id}")
+        return True
 
 
 def note_of(record: Record) -> str:
@@ -167,7 +168,15 @@ class SimTransport:
     scheduler: Scheduler
     calm: bool = False
     sent: int = 0
+    mix: Mix = field(default_factory=lambda: MIXES[0])
     fates: dict[str, int] = field(default_factory=dict[str, int])
+    token_fates: dict[str, int] = field(default_factory=dict[str, int])
+    away_until: datetime | None = None
+    """Until then the provider answers nothing but 503."""
+    written: dict[int, tuple[Request, datetime]] = field(
+        default_factory=dict[int, tuple[Request, datetime]]
+    )
+    """When each request was written, by its identity."""
 
     async def send(
         self,
@@ -192,6 +201,7 @@ class SimTransport:
             return Response(int(fate), {"content-type": "application/json"}, b"{}")
         self.sent += 1
         number = self.sent
+        self.written[id(request)] = (request, scheduler.now)
         exchange = _Exchange()
         scheduler.story.append(f"on its way: {what} #{number} ({fate})")
         if fate != "lose_request":
@@ -234,9 +244,18 @@ class SimTransport:
         exchange.answer = await self.there.execute(request, extra)
 
     def _fate(self, request: Request) -> Fate:
-        if self.calm or request.host != "api":
-            return "fine"
         rng: random.Random = self.scheduler.rng
-        (fate,) = rng.choices(list(FATES), list(FATES.values()))
+        if self.calm:
+            return "fine"
+        if request.host == "oauth" and self.mix.tokens_end:
+            (fate,) = rng.choices(list(_TOKEN_FATES), list(_TOKEN_FATES.values()))
+            self.token_fates[fate] = self.token_fates.get(fate, 0) + 1
+            return fate
+        if request.host != "api":
+            return "fine"
+        if self.away_until is not None and self.away_until > self.scheduler.now:
+            return "503"
+        fates = cast(Mapping[Fate, int], self.mix.fates)
+        (fate,) = rng.choices(list(fates), list(fates.values()))
         self.fates[fate] = self.fates.get(fate, 0) + 1
         return fate

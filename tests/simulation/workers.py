@@ -23,6 +23,7 @@ import asyncpg
 import structlog
 from testkit.databases import TestPostgres, embedded_postgres
 
+from simulation.mixes import BY_NAME
 from simulation.planted import PLANTED
 from simulation.ring import Ground, ground
 from simulation.story import Ended, run_seed
@@ -127,7 +128,8 @@ class _Player:
         if bug is None:
             ended = self._run(run_seed(self._on, wanted.seed))
         else:
-            ended = self._run(run_seed(self._on, wanted.seed, bug.plant))
+            mix = None if bug.mix is None else BY_NAME[bug.mix]
+            ended = self._run(run_seed(self._on, wanted.seed, bug.plant, mix))
         self._played += 1
         if self._played % _VACUUM_EVERY == 0:
             self._run(self._on.admin.execute("vacuum pg_class"))

@@ -15,12 +15,13 @@ Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class Planted:
-    """`rule` is what is taken away; `first` a seed that finds it soon, where CI begins."""
+    """`rule` is what is taken away, `mix` the story that needs it, `seed` one that catches it."""
 
     name: str
     rule: str
     plant: Plant
-    first: int | None = None
+    seed: int | None = None
+    mix: str | None = None
 
 
 PLANTED: tuple[Planted, ...] = (
@@ -28,47 +29,55 @@ PLANTED: tuple[Planted, ...] = (
         "no_open_row",
         "a record with an open row is in no other request, nor is a natural key",
         connector.no_open_row,
+        mix="slow",
     ),
     Planted(
         "absence_at_once",
         "a create's absence is believed only by a look-up sent after quiet_until",
         connector.absence_at_once,
-        first=1,
+        mix="slow",
     ),
     Planted(
         "absence_when_processed",
         "the clock is read before a look-up is sent, not when its answer is processed",
         connector.absence_when_processed,
+        mix="slow",
     ),
     Planted(
         "no_send_time_check",
         "past its deadline nothing is sent",
         connector.no_send_time_check,
+        mix="slow",
     ),
     Planted(
         "answer_to_whoever_is_open",
         "an answer is written against its own request",
         connector.answer_to_whoever_is_open,
+        mix="slow",
     ),
     Planted(
         "choice_by_command",
         "update or create is chosen when it is sent, by what is finished",
         connector.choice_by_command,
+        mix="slow",
     ),
     Planted(
         "number_not_frozen",
         "a look-up asks for what was frozen",
         connector.number_not_frozen,
+        mix="numbers",
     ),
     Planted(
         "foreign_at_once",
         "a number that is somebody else's is a cause only after quiet_until",
         connector.foreign_at_once,
+        mix="numbers",
     ),
     Planted(
         "mark_without_generation",
         "our mark names the generation",
         connector.mark_without_generation,
+        mix="removals",
     ),
     Planted(
         "lanes_take_older",
@@ -79,11 +88,13 @@ PLANTED: tuple[Planted, ...] = (
         "content_seen_before",
         "content B, then C, then B again: the provider ends with B",
         orchestrator.content_seen_before,
+        mix="slow",
     ),
     Planted(
         "outcome_of_any_generation",
         "an outcome of an older generation changes no state",
         orchestrator.outcome_of_any_generation,
+        mix="removals",
     ),
     Planted(
         "no_company_lock",
@@ -104,7 +115,6 @@ PLANTED: tuple[Planted, ...] = (
         "no_feed",
         "each leg has its sweep",
         orchestrator.no_feed,
-        first=1,
     ),
     Planted(
         "never_asked_again",
@@ -115,12 +125,30 @@ PLANTED: tuple[Planted, ...] = (
         "older_snapshot_wins",
         "a snapshot that isn't newer changes nothing",
         orchestrator.older_snapshot_wins,
-        first=2,
     ),
     Planted(
         "own_number_is_a_cause",
         "our own number in the way is waited for",
         orchestrator.own_number_is_a_cause,
+        mix="numbers",
+    ),
+    Planted(
+        "update_judged_at_once",
+        "an unanswered update is judged only by a read sent after quiet_until",
+        connector.update_judged_at_once,
+        mix="slow",
+    ),
+    Planted(
+        "reserve_ignored",
+        "what is kept of a limit for clicks is taken by clicks only",
+        connector.reserve_ignored,
+        mix="limits",
+    ),
+    Planted(
+        "refresh_not_single_flight",
+        "one refresher per grant",
+        connector.refresh_not_single_flight,
+        mix="tokens",
     ),
     Planted(
         "acknowledged_first",

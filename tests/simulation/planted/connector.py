@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
@@ -11,9 +11,11 @@ from uuid import UUID
 from connector_kit import (
     checker,
     commands,
+    grants_store,
     lane_work_store,
     lanes_store,
     ledger_store,
+    limits,
     recording,
     worker,
 )
@@ -21,10 +23,12 @@ from connector_kit.answers import RequestAnswer, Sighting
 from connector_kit.checker import Check, Checker, Looked
 from connector_kit.connector import Connector
 from connector_kit.freezing import Frozen
+from connector_kit.grants_store import Grant
 from connector_kit.judging import SentWindow, Taken, Verdict, judge
 from connector_kit.lanes_store import LaneKey, NewContent
 from connector_kit.ledger_store import LedgerRow
-from connector_kit.provider import FrozenMember
+from connector_kit.provider import Concurrency, FrozenMember, Limit
+from connector_kit.tokens import TokenKeeper, TokenOrNot
 from connector_kit.worker import InHand, ReadyLot, Worker
 from connector_qbo.app import PACKAGE
 from connector_qbo.operations import looking, marks
@@ -183,6 +187,56 @@ async def lanes_take_older(on: Ground) -> AsyncGenerator[None]:
 
 def _new(*_: object) -> str:
     return "new"
+
+
+@asynccontextmanager
+async def update_judged_at_once(on: Ground) -> AsyncGenerator[None]:
+    def hasty(member: FrozenMember, sighting: Sighting, **known: Any) -> Verdict:
+        if member.intent == "update":
+            known = {**known, "looked_at": max(known["looked_at"], known["window"].quiet_until)}
+        return judge(member, sighting, **known)
+
+    with patch.object(checker, "judge", hasty):
+        yield
+
+
+@asynccontextmanager
+async def reserve_ignored(on: Ground) -> AsyncGenerator[None]:
+    def usable(limit: Limit | Concurrency, *, click: bool, ending: int = 0) -> int:
+        return limit.count
+
+    with patch.object(limits, "usable", usable):
+        yield
+
+
+@asynccontextmanager
+async def refresh_not_single_flight(on: Ground) -> AsyncGenerator[None]:
+    """Whoever sees an old token refreshes it, and nobody waits for anybody."""
+
+    async def lock(tx: Tx, grant_id: UUID, within: timedelta) -> Grant:
+        grant_of: Any = vars(grants_store)["_grant"]
+        row = await tx.fetchrow(
+            "select grants.*, clock() as read_at from grants where id = $1", grant_id
+        )
+        return replace(grant_of(row), refresh_started_at=None)
+
+    async def carry_out(
+        self: TokenKeeper, grant_id: UUID, seen: int, refresher: UUID
+    ) -> TokenOrNot | None:
+        inner: Any = self
+        async with inner._database.transaction() as tx:
+            grant = await lock(tx, grant_id, timedelta(0))
+        sealed = grant.refresh_sealed
+        token = inner._sealer.open(grant.key, f"grant:{grant_id}", "refresh", sealed)
+        answer = await inner._ask(token)
+        async with inner._database.transaction() as tx:
+            return await inner._store(tx, grant, answer)
+
+    with (
+        patch.object(grants_store, "lock", lock),
+        patch.object(TokenKeeper, "_carry_out", carry_out),
+    ):
+        yield
 
 
 @asynccontextmanager

@@ -1,0 +1,113 @@
+"""What a seed's story is rich in: each mix makes other situations likely. The seed chooses one."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from connector_kit.provider import Limit, Meter, Provider
+from connector_qbo.app import QBO
+
+UNMETERED: Provider = replace(QBO, limits=(), regimes={"none": {}}, regime="none")
+POSTS = Limit("posts", 3, 60.0, reserve=1)
+"""A limit as tight as the provider's are for a company of thousands: one of three for clicks."""
+METERED: Provider = replace(
+    QBO,
+    limits=(POSTS,),
+    regimes={"tight": {"single": (Meter("posts"),), "batch": (Meter("posts"),)}},
+    regime="tight",
+)
+
+_FATES: Mapping[str, int] = {
+    "fine": 60,
+    "not_sent": 2,
+    "lose_request": 4,
+    "lose_answer": 10,
+    "late": 12,
+    "slow": 6,
+    "401": 1,
+    "429": 2,
+    "503": 1,
+    "500_after": 2,
+}
+_PEOPLE: Mapping[str, float] = {
+    "send": 3,
+    "edit": 5,
+    "renumber": 3,
+    "swap": 2,
+    "void": 1,
+    "rename": 1,
+    "click": 4,
+    "link": 0.5,
+    "map": 1,
+}
+_THERE: Mapping[str, float] = {"remove": 3, "type_in": 2, "inactivate": 0.3, "tidy": 1}
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Weights of what people do here and there, and of what goes wrong on the way."""
+
+    name: str
+    people: Mapping[str, float] = field(default_factory=lambda: _PEOPLE)
+    there: Mapping[str, float] = field(default_factory=lambda: _THERE)
+    fates: Mapping[str, int] = field(default_factory=lambda: _FATES)
+    things: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Of the driver's own choices, those whose weight differs."""
+    refuses_numbers: float = 0.3
+    """How likely the company there refuses doubled numbers."""
+    provider: Provider = UNMETERED
+    tokens_end: bool = False
+    """Access tokens run out, and answers to refreshes are lost."""
+    jumps: tuple[float, ...] = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
+
+
+MIXES = (
+    Mix("plain"),
+    Mix(
+        "numbers",
+        people={**_PEOPLE, "edit": 2, "renumber": 6, "swap": 5},
+        there={**_THERE, "type_in": 6},
+        fates={**_FATES, "late": 25, "lose_answer": 15},
+        things={"there": 1.0},
+        refuses_numbers=0.6,
+    ),
+    Mix(
+        "removals",
+        people={**_PEOPLE, "click": 7},
+        there={"remove": 6, "type_in": 1, "inactivate": 3, "tidy": 1},
+        fates={**_FATES, "lose_answer": 30},
+        things={"there": 2.5},
+    ),
+    Mix(
+        "slow",
+        people={**_PEOPLE, "edit": 9},
+        fates={**_FATES, "fine": 40, "late": 30, "slow": 20, "lose_answer": 15},
+        things={"pause": 3.0, "time": 5},
+        jumps=(0.5, 3.0, 6.0, 12.0, 40.0, 170.0),
+    ),
+    Mix(
+        "limits",
+        people={**_PEOPLE, "send": 8, "edit": 9, "click": 9},
+        fates={**_FATES, "fine": 200},
+        provider=METERED,
+        jumps=(0.5, 1.0, 3.0, 6.0, 12.0, 30.0, 60.0),
+    ),
+    Mix(
+        "tokens",
+        people={**_PEOPLE, "edit": 9},
+        fates={**_FATES, "fine": 100, "401": 3},
+        tokens_end=True,
+        jumps=(0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 3500.0),
+    ),
+    Mix(
+        "away",
+        people={**_PEOPLE, "send": 6, "edit": 9},
+        things={"away": 0.6, "kill": 0.6},
+        jumps=(0.5, 1.0, 3.0, 6.0, 12.0, 30.0),
+    ),
+)
+BY_NAME = {mix.name: mix for mix in MIXES}
+
+
+def of_seed(seed: int) -> Mix:
+    return random.Random(f"mix {seed}").choice(MIXES)
