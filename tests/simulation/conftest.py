@@ -9,7 +9,7 @@ import pytest
 
 from simulation.workers import Played, Wanted, play
 
-SEEDS = 60
+SEEDS = range(100, 170)
 """More: `make simulate`."""
 
 JOBS = 2
@@ -27,7 +27,7 @@ class Hunt:
 @pytest.fixture(scope="session")
 def hunted() -> Iterator[Hunt]:
     hunt = Hunt()
-    with closing(play((Wanted(seed) for seed in range(SEEDS)), JOBS)) as results:
+    with closing(play((Wanted(seed) for seed in SEEDS), JOBS)) as results:
         for played in results:
             hunt.seeds += 1
             hunt.seen.update(played.ended.seen)

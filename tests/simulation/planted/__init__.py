@@ -100,11 +100,13 @@ PLANTED: tuple[Planted, ...] = (
         "no_company_lock",
         "whatever decides locks its companies first",
         orchestrator.no_company_lock,
+        seed=7,
     ),
     Planted(
         "no_inbox",
         "a message whose effect appends is recorded in the inbox",
         orchestrator.no_inbox,
+        seed=15,
     ),
     Planted(
         "feed_by_sequence",
@@ -115,6 +117,7 @@ PLANTED: tuple[Planted, ...] = (
         "no_feed",
         "each leg has its sweep",
         orchestrator.no_feed,
+        seed=2,
     ),
     Planted(
         "never_asked_again",
@@ -125,6 +128,7 @@ PLANTED: tuple[Planted, ...] = (
         "older_snapshot_wins",
         "a snapshot that isn't newer changes nothing",
         orchestrator.older_snapshot_wins,
+        seed=7,
     ),
     Planted(
         "own_number_is_a_cause",
@@ -142,17 +146,20 @@ PLANTED: tuple[Planted, ...] = (
         "reserve_ignored",
         "what is kept of a limit for clicks is taken by clicks only",
         connector.reserve_ignored,
+        seed=0,
         mix="limits",
     ),
     Planted(
         "refresh_not_single_flight",
         "one refresher per grant",
         connector.refresh_not_single_flight,
+        seed=17,
         mix="tokens",
     ),
     Planted(
         "acknowledged_first",
         "acknowledged after the effect, and what is lost is swept",
         orchestrator.acknowledged_first,
+        seed=0,
     ),
 )
