@@ -1,7 +1,6 @@
 """Many seeds, played once for all tests that ask what came of them."""
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -25,7 +24,7 @@ class Hunt:
 
 
 @pytest.fixture(scope="session")
-def hunted() -> Iterator[Hunt]:
+def hunted() -> Hunt:
     hunt = Hunt()
     with closing(play((Wanted(seed) for seed in SEEDS), JOBS)) as results:
         for played in results:
@@ -33,4 +32,4 @@ def hunted() -> Iterator[Hunt]:
             hunt.seen.update(played.ended.seen)
             if played.ended.wrong:
                 hunt.wrong.append(played)
-    yield hunt
+    return hunt
