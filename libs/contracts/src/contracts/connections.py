@@ -32,13 +32,16 @@ class TaxRules(Part):
     `rounding` is how its total comes about: it takes ours, rounds each line's tax, rounds the sum
     of each rate, or works the tax out in a way we can't know. `included_prices`: whether prices may
     include tax there; else they go without it. `takes_our_tax`: it works the tax out, but takes our
-    total if it is sent.
+    total if it is sent. `decimals` are an amount's digits after the point, None: the currency's.
     """
+
+    set_up: bool = True
 
     matching: Literal["none", "taxed", "all"] = "taxed"
     rounding: Literal["ours", "line", "rate", "theirs"] = "ours"
     included_prices: bool = True
     takes_our_tax: bool = False
+    decimals: int | None = None
 
 
 class OrganisationFacts(Part):

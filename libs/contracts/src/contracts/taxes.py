@@ -6,14 +6,15 @@ the sum of each rate once; its total is predicted with the same lines and its ow
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal
 
-from contracts.money import minor_units, round_amount
+from contracts.money import minor_units
 
 Rounding = Literal["line", "rate"]
 
 _DIGITS = 60
+_WIDE = Context(prec=_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +35,67 @@ class Sums:
     total: Decimal
 
 
-def line_tax(amount: Decimal, percent: Decimal, currency: str, *, included: bool) -> Decimal:
+def line_tax(
+    amount: Decimal,
+    percent: Decimal,
+    currency: str,
+    *,
+    included: bool,
+    decimals: int | None = None,
+) -> Decimal:
     """The tax of one line. Within the amount where it is included: the amount less what is left
-    of it without tax, which is what is rounded."""
+    of it without tax, which is what is rounded. `decimals`: other ones than the currency's."""
+    digits = minor_units(currency) if decimals is None else decimals
     with localcontext(prec=_DIGITS):
-        if included:
-            if percent <= -100:
-                return round_amount(Decimal(0), currency)
-            return round_amount(amount, currency) - round_amount(
-                amount * 100 / (100 + percent), currency
-            )
-        return round_amount(amount * percent / 100, currency)
+        if not included:
+            return rounded(amount * percent / 100, digits)
+        if percent <= -100:
+            return rounded(Decimal(0), digits)
+        return rounded(amount, digits) - rounded(amount * 100 / (100 + percent), digits)
 
 
 def sums(
-    lines: Iterable[TaxedAmount], currency: str, *, included: bool = False, rounding: Rounding
+    lines: Iterable[TaxedAmount],
+    currency: str,
+    *,
+    included: bool = False,
+    rounding: Rounding,
+    decimals: int | None = None,
 ) -> Sums:
     """What these lines come to. Included tax is always worked out per line."""
+    digits = minor_units(currency) if decimals is None else decimals
     with localcontext(prec=_DIGITS):
-        amounts = round_amount(Decimal(0), currency)
-        tax = round_amount(Decimal(0), currency)
+        amounts = rounded(Decimal(0), digits)
+        tax = rounded(Decimal(0), digits)
         bases: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
         for line in lines:
-            amounts += line.amount
+            amount = rounded(line.amount, digits)
+            amounts += amount
             if included:
                 whole = sum(line.percents, Decimal(0))
-                tax += line_tax(line.amount, whole, currency, included=True)
+                tax += line_tax(amount, whole, currency, included=True, decimals=digits)
                 continue
             for part, percent in enumerate(line.percents):
                 if rounding == "line":
-                    tax += line_tax(line.amount, percent, currency, included=False)
+                    tax += rounded(amount * percent / 100, digits)
                 else:
                     base, _ = bases.get((line.rate, part), (Decimal(0), percent))
-                    bases[line.rate, part] = (base + line.amount, percent)
+                    bases[line.rate, part] = (base + amount, percent)
         for base, percent in bases.values():
-            tax += line_tax(base, percent, currency, included=False)
+            tax += rounded(base * percent / 100, digits)
         if included:
             return Sums(amounts - tax, tax, amounts)
         return Sums(amounts, tax, amounts + tax)
 
 
+def rounded(amount: Decimal, digits: int) -> Decimal:
+    """Half up (away from zero at the half) to so many digits after the point."""
+    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
+
+
 def rounding_tolerance(lines: int, currency: str) -> Decimal:
     """How far two ways of rounding the same invoice can be apart: half a unit a line, at least one
     unit."""
-    unit = Decimal(1).scaleb(-minor_units(currency))
-    return max(unit, round_amount(unit * lines / 2, currency))
+    digits = minor_units(currency)
+    unit = Decimal(1).scaleb(-digits)
+    return max(unit, rounded(unit * lines / 2, digits))

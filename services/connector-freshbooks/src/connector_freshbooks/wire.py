@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 EASTERN = ZoneInfo("America/New_York")
 """Times of the accounting API are US/Eastern, but a client's `signup_date` is UTC.
@@ -23,7 +23,7 @@ https://www.freshbooks.com/api/active_deleted
 
 
 def _text(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value
 
@@ -88,13 +88,17 @@ class Item(Record):
 
 
 class Line(Wire):
-    """A line of an invoice: it names its item by name only."""
+    """A line of an invoice: it names its item by name only. A tax's amount is its percent."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     name: str | None = None
     description: str | None = None
     qty: Text | None = None
     unit_cost: Amount | None = None
     amount: Amount | None = None
+    tax_name: Annotated[str | None, Field(alias="taxName1")] = None
+    tax_percent: Annotated[Text | None, Field(alias="taxAmount1")] = None
 
 
 class Invoice(Record):

@@ -134,6 +134,12 @@ class SalesItemLineDetail(Wire):
     qty: Amount | None = None
     unit_price: Amount | None = None
     tax_code_ref: Ref | None = None
+    tax_inclusive_amt: Amount | None = None
+
+
+class DiscountLineDetail(Wire):
+    percent_based: bool | None = None
+    discount_account_ref: Ref | None = None
 
 
 class Line(Wire):
@@ -144,9 +150,11 @@ class Line(Wire):
     amount: Amount | None = None
     description: str | None = None
     sales_item_line_detail: SalesItemLineDetail | None = None
+    discount_line_detail: DiscountLineDetail | None = None
 
 
 class TxnTaxDetail(Wire):
+    txn_tax_code_ref: Ref | None = None
     total_tax: Amount | None = None
 
 
@@ -172,6 +180,7 @@ class Invoice(Wire):
     email_status: str | None = None
     global_tax_calculation: str | None = None
     txn_tax_detail: TxnTaxDetail | None = None
+    apply_tax_after_discount: bool | None = None
     total_amt: Amount | None = None
     status: Annotated[str | None, Field(alias="status")] = None
 
@@ -186,6 +195,33 @@ class Account(Wire):
     account_type: str | None = None
     account_sub_type: str | None = None
     active: bool = True
+
+
+class TaxRateDetail(Wire):
+    tax_rate_ref: Ref | None = None
+
+
+class TaxRateList(Wire):
+    tax_rate_detail: tuple[TaxRateDetail, ...] = ()
+
+
+class TaxCode(Wire):
+    """https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/taxcode"""
+
+    id: Text
+    name: str = ""
+    active: bool = True
+    hidden: bool = False
+    taxable: bool | None = None
+    sales_tax_rate_list: TaxRateList | None = None
+
+
+class TaxRate(Wire):
+    """https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/taxrate"""
+
+    id: Text
+    active: bool = True
+    rate_value: Amount | None = None
 
 
 class CompanyInfo(Wire):
@@ -277,6 +313,8 @@ class QueryResponse(Wire):
     item: tuple[Item, ...] = ()
     invoice: tuple[Invoice, ...] = ()
     account: tuple[Account, ...] = ()
+    tax_code: tuple[TaxCode, ...] = ()
+    tax_rate: tuple[TaxRate, ...] = ()
     company_info: tuple[CompanyInfo, ...] = ()
     preferences: tuple[Preferences, ...] = ()
     max_results: Annotated[int, Field(alias="maxResults")] = 0

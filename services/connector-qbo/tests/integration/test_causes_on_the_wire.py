@@ -1,5 +1,7 @@
 """What the simulator refuses, in every wording it has, and the cause each becomes."""
 
+from dataclasses import replace
+
 import pytest
 from connector_kit.answers import (
     Accepted,
@@ -10,6 +12,7 @@ from connector_kit.answers import (
     Throttled,
 )
 from connector_kit.provider import Member, NotReady
+from contracts.connections import TaxRules
 from contracts.ids import RequestId
 
 from .books import books, income_account, made, speaker
@@ -160,7 +163,11 @@ async def test_a_throttle_waits_in_either_form(simulator: Simulator, body: str) 
 
 async def test_outside_the_us_a_missing_tax_is_a_cause_and_no_defect(simulator: Simulator) -> None:
     b = await books(simulator, "Oak GB", country="GB")
-    (answer,) = await b.on.answers(Member(b.command("1001", currency="GBP"), None))
+    # As last read it had no tax; what it has now is its own to say.
+    before = TaxRules(set_up=False, matching="none")
+    facts = b.on.context.facts.model_copy(update={"taxes": before})
+    on = replace(b.on, context=replace(b.on.context, facts=facts))
+    (answer,) = await on.answers(Member(b.command("1001", currency="GBP"), None))
     assert isinstance(answer, Refused)
     assert answer.cause.code == "tax_rate_unmapped"
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from connector_kit.exchange import Exchange, Request, Response
 from connector_kit.provider import (
@@ -18,13 +18,18 @@ from connector_kit.provider import (
     WriteCommand,
 )
 from connector_qbo.operations import QboOperations
+from connector_qbo.operations.tax import rules_of
+from connector_qbo.wire import TaxPrefs
 from contracts.commands import (
+    NO_TAX,
     ItemRef,
     Origin,
     RemoteRef,
+    RoundingLine,
     SyncCustomer,
     SyncInvoice,
     SyncItem,
+    TaxRef,
     VoidInvoice,
 )
 from contracts.connections import Organisation, OrganisationFacts
@@ -38,6 +43,7 @@ from contracts.ids import (
     RecordId,
     RemoteId,
     RequestId,
+    TaxRateId,
 )
 from contracts.invoicing import (
     Address,
@@ -75,7 +81,9 @@ def context(
     home_currency: str = "USD",
     multi_currency: bool = False,
     closed: date | None = None,
+    prefs: TaxPrefs | None = None,
 ) -> Context:
+    """`prefs` are its sales tax preferences; by default it uses tax, not worked out by itself."""
     return Context(
         company_id=COMPANY,
         connection_id=CONNECTION,
@@ -86,6 +94,7 @@ def context(
             multi_currency=multi_currency,
             books_closed_up_to=closed,
             refuses_duplicate_numbers=False,
+            taxes=rules_of(country, prefs or TaxPrefs(using_sales_tax=True)),
         ),
         environment=environment,
     )
@@ -169,6 +178,14 @@ def item_command(
     )
 
 
+SALES_TAX = TaxRef(remote_id="2", name="Sales tax", percent=Decimal("8.25"))
+
+
+def rate_of(tax: TaxRef) -> TaxRateId:
+    """The local rate's id: one for each name."""
+    return TaxRateId(uuid5(CONNECTION, tax.name))
+
+
 def line(
     position: int = 1,
     *,
@@ -178,6 +195,8 @@ def line(
     unit_price: str = "128.19",
     amount: str = "256.38",
     discount: str = "0",
+    tax: TaxRef | None = None,
+    tax_amount: str = "0",
 ) -> InvoiceLine:
     return InvoiceLine(
         position=position,
@@ -186,6 +205,10 @@ def line(
         quantity=Decimal(quantity),
         unit_price=Decimal(unit_price),
         discount_percent=Decimal(discount),
+        tax_rate_id=None if tax is None else rate_of(tax),
+        tax_name=None if tax is None else tax.name,
+        tax_percent=None if tax is None else tax.percent,
+        tax_amount=Decimal(tax_amount),
         amount=Decimal(amount),
     )
 
@@ -196,6 +219,7 @@ def invoice(
     lines: Sequence[InvoiceLine] | None = None,
     currency: str = "USD",
     tax: str = "0",
+    included: bool = False,
     due_date: date | None = date(2026, 7, 15),
     memo: str | None = None,
     record: UUID = INVOICE,
@@ -213,9 +237,10 @@ def invoice(
         currency=currency,
         memo=memo,
         lines=tuple(lines),
-        subtotal=subtotal,
+        prices_include_tax=included,
+        subtotal=subtotal - Decimal(tax) if included else subtotal,
         tax=Decimal(tax),
-        total=subtotal + Decimal(tax),
+        total=subtotal if included else subtotal + Decimal(tax),
     )
 
 
@@ -225,6 +250,10 @@ def invoice_command(
     items: Mapping[str, ItemRef] | None = None,
     number_there: str | None = None,
     generation: int = 1,
+    taxes: Sequence[TaxRef] = (),
+    no_tax: str | None = None,
+    our_tax: bool = False,
+    rounding: RoundingLine | None = None,
 ) -> SyncInvoice:
     snapshot = snapshot or invoice()
     linked_items = {
@@ -248,6 +277,10 @@ def invoice_command(
         customer_name="Ann Lee",
         items=dict(linked_items if items is None else items),
         number_there=number_there,
+        taxes={str(rate_of(tax)): tax for tax in taxes}
+        | ({NO_TAX: TaxRef(remote_id=no_tax, name="No tax", percent=Decimal(0))} if no_tax else {}),
+        our_tax=our_tax,
+        rounding=rounding,
     )
 
 

@@ -108,10 +108,6 @@ def test_a_list_that_cannot_be_read_is_not_an_empty_one() -> None:
         drive(OPERATIONS.organisation(context()), refused("610"))
 
 
-def test_tax_rates_are_none_yet() -> None:
-    assert drive(OPERATIONS.tax_rates(context())) == ([], [])
-
-
 def organisation(info: object, preferences: object) -> OrganisationRead:
     read, sent = drive(
         OPERATIONS.organisation(context()),
@@ -140,6 +136,8 @@ def test_the_company_s_name_and_settings_are_read() -> None:
     assert (facts.home_currency, facts.country) == ("USD", "US")
     assert (facts.multi_currency, facts.sales_tax) == (True, True)
     assert str(facts.books_closed_up_to) == "2026-03-31"
+    assert facts.keeps_customer_currency
+    assert (facts.max_lines, facts.max_taxed_lines) == (10_000, 750)
 
 
 def test_no_preference_is_trusted_to_refuse_doubled_numbers() -> None:

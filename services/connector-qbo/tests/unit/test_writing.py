@@ -234,13 +234,6 @@ def test_currency_is_said_only_where_there_are_several() -> None:
     assert json.loads(many.body)["CurrencyRef"] == {"value": "EUR"}
 
 
-def test_outside_the_us_no_pseudo_tax_code_is_sent() -> None:
-    request, _ = packed(member(invoice_command()), on=context(country="GB"))
-    body = json.loads(request.body)
-    assert body["GlobalTaxCalculation"] == "NotApplicable"
-    assert "TaxCodeRef" not in body["Line"][0]["SalesItemLineDetail"]
-
-
 def test_our_memo_is_for_the_customer_and_cut_where_it_must_be() -> None:
     request, frozen = packed(member(invoice_command(invoice(memo="m" * 1001))))
     assert json.loads(request.body)["CustomerMemo"] == {"value": "m" * 1000}
@@ -319,10 +312,6 @@ def test_an_item_that_is_not_linked_is_our_mistake() -> None:
 def test_an_invoice_without_lines_or_number_is_our_mistake() -> None:
     assert refusal(invoice_command(invoice(lines=[])))[0] == "our_mistake"
     assert refusal(invoice_command(invoice(" ")))[0] == "our_mistake"
-
-
-def test_tax_is_refused_rather_than_left_out() -> None:
-    assert refusal(invoice_command(invoice(tax="21.15")))[0] == "tax_rate_unmapped"
 
 
 def test_a_total_below_zero_is_refused_here() -> None:

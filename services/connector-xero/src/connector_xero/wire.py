@@ -170,6 +170,8 @@ class LineItem(Wire):
     unit_amount: Amount | None = None
     discount_rate: Amount | None = None
     account_code: str | None = None
+    account_id: str | None = None
+    tax_type: str | None = None
     line_amount: Amount | None = None
     item: LineItemItem | None = None
     validation_errors: tuple[Message, ...] | None = None

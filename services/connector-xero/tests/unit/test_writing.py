@@ -139,7 +139,6 @@ def test_an_item_s_name_has_fifty_characters_and_its_code_thirty() -> None:
     ("command", "code"),
     [
         (invoice_command(invoice(due_date=None)), "due_date_invalid"),
-        (invoice_command(invoice(tax="3.15")), "tax_rate_unmapped"),
         (invoice_command(invoice("É-1")), "invoice_number_not_allowed"),
         (invoice_command(invoice("1" * 256)), "invoice_number_not_allowed"),
         (invoice_command(invoice(lines=[line(item=None)])), "line_without_item"),

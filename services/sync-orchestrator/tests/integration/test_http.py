@@ -322,7 +322,7 @@ async def test_z3b_each_fix_of_a_customer_who_isnt_there_releases_the_invoice(
 async def test_actions_are_known_built_or_honest_about_it(office: Office, caller: Caller) -> None:
     await office.connect()
     ann = customer()
-    later = await caller.ask(ann, "/actions/choose_tax")
+    later = await caller.ask(ann, "/actions/post_on_first_open_day")
     assert (later.status_code, later.json()["code"]) == (501, "not_yet")
     unknown = await caller.ask(ann, "/actions/explode")
     assert unknown.status_code == 404

@@ -90,7 +90,7 @@ class FreshbooksOperations:
         return _read(read, "the income accounts")
 
     def tax_rates(self, context: Context) -> Exchange[list[RemoteTaxRate]]:
-        """None yet: invoices with tax aren't sent (see `invoice`)."""
+        """None to choose from: the percent goes on the line as it is (see `lines`)."""
         yield from ()
         return []
 

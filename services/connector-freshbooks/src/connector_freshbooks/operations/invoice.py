@@ -2,8 +2,8 @@
 
 https://www.freshbooks.com/api/invoices. `status` 2 on creation makes it sent at once: drafts are in
 no report. The due date goes as days after the date, `due_date` itself is read-only. Nothing is
-e-mailed. Tax isn't sent yet: an invoice with tax is refused here, so that none stands there with a
-wrong total. There is no void: one voided here is deleted there, which can be undone.
+e-mailed. The total is worked out there, of tax too. There is no void: one voided here is deleted
+there, which can be undone.
 """
 
 from decimal import Decimal
@@ -17,7 +17,7 @@ from contracts.money import Money
 from contracts.sync import ProviderDetails, Subject
 
 from connector_freshbooks.operations.kinds import There, Written, text_fields
-from connector_freshbooks.operations.lines import digest, fields_of, line_of, priced
+from connector_freshbooks.operations.lines import digest, fields_of, line_of, priced, rounding_line
 from connector_freshbooks.operations.names import normal
 from connector_freshbooks.provider import NUMBER_LIMIT
 from connector_freshbooks.wire import DELETED, Invoice, Result, eastern
@@ -69,10 +69,13 @@ def number_of(command: SyncInvoice) -> str:
 
 def _sync(command: SyncInvoice, member: Member) -> Written:
     invoice = command.invoice
-    prices = [priced(line, invoice.currency) for line in invoice.lines]
+    included = invoice.prices_include_tax
+    prices = [priced(line, invoice.currency, included=included) for line in invoice.lines]
     lines = [
         line_of(line, price, command) for line, price in zip(invoice.lines, prices, strict=True)
     ]
+    if command.rounding is not None:
+        lines.append(rounding_line(command.rounding, invoice.currency))
     due = invoice.due_date or invoice.issue_date
     customer = command.customer_remote_id
     fields: dict[str, object] = {
@@ -172,10 +175,6 @@ def _number_problem(command: SyncInvoice) -> Refused | None:
 
 def _amount_problem(command: SyncInvoice) -> Refused | None:
     invoice = command.invoice
-    if invoice.tax != 0:
-        rate = next((line.tax_rate_id for line in invoice.lines if line.tax_rate_id), None)
-        subject = Subject(id=str(rate), name="") if rate else None
-        return Refused(cause_of("tax_rate_unmapped", subject=subject))
     if invoice.total < 0:
         total = Money(amount=invoice.total, currency=invoice.currency)
         return Refused(cause_of("invoice_total_negative", invoice=invoice.number, total=total))
@@ -220,8 +219,18 @@ def _there(row: Invoice) -> There:
         deleted=row.vis_state == DELETED,
         created_at=eastern(row.created_at),
         total=total,
+        tax=_tax(row, total),
         paid=paid or Decimal(0),
         currency=row.currency_code,
         number=row.invoice_number,
         params=tuple(params),
     )
+
+
+def _tax(row: Invoice, total: Decimal | None) -> Decimal:
+    """What the total holds beyond its lines: no field says the tax."""
+    amounts = [line.amount.number for line in row.lines or () if line.amount]
+    known = [amount for amount in amounts if amount is not None]
+    if total is None or row.lines is None or len(known) != len(row.lines):
+        return Decimal(0)
+    return total - sum(known, Decimal(0))

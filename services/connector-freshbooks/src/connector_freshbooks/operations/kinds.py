@@ -37,6 +37,7 @@ class There:
     marked: str | None = None
     created_at: datetime | None = None
     total: Decimal | None = None
+    tax: Decimal = Decimal(0)
     paid: Decimal = Decimal(0)
     currency: str | None = None
     number: str | None = None
@@ -46,11 +47,11 @@ class There:
         return RemoteRef(id=self.id, version=self.version, number=self.number)
 
     def totals(self, currency: str | None) -> Totals | None:
-        """What it comes to, for invoices. Tax isn't sent, so there is none."""
+        """What it comes to, for invoices."""
         own = self.currency or currency
         if self.total is None or own is None:
             return None
-        return Totals(total=self.total, tax=Decimal(0), currency=own)
+        return Totals(total=self.total, tax=self.tax, currency=own)
 
     def whose(self, member: FrozenMember) -> Whose:
         return whose(self.marked, member.record_id, member.generation)

@@ -3,7 +3,8 @@
 
 A discount has no place on a line, so it goes into the price. How many decimals a price keeps is
 unconfirmed: one that needs more than its currency's goes as one piece at the line's amount, so that
-the total is right, and the outcome says that something is written differently.
+the total is right, and the outcome says that something is written differently. Tax is a name and a
+percent on the line; a price that includes it goes without it.
 """
 
 import hashlib
@@ -11,13 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from contracts.commands import SyncInvoice
+from contracts.commands import RoundingLine, SyncInvoice
 from contracts.invoicing import InvoiceLine
 from contracts.money import round_amount
 
 from connector_freshbooks.wire import Amount, Line, plain
 
+DECIMALS = 2
+"""An amount's digits after the point, in every currency."""
+
 _NAME_LIMIT = 100
+_TAX_NAME_LIMIT = 100
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,10 @@ class Priced:
     changed: bool
 
 
-def priced(line: InvoiceLine, currency: str) -> Priced:
-    """How the line is priced there."""
+def priced(line: InvoiceLine, currency: str, *, included: bool = False) -> Priced:
+    """How the line is priced there; `included`: its price includes tax here."""
+    if included and line.tax_amount:
+        return Priced(Decimal(1), line.amount - line.tax_amount, changed=True)
     net = line.unit_price
     if line.discount_percent:
         net = net * (100 - line.discount_percent) / 100
@@ -50,12 +57,24 @@ def line_of(line: InvoiceLine, price: Priced, command: SyncInvoice) -> Line:
         description=description if description != name else "",
         qty=plain(price.quantity),
         unit_cost=Amount(amount=plain(price.unit_price), code=command.invoice.currency),
+        tax_name=(line.tax_name or "Tax")[:_TAX_NAME_LIMIT] if line.tax_percent else None,
+        tax_percent=plain(line.tax_percent) if line.tax_percent else None,
+    )
+
+
+def rounding_line(rounding: RoundingLine, currency: str) -> Line:
+    """What equalises the total: a line of its own, without tax."""
+    return Line(
+        name="Rounding",
+        description="",
+        qty="1",
+        unit_cost=Amount(amount=plain(rounding.amount), code=currency),
     )
 
 
 def fields_of(line: Line) -> dict[str, object]:
     """The line as JSON values. `type` 0: not a rebilled expense."""
-    return {"type": 0, **line.model_dump(exclude_none=True)}
+    return {"type": 0, **line.model_dump(exclude_none=True, by_alias=True)}
 
 
 def digest(lines: Iterable[Line]) -> str:
@@ -67,10 +86,12 @@ def digest(lines: Iterable[Line]) -> str:
 def _text(line: Line) -> str:
     cost = line.unit_cost.number if line.unit_cost else None
     quantity = Amount(amount=line.qty).number
+    percent = Amount(amount=line.tax_percent).number if line.tax_name else None
     return "\x1f".join(
         (
             (line.name or "").strip(),
             (line.description or "").strip(),
             *("" if number is None else plain(number) for number in (quantity, cost)),
+            *((line.tax_name or "", plain(percent)) if percent else ()),
         )
     )

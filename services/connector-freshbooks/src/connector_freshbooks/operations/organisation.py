@@ -10,11 +10,12 @@ import re
 from connector_kit.auth import ConnectRefused, OrganisationOffered
 from connector_kit.exchange import Exchange
 from connector_kit.provider import OrganisationRead
-from contracts.connections import Organisation, OrganisationFacts
+from contracts.connections import Organisation, OrganisationFacts, TaxRules
 from contracts.ids import RemoteId
 
 from connector_freshbooks.bodies import NotRead, Unreadable, read_as
 from connector_freshbooks.errors import details_of
+from connector_freshbooks.operations.lines import DECIMALS
 from connector_freshbooks.operations.reads import get, refusal_of
 from connector_freshbooks.provider import ME_PATH
 from connector_freshbooks.wire import Business, Me, MeAnswer
@@ -87,6 +88,10 @@ def read_of(business: Business, account: str, *, accounts: bool) -> Organisation
             country=business.billing_country_code,
             multi_currency=True,
             refuses_duplicate_numbers=True,
+            taxes=TaxRules(
+                matching="none", rounding="rate", included_prices=False, decimals=DECIMALS
+            ),
+            due_date="not_before",
             offers_accounts=accounts and bool(business.advanced_accounting_enabled),
         ),
     )

@@ -35,6 +35,7 @@ from connector_qbo.operations.invoice import Invoices
 from connector_qbo.operations.item import Items
 from connector_qbo.operations.kinds import Kind
 from connector_qbo.operations.organisation import organisation
+from connector_qbo.operations.tax import sales_taxes
 
 T = TypeVar("T")
 
@@ -86,9 +87,8 @@ class QboOperations:
         return AccountsRead(_read(accounts, "the income accounts"))
 
     def tax_rates(self, context: Context) -> Exchange[list[RemoteTaxRate]]:
-        """None yet: invoices with tax aren't sent (see `invoice`)."""
-        yield from ()
-        return []
+        rates = yield from sales_taxes(context.organisation.id)
+        return _read(rates, "the tax codes")
 
     def remote_customers(
         self, context: Context, *, after: str | None = None, changed_since: datetime | None = None

@@ -33,6 +33,7 @@ from connector_qbo.wire import (
     Phone,
     PhysicalAddress,
     QueryResponse,
+    Ref,
 )
 
 NAME_LIMIT = 500
@@ -92,6 +93,8 @@ class Customers:
         fields = comparable(body)
         if remote is None:
             body = body.model_copy(update={"notes": mark})
+            if context.facts.multi_currency and command.currency is not None:
+                body = body.model_copy(update={"currency_ref": Ref(value=command.currency)})
         else:
             again = {"id": remote.id, "sync_token": remote.version, "sparse": True, "active": True}
             body = body.model_copy(update=again)
@@ -274,5 +277,6 @@ def _there(row: Customer) -> There | None:
         note=row.notes,
         created_at=row.meta_data.create_time if row.meta_data else None,
         inactive=inactive,
+        kept_in=row.currency_ref.value if row.currency_ref else None,
         params=(("name", name), ("kind", "inactive_customer" if inactive else "customer")),
     )

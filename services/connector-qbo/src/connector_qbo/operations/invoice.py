@@ -2,25 +2,32 @@
 
 https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
 DocNumber is unique only where the company asks for it, so numbers are looked up before creates.
-Nothing is e-mailed: BillEmail is never sent and EmailStatus is NotSet. Tax isn't sent yet: an
-invoice with tax is refused here, so that none stands there with a wrong total.
+Nothing is e-mailed: BillEmail is never sent and EmailStatus is NotSet. How tax is said is in `tax`.
 """
-
-from decimal import Decimal
 
 from connector_kit.answers import Refused
 from connector_kit.provider import Context, FrozenMember, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncInvoice, VoidInvoice
+from contracts.connections import OrganisationFacts
 from contracts.ids import Entity, RemoteId
 from contracts.money import Money
 from contracts.sync import ProviderDetails, Subject
 
 from connector_qbo.operations.kinds import There, Written, text_fields
-from connector_qbo.operations.lines import digest, line_of, lines_problem, priced
+from connector_qbo.operations.lines import digest, line_of, lines_problem, priced, rounding_line
 from connector_qbo.operations.marks import mark_of
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.statements import Table
+from connector_qbo.operations.tax import (
+    calculation_of,
+    codes_digest,
+    in_cents,
+    is_net,
+    tax_problem,
+    total_text,
+    whole_of,
+)
 from connector_qbo.provider import invoice_page
 from connector_qbo.wire import (
     Answer,
@@ -54,6 +61,7 @@ class Invoices:
         return (
             _number_problem(command)
             or lines_problem(command)
+            or tax_problem(command, context)
             or _amount_problem(command)
             or _currency_problem(command, context)
         )
@@ -84,8 +92,6 @@ def comparable(invoice: Invoice) -> dict[str, str]:
     """The values that tell whether an invoice there is as it was sent."""
     lines = [line for line in invoice.line or () if line.detail_type != _SUBTOTAL]
     total = invoice.total_amt
-    if total is None:
-        total = sum((line.amount or Decimal(0) for line in lines), start=Decimal(0))
     return text_fields(
         DocNumber=invoice.doc_number,
         CustomerRef=invoice.customer_ref and invoice.customer_ref.value,
@@ -93,32 +99,52 @@ def comparable(invoice: Invoice) -> dict[str, str]:
         DueDate=invoice.due_date and invoice.due_date.isoformat(),
         CurrencyRef=invoice.currency_ref and invoice.currency_ref.value,
         CustomerMemo=invoice.customer_memo and invoice.customer_memo.value,
-        TotalAmt=plain(total),
+        TotalAmt=None if total is None else plain(total),
+        TotalTax=total_text(invoice.txn_tax_detail),
+        TaxCodes=codes_digest(lines),
         Line=digest(lines),
     )
+
+
+def _expected(body: Invoice, command: SyncInvoice, facts: OrganisationFacts) -> dict[str, str]:
+    """The same of an invoice that goes out: its total, where QuickBooks doesn't work out the tax.
+
+    Any other total it may come to is said by the answer, and no sign of an edit.
+    """
+    invoice, rules = command.invoice, facts.taxes
+    ours = rules.rounding == "ours" or command.our_tax or not invoice.tax
+    if ours and command.rounding is None:
+        body = body.model_copy(update={"total_amt": in_cents(invoice.total)})
+    return comparable(body)
 
 
 def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     invoice = command.invoice
     remote = member.remote
     mark = mark_of(command.record_id, command.generation)
-    prices = [priced(line, invoice.currency) for line in invoice.lines]
+    facts = context.facts
+    net = is_net(command, facts)
+    prices = [priced(line, invoice.currency, net=net) for line in invoice.lines]
+    lines = [
+        line_of(line, price, command, facts)
+        for line, price in zip(invoice.lines, prices, strict=True)
+    ]
+    if command.rounding is not None:
+        lines.append(rounding_line(command.rounding))
     changed = any(price.changed for price in prices) or len(invoice.memo or "") > _MEMO_LIMIT
-    american = context.facts.country in (None, "US", "USA")
     body = Invoice(
         doc_number=number_of(command),
         txn_date=invoice.issue_date,
         due_date=invoice.due_date,
         customer_ref=Ref(value=command.customer_remote_id),
-        currency_ref=Ref(value=invoice.currency) if context.facts.multi_currency else None,
-        line=tuple(
-            line_of(line, price, command, american=american)
-            for line, price in zip(invoice.lines, prices, strict=True)
-        ),
+        currency_ref=Ref(value=invoice.currency) if facts.multi_currency else None,
+        line=tuple(lines),
         customer_memo=Memo(value=invoice.memo[:_MEMO_LIMIT]) if invoice.memo else None,
-        global_tax_calculation=None if american else "NotApplicable",
+        global_tax_calculation=calculation_of(command, facts),
+        txn_tax_detail=whole_of(command, facts, anew=remote is None),
+        apply_tax_after_discount=None if command.rounding is None else False,
     )
-    fields = comparable(body)
+    fields = _expected(body, command, facts)
     if remote is None:
         body = body.model_copy(update={"private_note": mark, "email_status": "NotSet"})
     else:
@@ -130,7 +156,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         if item is not None and item.remote_id is not None:
             used[str(line.item_id)] = item.remote_id
     page = invoice_page(context.environment, context.base_urls)
-    closed = context.facts.books_closed_up_to
+    closed = facts.books_closed_up_to
     return Written(
         body,
         FrozenMember(
@@ -211,10 +237,6 @@ def _number_problem(command: SyncInvoice) -> Refused | None:
 
 def _amount_problem(command: SyncInvoice) -> Refused | None:
     invoice = command.invoice
-    if invoice.tax != 0:
-        rate = next((line.tax_rate_id for line in invoice.lines if line.tax_rate_id), None)
-        subject = Subject(id=str(rate), name="") if rate else None
-        return Refused(cause_of("tax_rate_unmapped", subject=subject))
     if invoice.total < 0:
         total = Money(amount=invoice.total, currency=invoice.currency)
         return Refused(cause_of("invoice_total_negative", invoice=invoice.number, total=total))

@@ -39,6 +39,9 @@ class There:
     tax: Decimal | None = None
     currency: str | None = None
     number: str | None = None
+    kept_in: str | None = None
+    """A customer's currency, which can't be changed there."""
+
     params: tuple[tuple[str, str], ...] = field(default=())
 
     def ref(self, url: str = "") -> RemoteRef:
@@ -48,6 +51,7 @@ class There:
             version=self.version,
             number=self.number,
             url=f"{url}{self.id}" if url else None,
+            currency=self.kept_in,
         )
 
     def totals(self, currency: str | None) -> Totals | None:
@@ -136,6 +140,8 @@ _WORDS = {
     "CurrencyRef": "the currency",
     "CustomerMemo": "the memo",
     "TotalAmt": "the total",
+    "TotalTax": "the tax",
+    "TaxCodes": "the tax",
     "Line": "the lines",
 }
 

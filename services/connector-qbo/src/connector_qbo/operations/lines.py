@@ -12,15 +12,14 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from connector_kit.answers import Refused
 from contracts.causes import cause_of
-from contracts.commands import SyncInvoice
+from contracts.commands import RoundingLine, SyncInvoice
+from contracts.connections import OrganisationFacts
 from contracts.invoicing import InvoiceLine
 from contracts.money import round_amount
 from contracts.sync import ProviderDetails
 
-from connector_qbo.wire import Line, Ref, SalesItemLineDetail, plain
-
-NO_TAX = "NON"
-"""The pseudo tax code of an untaxed line in the US; elsewhere codes are the company's own."""
+from connector_qbo.operations.tax import code_of
+from connector_qbo.wire import DiscountLineDetail, Line, Ref, SalesItemLineDetail, plain
 
 _DESCRIPTION_LIMIT = 4000
 _PRICE_DECIMALS = Decimal("0.0000001")
@@ -35,12 +34,14 @@ class Priced:
     changed: bool
 
 
-def priced(line: InvoiceLine, currency: str) -> Priced:
-    """How the line is priced there."""
-    net = line.unit_price
+def priced(line: InvoiceLine, currency: str, *, net: bool = False) -> Priced:
+    """How the line is priced there; `net`: without the tax that its price includes."""
+    if net and line.tax_amount:
+        return Priced(Decimal(1), line.amount - line.tax_amount, changed=True)
+    own = line.unit_price
     if line.discount_percent:
-        net = net * (100 - line.discount_percent) / 100
-    price = net.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP).normalize()
+        own = own * (100 - line.discount_percent) / 100
+    price = own.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP).normalize()
     if round_amount(line.quantity * price, currency) == line.amount:
         return Priced(line.quantity, price, changed=price != line.unit_price)
     return Priced(Decimal(1), line.amount, changed=True)
@@ -65,18 +66,37 @@ def lines_problem(command: SyncInvoice) -> Refused | None:
     return None if command.invoice.lines else _defect("an invoice without lines")
 
 
-def line_of(line: InvoiceLine, price: Priced, command: SyncInvoice, *, american: bool) -> Line:
-    """The line as it goes out; `american` decides whether it says that it has no tax."""
+def line_of(
+    line: InvoiceLine, price: Priced, command: SyncInvoice, facts: OrganisationFacts
+) -> Line:
+    """The line as it goes out, with its tax code, and whether its price includes tax."""
     item = command.items[str(line.item_id)]
+    included = command.invoice.prices_include_tax and facts.taxes.included_prices
+    code = code_of(line, command, facts)
+    net = command.invoice.prices_include_tax and not included
     return Line(
         detail_type="SalesItemLineDetail",
-        amount=line.amount,
+        amount=line.amount - line.tax_amount if net else line.amount,
         description=line.description[:_DESCRIPTION_LIMIT] or None,
         sales_item_line_detail=SalesItemLineDetail(
             item_ref=Ref(value=item.remote_id or ""),
             qty=price.quantity,
             unit_price=price.unit_price,
-            tax_code_ref=Ref(value=NO_TAX) if american else None,
+            tax_code_ref=code,
+            tax_inclusive_amt=line.amount if included and code is not None else None,
+        ),
+    )
+
+
+def rounding_line(rounding: RoundingLine) -> Line:
+    """What equalises the total, as a discount on the account chosen: the one kind of line that
+    names an account instead of an item. It comes after tax and changes none."""
+    account = rounding.income_account_id
+    return Line(
+        detail_type="DiscountLineDetail",
+        amount=-rounding.amount,
+        discount_line_detail=DiscountLineDetail(
+            percent_based=False, discount_account_ref=Ref(value=account) if account else None
         ),
     )
 
@@ -89,7 +109,8 @@ def digest(lines: Iterable[Line]) -> str:
 
 def _text(line: Line) -> str:
     detail = line.sales_item_line_detail or SalesItemLineDetail()
-    amounts = (detail.qty, detail.unit_price, line.amount)
+    whole = line.amount if detail.tax_inclusive_amt is None else detail.tax_inclusive_amt
+    amounts = (detail.qty, detail.unit_price, whole)
     return "\x1f".join(
         (
             line.detail_type or "",

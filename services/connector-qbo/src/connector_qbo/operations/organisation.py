@@ -12,6 +12,7 @@ from contracts.ids import RemoteId
 from connector_qbo.bodies import NotRead
 from connector_qbo.errors import details_of
 from connector_qbo.operations.statements import answered, get
+from connector_qbo.operations.tax import MAX_LINES, MAX_TAXED_LINES, rules_of
 from connector_qbo.wire import CompanyInfo, Preferences
 
 
@@ -43,11 +44,16 @@ def facts_of(info: CompanyInfo, preferences: Preferences) -> OrganisationFacts:
     """
     home = preferences.currency_prefs.home_currency
     taxes = preferences.tax_prefs
+    multi_currency = preferences.currency_prefs.multi_currency_enabled or False
     return OrganisationFacts(
         home_currency=home.value if home else None,
         country=info.country,
-        multi_currency=preferences.currency_prefs.multi_currency_enabled or False,
+        multi_currency=multi_currency,
         sales_tax=bool(taxes.using_sales_tax or taxes.partner_tax_enabled),
         books_closed_up_to=preferences.accounting_info_prefs.book_close_date,
         refuses_duplicate_numbers=False,
+        taxes=rules_of(info.country, taxes),
+        keeps_customer_currency=multi_currency,
+        max_lines=MAX_LINES,
+        max_taxed_lines=MAX_TAXED_LINES,
     )

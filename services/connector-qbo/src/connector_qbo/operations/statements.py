@@ -16,7 +16,7 @@ from connector_qbo.errors import details_of
 from connector_qbo.provider import MINOR_VERSION, QUERY_PAGE
 from connector_qbo.wire import Answer, QueryResponse
 
-Table = Literal["Customer", "Item", "Invoice", "Account"]
+Table = Literal["Customer", "Item", "Invoice", "Account", "TaxCode", "TaxRate"]
 
 _MAX_VALUES = 1000
 _MAX_CHARACTERS = 40_000
@@ -152,3 +152,7 @@ def _length(page: QueryResponse, table: Table) -> int:
             return len(page.invoice)
         case "Account":
             return len(page.account)
+        case "TaxCode":
+            return len(page.tax_code)
+        case "TaxRate":
+            return len(page.tax_rate)

@@ -2,8 +2,7 @@
 
 https://developer.xero.com/documentation/api/accounting/invoices
 Their contact is named by its id and nothing else: more would change the contact. No totals are
-sent. Tax isn't sent yet: an invoice with tax is refused here, and one without says `NoTax`, or the
-account's own rate would be added.
+sent, of tax neither (see `tax`).
 """
 
 import re
@@ -28,10 +27,25 @@ from connector_xero.operations.kinds import (
     text_fields,
     version_of,
 )
-from connector_xero.operations.lines import digest, line_of, lines_problem, priced, remembered
+from connector_xero.operations.lines import (
+    digest,
+    line_of,
+    lines_problem,
+    priced,
+    remembered,
+    rounding_line,
+    taxes_digest,
+)
 from connector_xero.operations.marks import invoice_url, marked_invoice
 from connector_xero.operations.names import normal, one_line
 from connector_xero.operations.queries import answered, chunks, get, one, pages
+from connector_xero.operations.tax import (
+    amounts_of,
+    expected_total,
+    tax_problem,
+    type_of,
+    untaxed,
+)
 from connector_xero.provider import invoice_page
 from connector_xero.wire import Answer, Element, Invoice, RefusedElement, plain
 
@@ -55,6 +69,7 @@ class Invoices:
         return (
             _number_problem(command)
             or lines_problem(command, _codes(member))
+            or tax_problem(command)
             or _content_problem(command)
         )
 
@@ -126,6 +141,10 @@ def comparable(invoice: Invoice) -> dict[str, str]:
         CurrencyCode=invoice.currency_code,
         Reference=invoice.reference,
         Total=None if invoice.total is None else plain(invoice.total),
+        Taxes=taxes_digest(invoice.line_items or ())
+        if invoice.line_amount_types != "NoTax"
+        else None,
+        LineAmountTypes=invoice.line_amount_types,
         Lines=digest(invoice.line_items or ()),
     )
 
@@ -136,10 +155,20 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     prices = [priced(line) for line in invoice.lines]
     reference = one_line(invoice.memo or "")
     items = [command.items[str(line.item_id)] for line in invoice.lines]
+    facts = context.facts
     lines = tuple(
-        line_of(line, price, item, codes[str(line.item_id)])
+        line_of(line, price, item, codes[str(line.item_id)], type_of(line, command, facts))
         for line, price, item in zip(invoice.lines, prices, items, strict=True)
     )
+    shown = [
+        remembered(sent, item, line.amount)
+        for sent, item, line in zip(lines, items, invoice.lines, strict=True)
+    ]
+    amounts = amounts_of(command)
+    if command.rounding is not None:
+        more = rounding_line(command.rounding, None if amounts == "NoTax" else untaxed(facts))
+        lines = (*lines, more)
+        shown.append(remembered(more, None, command.rounding.amount))
     body = Invoice(
         type="ACCREC",
         contact=wire.Contact(contact_id=command.customer_remote_id),
@@ -148,15 +177,11 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         date=invoice.issue_date,
         due_date=invoice.due_date,
         currency_code=invoice.currency,
-        line_amount_types="NoTax",
+        line_amount_types=amounts,
         line_items=lines,
     )
-    shown = (
-        remembered(sent, item, line.amount)
-        for sent, item, line in zip(lines, items, invoice.lines, strict=True)
-    )
     fields = comparable(
-        body.model_copy(update={"line_items": tuple(shown), "total": invoice.total})
+        body.model_copy(update={"line_items": tuple(shown), "total": expected_total(command)})
     )
     if member.remote is None:
         url = invoice_url(command.record_id, command.generation)
@@ -170,7 +195,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         if item.remote_id is not None
     }
     changed = any(price.changed for price in prices) or len(reference) > _REFERENCE_LIMIT
-    closed = context.facts.books_closed_up_to
+    closed = facts.books_closed_up_to
     account = next((item.income_account_id for item in items if item.income_account_id), None)
     frozen = frozen_of(
         member,
@@ -243,11 +268,6 @@ def _content_problem(command: SyncInvoice) -> Refused | None:
         subject = Subject(id=str(command.record_id), name=invoice.number)
         return Refused(
             cause_of("due_date_invalid", subject=subject, invoice=invoice.number, why="missing")
-        )
-    if invoice.tax != 0:
-        rate = next((line.tax_rate_id for line in invoice.lines if line.tax_rate_id), None)
-        return Refused(
-            cause_of("tax_rate_unmapped", subject=Subject(id=str(rate), name="") if rate else None)
         )
     if invoice.total < 0:
         total = Money(amount=invoice.total, currency=invoice.currency)

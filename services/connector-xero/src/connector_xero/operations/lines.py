@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from connector_kit.answers import Refused
 from contracts.causes import cause_of
-from contracts.commands import ItemRef, SyncInvoice
+from contracts.commands import ItemRef, RoundingLine, SyncInvoice
 from contracts.invoicing import InvoiceLine
 from contracts.sync import ProviderDetails
 
@@ -73,7 +73,9 @@ def lines_problem(command: SyncInvoice, codes: Mapping[str, str]) -> Refused | N
     return None if command.invoice.lines else _defect("an invoice without lines")
 
 
-def line_of(line: InvoiceLine, price: Priced, item: ItemRef, code: str) -> LineItem:
+def line_of(
+    line: InvoiceLine, price: Priced, item: ItemRef, code: str, tax: str | None
+) -> LineItem:
     """The line as it goes out. A description is mandatory there: the item's name stands in."""
     text = line.description.strip() or item.name
     return LineItem(
@@ -83,13 +85,34 @@ def line_of(line: InvoiceLine, price: Priced, item: ItemRef, code: str) -> LineI
         unit_amount=price.unit_amount,
         discount_rate=price.discount,
         account_code=item.income_account_code or item.income_account_id,
+        tax_type=tax,
     )
 
 
-def remembered(line: LineItem, item: ItemRef, amount: Decimal) -> LineItem:
+def rounding_line(rounding: RoundingLine, tax: str | None) -> LineItem:
+    """What equalises the total: a line of its own on the account chosen, without tax."""
+    return LineItem(
+        description="Rounding",
+        quantity=Decimal(1),
+        unit_amount=rounding.amount,
+        account_id=rounding.income_account_id,
+        tax_type=tax,
+    )
+
+
+def remembered(line: LineItem, item: ItemRef | None, amount: Decimal) -> LineItem:
     """The line as a list shows it later, to compare by."""
-    there = LineItemItem(item_id=item.remote_id)
-    return line.model_copy(update={"item": there, "line_amount": amount})
+    there = None if item is None else LineItemItem(item_id=item.remote_id)
+    cents = amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    return line.model_copy(update={"item": there, "line_amount": cents})
+
+
+def taxes_digest(lines: Iterable[LineItem]) -> str | None:
+    """The TaxTypes of all lines as one value to compare by; None where a line has none."""
+    types = [line.tax_type for line in lines]
+    if not types or not all(types):
+        return None
+    return hashlib.sha256("\x1f".join(t or "" for t in types).encode()).hexdigest()[:16]
 
 
 def digest(lines: Iterable[LineItem]) -> str:

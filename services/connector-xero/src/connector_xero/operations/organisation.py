@@ -11,6 +11,7 @@ from contracts.ids import RemoteId
 from connector_xero import wire
 from connector_xero.bodies import NotRead, details_of
 from connector_xero.operations.queries import answered, get
+from connector_xero.operations.tax import RULES
 
 
 def organisation(tenant: RemoteId) -> Exchange[OrganisationRead | NotRead]:
@@ -38,4 +39,6 @@ def facts_of(row: wire.Organisation) -> OrganisationFacts:
         sales_tax=bool(row.pays_tax),
         books_closed_up_to=max(locks, default=None),
         refuses_duplicate_numbers=True,
+        taxes=RULES,
+        due_date="required",
     )

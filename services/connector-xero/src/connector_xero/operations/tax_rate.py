@@ -24,6 +24,7 @@ def sales_tax_rates(organisation: RemoteId) -> Exchange[list[RemoteTaxRate] | No
             id=row.tax_type,
             name=row.name,
             percent=row.effective_rate,
+            percents=() if row.effective_rate is None else (row.effective_rate,),
             active=row.status in (None, "ACTIVE"),
         )
         for row in answer.tax_rates

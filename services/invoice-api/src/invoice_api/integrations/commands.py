@@ -135,6 +135,9 @@ class Desk:
             problems=tuple(
                 self._in_words(caller, cause, parcel.facts, known.facts) for cause in problems
             ),
+            notes=tuple(
+                self._in_words(caller, cause, parcel.facts, known.facts) for cause in told.notes
+            ),
         )
 
     async def timeline(

@@ -13,6 +13,7 @@ from invoice_api.http.idempotency import key_of, once_outside
 from invoice_api.integrations import connections, history, service, sync_now
 from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown, WantedSyncNow
+from invoice_api.integrations.tax_mapping import TaxChanges, change_taxes, show_taxes
 from invoice_api.peers.connectors import TheConnectors
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.sync_status.connected import check_connection
@@ -193,6 +194,40 @@ async def count_sync_now(
 ) -> Response:
     """What a Sync Now would take, counted before it is pressed."""
     return answer(200, await sync_now.count(database, orchestrator, caller, provider)).response()
+
+
+@router.get("/integrations/{provider}/tax-mapping")
+async def get_tax_mapping(
+    caller: Reader,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+    refresh: Annotated[bool, Query()] = False,
+) -> Response:
+    """Every tax rate with the tax it is there, and the taxes to choose from."""
+    shown, told = await show_taxes(database, orchestrator, caller, provider, refresh=refresh)
+    return answer(200, shown, told.headers).response()
+
+
+@router.put("/integrations/{provider}/tax-mapping")
+async def put_tax_mapping(
+    request: Request,
+    caller: Writer,
+    provider: TheProvider,
+    body: Annotated[TaxChanges, Depends(JsonBody(TaxChanges))],
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+) -> Response:
+    """Match the tax rates given; the new whole. What they held goes by itself."""
+    shown, told = await change_taxes(
+        database,
+        orchestrator,
+        caller,
+        provider,
+        body,
+        if_match=request.headers.get("if-match"),
+    )
+    return answer(200, shown, told.headers).response()
 
 
 @router.get("/integrations/{provider}/syncs")

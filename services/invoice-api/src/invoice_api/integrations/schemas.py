@@ -131,6 +131,7 @@ class StateTold(Told):
 class PreflightTold(Told):
     ready: bool
     problems: tuple[CauseInstance, ...]
+    notes: tuple[CauseInstance, ...] = ()
 
 
 class IntegrationShown(BaseModel):
@@ -229,8 +230,11 @@ class CauseGroupsShown(BaseModel):
 
 
 class PreflightShown(BaseModel):
+    """`notes` is what will be different there though it can go: a total rounded otherwise."""
+
     ready: bool
     problems: tuple[CauseShown, ...]
+    notes: tuple[CauseShown, ...] = ()
 
 
 class WantedSync(Sent):

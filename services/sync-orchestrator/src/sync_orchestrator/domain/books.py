@@ -1,7 +1,7 @@
 """What one transaction has loaded, in memory, so that decisions need no further question."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from contracts.ids import CompanyId, ConnectionId, Entity, ItemId, Provider, Rec
 from contracts.invoicing import InvoiceSnapshot
 
 from sync_orchestrator.domain.ages import Ages
-from sync_orchestrator.domain.connection import Connection, MappedAccount, current
+from sync_orchestrator.domain.connection import Connection, MappedAccount, MappedTax, current
 from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.domain.likeness import Lookalike, who_it_could_be
 from sync_orchestrator.domain.records import Record, items_of, plain_name
@@ -33,6 +33,9 @@ class Books:
     )
     lookalikes: dict[RecordKey, tuple[Lookalike, ...]] = field(
         default_factory=dict[RecordKey, tuple[Lookalike, ...]]
+    )
+    taxes: dict[ConnectionId, Mapping[str, MappedTax]] = field(
+        default_factory=dict[ConnectionId, Mapping[str, MappedTax]]
     )
     _jobs: dict[RecordKey, Job] = field(default_factory=dict[RecordKey, Job])
     _waiting: dict[RecordKey, set[RecordKey]] = field(
@@ -116,6 +119,7 @@ class Books:
             items=items,
             holder=None if remote_id is None else self._holder(key, remote_id),
             lookalikes=self._lookalikes(key),
+            taxes=self.taxes.get(connection.id, {}),
         )
 
     def _items(self, connection: Connection, invoice: InvoiceSnapshot) -> tuple[Need, ...]:

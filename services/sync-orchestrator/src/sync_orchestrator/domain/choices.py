@@ -4,9 +4,10 @@ from typing import Literal, assert_never
 
 from contracts.causes import cause_of
 from contracts.commands import Origin
-from contracts.sync import CauseInstance, SyncState
+from contracts.invoicing import InvoiceSnapshot
+from contracts.sync import CauseInstance, SyncState, Totals
 
-from sync_orchestrator.domain.content import content_of, is_up_to_date
+from sync_orchestrator.domain.content import content_of, in_the_books, is_up_to_date, rounding_in
 from sync_orchestrator.domain.course import Course
 from sync_orchestrator.domain.events import (
     EmailWaived,
@@ -15,7 +16,9 @@ from sync_orchestrator.domain.events import (
     LeftAsItIs,
     Linked,
     Named,
+    OurTaxChosen,
     OutOfDate,
+    RoundingLearned,
     ToldApart,
     Unlinked,
 )
@@ -29,9 +32,12 @@ from sync_orchestrator.domain.facts import (
     MakeActive,
     NameThere,
     NoneOfThose,
+    RoundingWanted,
+    SendOurTax,
     StopIgnoring,
     UnlinkedByPerson,
 )
+from sync_orchestrator.domain.preflight import difference_of
 
 Choice = (
     LinkedByPerson
@@ -45,6 +51,8 @@ Choice = (
     | MakeActive
     | DifferenceAccepted
     | KeepOurs
+    | RoundingWanted
+    | SendOurTax
 )
 
 BY_EVENT = Origin(by="event")
@@ -103,6 +111,15 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
                 return "not_possible_now"
             course.request("there", fact.origin, "person", again=True)
             course.derive(again=True)
+        case SendOurTax():
+            takes = course.situation.connection.facts.taxes.takes_our_tax
+            if job.state is not SyncState.SYNCED_WITH_DIFFERENCE or not takes:
+                return "not_possible_now"
+            course.tell(OurTaxChosen(fact.origin))
+            course.request("there", fact.origin, "person", again=True)
+            course.derive(again=True)
+        case RoundingWanted():
+            return _add_rounding(course, fact)
         case _:
             assert_never(fact)
     return None
@@ -117,6 +134,28 @@ def changed_here(course: Course, *, on_its_way: bool = False) -> CauseInstance:
         record=course.name,
         why="on_its_way" if on_its_way else "automatic_off",
     )
+
+
+def learn_rounding(course: Course, invoice: InvoiceSnapshot, totals: Totals) -> None:
+    """Remember what a rounding line must add, by the totals that the provider answered."""
+    amount = rounding_in(course.job.synced_mark) + invoice.total - totals.total
+    course.tell(RoundingLearned(amount, in_the_books(invoice)))
+
+
+def _add_rounding(course: Course, fact: RoundingWanted) -> Literal["not_possible_now"] | None:
+    job, invoice = course.job, course.situation.invoice
+    account = course.situation.connection.settings.rounding_account_id
+    if job.state is not SyncState.SYNCED_WITH_DIFFERENCE or account is None:
+        return "not_possible_now"
+    if invoice is None or job.totals is None or job.synced_version is None:
+        return "not_possible_now"
+    connection = course.situation.connection
+    if difference_of(invoice, job.totals, connection).code != "rounding_difference":
+        return "not_possible_now"
+    learn_rounding(course, invoice, job.totals)
+    course.request("there", fact.origin, "person", again=True)
+    course.derive(again=True)
+    return None
 
 
 def _link(course: Course, fact: LinkedByPerson) -> None:

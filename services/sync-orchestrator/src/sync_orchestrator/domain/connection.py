@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from contracts.connections import Organisation, OrganisationFacts
 from contracts.ids import CompanyId, ConnectionId, Provider
 from contracts.sync import CauseInstance
+
+PROVIDER_CHOOSES = "default"
+"""The rounding account where the provider offers none: it books the line as it does others."""
 
 ConnectionStatus = Literal["open", "expired", "closed"]
 
@@ -68,6 +72,21 @@ class MappedAccount:
     known: bool = True
     active: bool = True
     code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedTax:
+    """The provider's tax that a local tax rate is matched to, as last read there.
+
+    `percents` are its parts. `known` is False where the tax is in no list we read.
+    """
+
+    id: str
+    name: str | None = None
+    percents: tuple[Decimal, ...] = ()
+    percent: Decimal | None = None
+    known: bool = True
+    active: bool = True
 
 
 def current(connections: tuple[Connection, ...]) -> Connection | None:

@@ -6,6 +6,7 @@ by then. A version that changes nothing for the books (sent, marked paid) leaves
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import blake2b
 
 from contracts.invoicing import InvoiceSnapshot
@@ -13,13 +14,15 @@ from contracts.invoicing import InvoiceSnapshot
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.records import Snapshot
 from sync_orchestrator.domain.situation import Situation
+from sync_orchestrator.domain.taxing import predicted, rate_of, small
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """`record` stands for what the books hold of the record itself, whatever its version.
 
-    `relies_on` are local ids and the remote ids they are linked to; `accounts` likewise.
+    `relies_on` are local ids and the remote ids they are linked to; `accounts` likewise, the taxes
+    of an invoice among them. `money` says what is sent besides, so that the total is ours.
     """
 
     version: int
@@ -27,22 +30,33 @@ class Content:
     relies_on: tuple[tuple[str, str], ...]
     accounts: tuple[tuple[str, str], ...]
     named: str | None
+    money: str = ""
 
     @property
     def mark(self) -> str:
-        return f"{self.record}.{_short(self.relies_on)}.{_short(self.accounts)}.{self.named or ''}"
+        return f"{self.record}.{_short(self.relies_on)}.{_short(self.accounts)}.{self._own}"
+
+    @property
+    def _own(self) -> str:
+        return f"{self.named or ''}{self.money}"
 
     def is_held_by(self, mark: str) -> bool:
         """Whether the provider, holding what `mark` says, holds this: accounts left aside.
 
         A mapping that changes later is for what is sent later; it rewrites nothing.
         """
-        record, relies_on, _, named = mark.split(".", 3)
-        return (record, relies_on, named) == (
-            self.record,
-            _short(self.relies_on),
-            self.named or "",
-        )
+        record, relies_on, _, own = mark.split(".", 3)
+        return (record, relies_on, own) == (self.record, _short(self.relies_on), self._own)
+
+
+_APART = "\x1f"
+"""No name or number has it in it."""
+
+
+def rounding_in(mark: str | None) -> Decimal:
+    """What a rounding line added to the content with this mark."""
+    last = (mark or "").rpartition(_APART)[2] if _APART in (mark or "") else ""
+    return Decimal(0) if last in ("", "tax") else Decimal(last)
 
 
 def void_mark(version: int) -> str:
@@ -54,9 +68,11 @@ def content_of(job: Job, situation: Situation) -> Content:
     """What a command of this job would say. Links that are missing are left out."""
     record = situation.record
     if isinstance(record, InvoiceSnapshot):
+        told = in_the_books(record)
+        rounding = rounding_of(job, situation, told)
         return Content(
             version=record.version,
-            record=_in_the_books(record),
+            record=told,
             relies_on=tuple(
                 (str(need.record_id), str(need.link.id))
                 for need in situation.needs
@@ -66,17 +82,46 @@ def content_of(job: Job, situation: Situation) -> Content:
                 (str(need.record_id), need.account.id)
                 for need in situation.items
                 if need.account is not None
+            )
+            + tuple(
+                (f"tax {rate}", tax.id)
+                for rate in dict.fromkeys(map(rate_of, record.lines))
+                if (tax := situation.taxes.get(rate)) is not None
             ),
             named=job.named_there,
+            money=(f"{_APART}tax" if sends_our_tax(job, situation) else "")
+            + (f"{_APART}{rounding}" if rounding else ""),
         )
     account = situation.account
     return Content(
         version=record.version,
-        record=_in_the_books(record),
+        record=in_the_books(record),
         relies_on=(),
         accounts=() if account is None else (("", account.id),),
         named=job.named_there,
     )
+
+
+def sends_our_tax(job: Job, situation: Situation) -> bool:
+    """Whether our tax total is sent although the provider would work out its own."""
+    return job.our_tax and situation.connection.facts.taxes.takes_our_tax
+
+
+def rounding_of(job: Job, situation: Situation, told: str | None = None) -> Decimal | None:
+    """What a rounding line adds so that the total there is ours; None without one.
+
+    By what the provider answered to this very content, else by how it is known to round.
+    """
+    invoice = situation.invoice
+    if invoice is None or situation.connection.settings.rounding_account_id is None:
+        return None
+    if job.rounding_for is not None and job.rounding_for == (told or in_the_books(invoice)):
+        return job.rounding or None
+    if sends_our_tax(job, situation):
+        return None
+    expected = predicted(invoice, situation.taxes, situation.connection.facts.taxes)
+    difference = Decimal(0) if expected is None else invoice.total - expected.total
+    return difference if difference and small(invoice, difference) else None
 
 
 def is_up_to_date(job: Job, situation: Situation) -> bool:
@@ -100,8 +145,10 @@ _OURS_ALONE = {"id", "version", "status", "sent_at", "sent_by", "created_at", "c
 """Fields of a snapshot that no provider is told."""
 
 
-def _in_the_books(record: Snapshot) -> str:
-    told = record.model_dump_json(exclude=_OURS_ALONE)
+def in_the_books(record: Snapshot) -> str:
+    """A short mark of what the books would hold of a record. Fields that have their default are
+    left out: one that is added later changes no mark."""
+    told = record.model_dump_json(exclude=_OURS_ALONE, exclude_defaults=True)
     return blake2b(told.encode(), digest_size=8).hexdigest()
 
 

@@ -56,12 +56,14 @@ class Course:
         priority: Priority | None = None,
         *,
         again: bool = False,
+        currency: str | None = None,
     ) -> None:
         """Ask for it, as of its newest version. What a person began stays theirs meanwhile."""
         if not self.job.is_settled:
             priority = None if priority == "automatic" else priority
             origin = None if origin is not None and origin.by in ("event", "sweep") else origin
-        self.tell(Requested(want, self.situation.record.version, origin, priority, again))
+        version = self.situation.record.version
+        self.tell(Requested(want, version, origin, priority, again, currency))
 
     def derive(self, *, again: bool = False) -> None:
         """From what is wanted and what is there: send it, or say why not.

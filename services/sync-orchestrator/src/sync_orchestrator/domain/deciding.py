@@ -41,7 +41,9 @@ from sync_orchestrator.domain.facts import (
     NoneOfThose,
     RemoteGone,
     Reviewed,
+    RoundingWanted,
     SeenThere,
+    SendOurTax,
     StopIgnoring,
     UnlinkedByPerson,
 )
@@ -101,6 +103,8 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             | MakeActive()
             | DifferenceAccepted()
             | KeepOurs()
+            | RoundingWanted()
+            | SendOurTax()
         ):
             refusal = choices.chosen(course, fact)
         case _:
@@ -137,7 +141,7 @@ def _asked(course: Course, fact: Asked) -> None:
         return
     if course.awaits_a_choice() and not fact.again:
         return
-    course.request("there", fact.origin, fact.priority, again=fact.again)
+    course.request("there", fact.origin, fact.priority, again=fact.again, currency=fact.currency)
     course.derive(again=fact.again)
 
 

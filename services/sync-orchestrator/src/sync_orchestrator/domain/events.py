@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from contracts.causes import HeldBy
@@ -20,6 +21,7 @@ class Requested:
     origin: Origin | None
     priority: Priority | None
     again: bool = False
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,21 @@ class LeftAsItIs:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class OurTaxChosen:
+    """A person sends our tax total instead of what the provider works out."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RoundingLearned:
+    """What a rounding line adds to this content (`told`), by what the provider answered."""
+
+    amount: Decimal
+    told: str
+
+
 Event: TypeAlias = (
     Requested
     | Issued
@@ -281,4 +298,6 @@ Event: TypeAlias = (
     | EmailWaived
     | Named
     | LeftAsItIs
+    | OurTaxChosen
+    | RoundingLearned
 )

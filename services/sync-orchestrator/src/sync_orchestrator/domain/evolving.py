@@ -30,12 +30,14 @@ from sync_orchestrator.domain.events import (
     LinkSeen,
     Named,
     NotEligible,
+    OurTaxChosen,
     OutOfDate,
     Refused,
     Reissued,
     Removed,
     Replaced,
     Requested,
+    RoundingLearned,
     Stopped,
     Synced,
     ToldApart,
@@ -87,6 +89,8 @@ def evolve(job: Job, event: Event, at: datetime) -> Job:
             | Linked()
             | Unlinked()
             | ToldApart()
+            | OurTaxChosen()
+            | RoundingLearned()
         ):
             return _by_a_person(job, event, at)
         case _:
@@ -130,6 +134,7 @@ def _before_an_outcome(
                 origin=event.origin or job.origin,
                 priority=event.priority or job.priority,
                 refused=job.refused and not event.again,
+                currency=event.currency or job.currency,
             )
         case Issued():
             return replace(
@@ -305,7 +310,9 @@ def _by_a_person(
     | LeftAsItIs
     | Linked
     | Unlinked
-    | ToldApart,
+    | ToldApart
+    | OurTaxChosen
+    | RoundingLearned,
     at: datetime,
 ) -> Job:
     match event:
@@ -352,6 +359,10 @@ def _by_a_person(
                 none_of_those=False,
                 origin=event.origin,
             )
+        case OurTaxChosen():
+            return replace(job, step=job.step + 1, our_tax=True, origin=event.origin, refused=False)
+        case RoundingLearned():
+            return replace(job, step=job.step + 1, rounding=event.amount, rounding_for=event.told)
         case LeftAsItIs():
             return replace(
                 _in_state(job, SyncState.SYNCED, at), want=None, refused=False, origin=event.origin

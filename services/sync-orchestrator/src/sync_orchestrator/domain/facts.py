@@ -12,12 +12,14 @@ from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded, Totals
 class Asked:
     """The record should be at the provider: an event, a click, or an invoice that needs it.
 
-    `again` is a person's Try again: a refusal no longer stands.
+    `again` is a person's Try again: a refusal no longer stands. `currency` is what a new customer
+    is kept in, where an invoice in it asks.
     """
 
     origin: Origin
     priority: Priority = "automatic"
     again: bool = False
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,20 @@ class KeepOurs:
     origin: Origin
 
 
+@dataclass(frozen=True, slots=True)
+class SendOurTax:
+    """Our tax total goes instead of what the provider works out."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RoundingWanted:
+    """A rounding line makes the total there ours."""
+
+    origin: Origin
+
+
 Fact: TypeAlias = (
     Asked
     | Edited
@@ -164,4 +180,6 @@ Fact: TypeAlias = (
     | MakeActive
     | DifferenceAccepted
     | KeepOurs
+    | SendOurTax
+    | RoundingWanted
 )

@@ -7,6 +7,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -57,6 +58,9 @@ class Job:
         named_there: a name or number chosen for there only.
         without_email: a person said to add this customer without one.
         none_of_those: a person said it is none of those there that look like it.
+        our_tax: a person said to send our tax where the provider works out its own.
+        rounding: what equalised the total of the content `rounding_for`, as the provider answered.
+        currency: what a new customer is kept in there, where an invoice in it asked.
         again_for: the holder of a taken number after which this record was sent once more.
         remade_at: when it had gone there for the first time of late; `remade` times since.
         sync_id: the running (or last) operation, for the history.
@@ -97,6 +101,10 @@ class Job:
     named_there: str | None = None
     without_email: bool = False
     none_of_those: bool = False
+    our_tax: bool = False
+    rounding: Decimal | None = None
+    rounding_for: str | None = None
+    currency: str | None = None
     ignored: Ignored | None = None
     again_for: str | None = None
     remade_at: datetime | None = None

@@ -8,6 +8,7 @@ from contracts.commands import (
     ItemRef,
     Origin,
     RecordCommand,
+    RoundingLine,
     SyncCustomer,
     SyncInvoice,
     SyncItem,
@@ -17,9 +18,12 @@ from contracts.ids import MessageId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import IgnoredNote, RecordState, SyncState, SyncStateChanged
 
+from sync_orchestrator.domain.connection import PROVIDER_CHOOSES
+from sync_orchestrator.domain.content import rounding_of, sends_our_tax
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.situation import Situation
+from sync_orchestrator.domain.taxing import refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,12 @@ def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand
     match record:
         case CustomerSnapshot():
             return SyncCustomer.model_validate(
-                {**common, "customer": record, "name_there": job.named_there}
+                {
+                    **common,
+                    "customer": record,
+                    "name_there": job.named_there,
+                    "currency": job.currency,
+                }
             )
         case ItemSnapshot():
             account = situation.account
@@ -140,6 +149,8 @@ def _sync_invoice(
         )
         for need in situation.items
     }
+    rounding = rounding_of(job, situation)
+    account = situation.connection.settings.rounding_account_id
     return SyncInvoice.model_validate(
         {
             **common,
@@ -148,5 +159,13 @@ def _sync_invoice(
             "customer_name": customer.name,
             "items": items,
             "number_there": job.named_there,
+            "taxes": refs(invoice, situation.taxes),
+            "our_tax": sends_our_tax(job, situation),
+            "rounding": None
+            if not rounding
+            else RoundingLine(
+                amount=rounding,
+                income_account_id=None if account == PROVIDER_CHOOSES else account,
+            ),
         }
     )

@@ -4,12 +4,10 @@ An outcome of an older generation changes nothing. One of this generation gives 
 else it says; only the outcome of the step that is out decides the state.
 """
 
-from decimal import Decimal
 from typing import cast
 
 from contracts.causes import CAUSES, HeldBy, cause_of, state_of
 from contracts.commands import RemoteRef
-from contracts.money import Money, round_amount
 from contracts.sync import (
     CauseInstance,
     Subject,
@@ -17,11 +15,10 @@ from contracts.sync import (
     SyncFailed,
     SyncState,
     SyncSucceeded,
-    Totals,
 )
 
-from sync_orchestrator.domain.choices import BY_EVENT, changed_here
-from sync_orchestrator.domain.content import content_of, is_up_to_date
+from sync_orchestrator.domain.choices import BY_EVENT, changed_here, learn_rounding
+from sync_orchestrator.domain.content import content_of, in_the_books, is_up_to_date
 from sync_orchestrator.domain.course import Course
 from sync_orchestrator.domain.events import (
     Delayed,
@@ -37,7 +34,9 @@ from sync_orchestrator.domain.events import (
 )
 from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.domain.job import SYNCED
+from sync_orchestrator.domain.preflight import difference_of
 from sync_orchestrator.domain.records import plain_name
+from sync_orchestrator.domain.taxing import small
 
 TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_taken"})
 """Causes that say another record there has the number or name."""
@@ -56,7 +55,6 @@ _STATE_WHY = {
     "provider": SyncState.HELD,
     "connection": SyncState.HELD,
 }
-_ROUNDED_PER_LINE = Decimal("0.01")
 
 
 def answered(course: Course, fact: Answered) -> tuple[tuple[str, str | None], ...]:
@@ -105,6 +103,7 @@ def _see_link(course: Course, remote: RemoteRef, step: int) -> None:
             version=remote.version or link.version,
             number=remote.number or link.number,
             url=remote.url or link.url,
+            currency=remote.currency or link.currency,
         )
         if link == remote:
             return
@@ -173,6 +172,7 @@ def _succeeded(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> No
         course.derive()
         return
     if is_up_to_date(course.job, course.situation):
+        _equalise(course, difference)
         return
     relied_on_moved = outcome.record_version >= course.situation.record.version
     if before.dirty or automatic or relied_on_moved:
@@ -187,25 +187,23 @@ def _difference(course: Course, outcome: SyncSucceeded) -> CauseInstance | None:
     invoice, totals = course.situation.invoice, outcome.totals
     if invoice is None or totals is None or invoice.version != outcome.record_version:
         return None
-    if totals.total == invoice.total:
+    if totals.total == invoice.total and small(invoice, totals.tax - invoice.tax):
         return None
-    here = Totals(total=invoice.total, tax=invoice.tax, currency=invoice.currency)
-    rounding = _ROUNDED_PER_LINE * max(1, len(invoice.lines))
-    tolerance = round_amount(rounding, invoice.currency)
-    if abs(totals.total - here.total) <= tolerance:
-        return cause_of(
-            "rounding_difference",
-            difference=Money(amount=abs(totals.total - here.total), currency=here.currency),
-            total=Money(amount=here.total, currency=here.currency),
-            total_there=Money(amount=totals.total, currency=totals.currency),
-        )
-    return cause_of(
-        "tax_recalculated_there",
-        tax_amount_here=Money(amount=here.tax, currency=here.currency),
-        tax_amount_there=Money(amount=totals.tax, currency=totals.currency),
-        total=Money(amount=here.total, currency=here.currency),
-        total_there=Money(amount=totals.total, currency=totals.currency),
-    )
+    return difference_of(invoice, totals, course.situation.connection)
+
+
+def _equalise(course: Course, difference: CauseInstance | None) -> bool:
+    """Send it once more with a rounding line, by what the answer said; once for each content."""
+    invoice, totals = course.situation.invoice, course.job.totals
+    account = course.situation.connection.settings.rounding_account_id
+    if difference is None or difference.code != "rounding_difference" or account is None:
+        return False
+    if invoice is None or totals is None or course.job.rounding_for == in_the_books(invoice):
+        return False
+    learn_rounding(course, invoice, totals)
+    course.request("there", course.job.origin)
+    course.derive()
+    return True
 
 
 def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...]:

@@ -9,12 +9,13 @@ from contracts.causes import cause_of, in_order, record_name
 from contracts.invoicing import CustomerSnapshot, InvoiceLine, InvoiceSnapshot
 from contracts.money import Money
 from contracts.providers import INACTIVE_KEEP_NAMES, UNIQUE_NAMES
-from contracts.sync import CauseInstance, Subject, SyncState, WaitingOn
+from contracts.sync import CauseInstance, Subject, SyncState, Totals, WaitingOn
 
-from sync_orchestrator.domain.connection import MappedAccount
+from sync_orchestrator.domain.connection import Connection, MappedAccount
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
 from sync_orchestrator.domain.situation import Need, Situation
+from sync_orchestrator.domain.taxing import is_taxed, predicted, small, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _of_the_invoice(invoice: InvoiceSnapshot, situation: Situation) -> list[Obst
     without = next((line for line in invoice.lines if line.item_id is None), None)
     if without is not None and facts.offers_accounts:
         found.append(_line_without_item(invoice, without))
-    found += _taxes(invoice)
+    found += _taxes(invoice, situation)
     if facts.home_currency not in (None, invoice.currency) and not facts.multi_currency:
         found.append(
             cause_of(
@@ -159,9 +160,12 @@ def _of_the_invoice(invoice: InvoiceSnapshot, situation: Situation) -> list[Obst
                 org=org,
             )
         )
+    found += _customer_currency(invoice, situation)
     if invoice.total < 0:
         total = Money(amount=invoice.total, currency=invoice.currency)
         found.append(cause_of("invoice_total_negative", invoice=invoice.number, total=total))
+    found += _due_date(invoice, situation)
+    found += _too_many_lines(invoice, situation)
     closed = facts.books_closed_up_to
     if closed is not None and invoice.issue_date <= closed:
         found.append(
@@ -186,17 +190,110 @@ def _line_without_item(invoice: InvoiceSnapshot, line: InvoiceLine) -> CauseInst
     )
 
 
-def _taxes(invoice: InvoiceSnapshot) -> list[CauseInstance]:
-    """Tax rates can't be matched yet, so a taxed line can't go: never untaxed by silence."""
-    rates = dict.fromkeys(line.tax_rate_id for line in invoice.lines if line.tax_rate_id)
+def _taxes(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance]:
+    """A tax that isn't matched is never left out by silence."""
+    rules = situation.connection.facts.taxes
+    if not rules.set_up and is_taxed(invoice):
+        org = situation.connection.organisation.name
+        return [cause_of("sales_tax_not_set_up", invoice=invoice.number, org=org)]
+    found: list[CauseInstance] = []
+    for tax in wanted(invoice, rules):
+        there = situation.taxes.get(tax.rate)
+        if there is None:
+            subject = Subject(id=tax.rate, name=tax.name)
+            found.append(cause_of("tax_rate_unmapped", subject=subject, invoice=invoice.number))
+        elif not (there.known and there.active):
+            subject = Subject(id=there.id, name=there.name or tax.name)
+            found.append(cause_of("tax_code_gone", subject=subject, invoice=invoice.number))
+    return found
+
+
+def _customer_currency(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance]:
+    customer = situation.customer
+    link = None if customer is None else customer.link
+    keeps = situation.connection.facts.keeps_customer_currency
+    if customer is None or link is None or not keeps:
+        return []
+    if link.currency in (None, invoice.currency):
+        return []
     return [
         cause_of(
-            "tax_rate_unmapped",
-            subject=Subject(id=str(rate), name="of this line"),
+            "customer_currency_differs",
+            subject=Subject(id=str(customer.record_id), name=customer.name),
+            customer=customer.name,
+            currency=invoice.currency,
+            currency_there=link.currency,
             invoice=invoice.number,
         )
-        for rate in rates
     ]
+
+
+def _due_date(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance]:
+    subject = Subject(id=str(invoice.id), name=invoice.number)
+    needs, due = situation.connection.facts.due_date, invoice.due_date
+    if needs == "required" and due is None:
+        missing = cause_of(
+            "due_date_invalid", subject=subject, invoice=invoice.number, why="missing"
+        )
+        return [missing]
+    if needs == "not_before" and due is not None and due < invoice.issue_date:
+        early = cause_of("due_date_invalid", subject=subject, invoice=invoice.number, due_date=due)
+        return [early]
+    return []
+
+
+def _too_many_lines(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance]:
+    facts, lines = situation.connection.facts, len(invoice.lines)
+    limit, scope = facts.max_lines, None
+    if is_taxed(invoice) and facts.max_taxed_lines is not None:
+        limit, scope = facts.max_taxed_lines, "taxed"
+    if limit is None or lines <= limit:
+        return []
+    many = cause_of("too_many_lines", invoice=invoice.number, lines=lines, limit=limit, scope=scope)
+    return [many]
+
+
+def notes(situation: Situation) -> tuple[CauseInstance, ...]:
+    """What will be different there, though it can go: a total that is rounded otherwise, an account
+    that the provider chooses."""
+    invoice, connection = situation.invoice, situation.connection
+    found: list[CauseInstance] = []
+    if not connection.facts.offers_accounts:
+        found.append(cause_of("accounts_not_offered"))
+    if invoice is None:
+        return tuple(found)
+    expected = predicted(invoice, situation.taxes, connection.facts.taxes)
+    if expected is None or expected.total == invoice.total:
+        return in_order(found)
+    equalised = connection.settings.rounding_account_id is not None and small(
+        invoice, expected.total - invoice.total
+    )
+    if not equalised:
+        found.append(difference_of(invoice, expected, connection))
+    return in_order(found)
+
+
+def difference_of(invoice: InvoiceSnapshot, there: Totals, connection: Connection) -> CauseInstance:
+    """Why the provider's totals aren't ours."""
+    difference = abs(there.total - invoice.total)
+    total = Money(amount=invoice.total, currency=invoice.currency)
+    total_there = Money(amount=there.total, currency=there.currency)
+    if difference and small(invoice, difference):
+        return cause_of(
+            "rounding_difference",
+            difference=Money(amount=difference, currency=invoice.currency),
+            total=total,
+            total_there=total_there,
+        )
+    allowed = connection.facts.taxes.takes_our_tax
+    return cause_of(
+        "tax_recalculated_there",
+        tax_amount_here=Money(amount=invoice.tax, currency=invoice.currency),
+        tax_amount_there=Money(amount=there.tax, currency=there.currency),
+        total=total,
+        total_there=total_there,
+        our_tax_allowed="yes" if allowed else None,
+    )
 
 
 def _of_its_needs(job: Job, invoice: InvoiceSnapshot, situation: Situation) -> list[Obstacle]:

@@ -134,7 +134,11 @@ class Round:
         """Ask for what the invoice needs; if that moved anything, look at the invoice again."""
         moved = False
         for need in to_ask_for(job, situation):
-            asked = Asked(job.origin or Origin(by="event"), job.priority)
+            asked = Asked(
+                job.origin or Origin(by="event"),
+                job.priority,
+                currency=_currency_for(need, situation),
+            )
             need_key = RecordKey(key.connection_id, need.entity, need.record_id)
             decision = self._decide(need_key, asked, trigger)
             moved = moved or (decision is not None and bool(decision.events))
@@ -157,6 +161,13 @@ def to_ask_for(job: Job, situation: Situation) -> tuple[Need, ...]:
     if not is_out and any(obstacle.is_own for obstacle in obstacles(job, situation)):
         return ()
     return tuple(need for need in situation.needs if _is_asked_for(job, need, situation))
+
+
+def _currency_for(need: Need, situation: Situation) -> str | None:
+    """What a new customer is kept in, where that can't be changed later."""
+    invoice = situation.invoice
+    keeps = situation.connection.facts.keeps_customer_currency
+    return invoice.currency if keeps and invoice and need.entity == "customer" else None
 
 
 def _is_asked_for(job: Job, need: Need, situation: Situation) -> bool:

@@ -1,6 +1,7 @@
 """What a decision about one job can see: its record, its connection, what it needs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.commands import RemoteRef
@@ -9,7 +10,7 @@ from contracts.invoicing import InvoiceSnapshot
 from contracts.sync import WaitingOn
 
 from sync_orchestrator.domain.ages import Ages
-from sync_orchestrator.domain.connection import Connection, MappedAccount
+from sync_orchestrator.domain.connection import Connection, MappedAccount, MappedTax
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
 from sync_orchestrator.domain.records import Snapshot
@@ -44,7 +45,8 @@ class Situation:
     """`record` is the newest snapshot; `account` is an item's, `customer` and `items` an invoice's.
 
     `holder` is another record of ours that holds the remote record a refusal names. `lookalikes`
-    are customers there that a customer could be.
+    are customers there that a customer could be. `taxes` are those that local tax
+    rates are matched to, by the rate's id as text.
     """
 
     connection: Connection
@@ -56,6 +58,7 @@ class Situation:
     items: tuple[Need, ...] = ()
     holder: Need | None = None
     lookalikes: tuple[Lookalike, ...] = ()
+    taxes: Mapping[str, MappedTax] = field(default_factory=dict[str, MappedTax])
 
     @property
     def needs(self) -> tuple[Need, ...]:

@@ -23,22 +23,16 @@ from sync_orchestrator.domain.facts import (
 )
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.records import plain_name
+from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
+from sync_orchestrator.handlers.connections import ask_for_reference_data
 from sync_orchestrator.handlers.mapping import check_accounts, save_mapping
+from sync_orchestrator.handlers.money_actions import add_rounding_line, choose_tax, send_our_tax
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfit
-from sync_orchestrator.handlers.refusals import (
-    FieldProblem,
-    invalid,
-    not_found,
-    not_possible_now,
-    not_yet,
-)
+from sync_orchestrator.handlers.refusals import not_found, not_possible_now, not_yet
 from sync_orchestrator.handlers.settings import apply_changes
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store.mapping_store import MappingRow
 
-_LONGEST = 1_000
-
-Fields = Mapping[str, object]
 Action = Callable[[Desk, Fields], Awaitable[None]]
 
 
@@ -96,8 +90,15 @@ async def _retry(desk: Desk, fields: Fields) -> None:
     desk.apply(desk.key, Asked(desk.wish.origin, desk.wish.priority) if settled else asked)
 
 
+async def _check_again(desk: Desk, fields: Fields) -> None:
+    """Try again, and have the organisation's settings and lists read anew."""
+    if desk.connection.is_open:
+        await ask_for_reference_data(desk.work, [desk.connection], desk.trigger)
+    await _retry(desk, fields)
+
+
 async def _ignore(desk: Desk, fields: Fields) -> None:
-    why = _text_if_any(fields, "why")
+    why = text_if_any(fields, "why")
     desk.apply(desk.key, IgnoreAsked(desk.wish.user_name or "", why))
 
 
@@ -119,7 +120,7 @@ async def _add_without_email(desk: Desk, fields: Fields) -> None:
 
 
 async def _link(desk: Desk, fields: Fields) -> None:
-    remote = RemoteRef(id=RemoteId(_text(fields, "remote_id")))
+    remote = RemoteRef(id=RemoteId(text(fields, "remote_id")))
     desk.apply(target_of(desk, "link"), LinkedByPerson(remote, desk.wish.origin))
 
 
@@ -130,10 +131,10 @@ async def _name(desk: Desk, fields: Fields) -> None:
     if target == desk.key:
         target = target_of(desk, "use_name")
     anew = field == "name" and target_offers(desk, "add_as_new")
-    if anew and _asks_which(desk) and _is_its_own_name(desk, target, _text(fields, field)):
+    if anew and _asks_which(desk) and _is_its_own_name(desk, target, text(fields, field)):
         desk.apply(target, NoneOfThose(desk.wish.origin))
         return
-    desk.apply(target, NameThere(_text(fields, field), desk.wish.origin, anew))
+    desk.apply(target, NameThere(text(fields, field), desk.wish.origin, anew))
 
 
 def _asks_which(desk: Desk) -> bool:
@@ -149,7 +150,7 @@ def _is_its_own_name(desk: Desk, target: RecordKey, name: str) -> bool:
 
 
 async def _reactivate(desk: Desk, fields: Fields) -> None:
-    remote = _text_if_any(fields, "remote_id")
+    remote = text_if_any(fields, "remote_id")
     ref = None if remote is None else RemoteRef(id=RemoteId(remote))
     desk.apply(target_of(desk, "reactivate"), MakeActive(ref, desk.wish.origin))
 
@@ -173,9 +174,9 @@ async def _keep_ours(desk: Desk, fields: Fields) -> None:
 
 async def _choose_account(desk: Desk, fields: Fields) -> None:
     """Map the items that this record's cause names; `item_id` chooses one of them."""
-    account = _text(fields, "account_id")
+    account = text(fields, "account_id")
     await check_accounts(desk.work.tx, desk.connection, [("account_id", account)])
-    only = _text_if_any(fields, "item_id")
+    only = text_if_any(fields, "item_id")
     items = _items_in_question(desk)
     rows = [
         MappingRow(ItemId(item), name, account)
@@ -215,23 +216,12 @@ def _customer_of(desk: Desk) -> RecordKey:
     return RecordKey(desk.key.connection_id, "customer", situation.customer.record_id)
 
 
-def _text(fields: Fields, name: str) -> str:
-    value = fields.get(name)
-    if isinstance(value, str) and value.strip() and len(value) <= _LONGEST:
-        return value.strip()
-    raise invalid(FieldProblem(name, f"is required: a text of up to {_LONGEST:,} characters"))
-
-
-def _text_if_any(fields: Fields, name: str) -> str | None:
-    return None if fields.get(name) in (None, "") else _text(fields, name)
-
-
 ACTIONS: Mapping[str, Action] = {
     "sync": _sync,
     "update": _sync,
     "send_first": _sync,
     "retry": _retry,
-    "check_again": _retry,
+    "check_again": _check_again,
     "save_email": _retry,
     "save_due_date": _retry,
     "ignore": _ignore,
@@ -248,12 +238,12 @@ ACTIONS: Mapping[str, Action] = {
     "leave_theirs": _accept,
     "keep_ours": _keep_ours,
     "choose_account": _choose_account,
+    "choose_tax": choose_tax,
+    "send_our_tax": send_our_tax,
+    "add_rounding_line": add_rounding_line,
     "turn_on_sync_customers": _turn_on_sync_customers,
 }
 
 NOT_YET: Mapping[str, str] = {
-    "add_rounding_line": "Adding a rounding line",
-    "choose_tax": "Matching tax rates",
     "post_on_first_open_day": "Posting on the first open day",
-    "send_our_tax": "Sending our tax",
 }

@@ -10,6 +10,7 @@ from contracts.connections import (
     ConnectionExpired,
     ConnectionOpened,
     RemoteCustomersListed,
+    TaxRatesListed,
 )
 from contracts.ids import LoadId, MessageId
 from contracts.invoicing import CustomerSnapshot
@@ -29,6 +30,7 @@ from sync_orchestrator.store import (
     jobs_store,
     records_store,
     reference_store,
+    tax_store,
 )
 from sync_orchestrator.store.connections_store import Announced, LackingAccounts
 
@@ -43,9 +45,8 @@ async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools
     An older epoch changes nothing; the same epoch again refreshes what is known. Jobs are held and
     resumed by the sweep, which this wakes: there may be thousands.
     """
-    said = [
-        m for m in messages if isinstance(m, StateEvent | AccountsListed | RemoteCustomersListed)
-    ]
+    kinds = StateEvent | AccountsListed | TaxRatesListed | RemoteCustomersListed
+    said = [m for m in messages if isinstance(m, kinds)]
     if not said:
         return
     work = await begin(tx, {message.company_id for message in said}, tools)
@@ -55,6 +56,8 @@ async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools
     for page in said:
         if isinstance(page, AccountsListed):
             await _accounts(work, page)
+        elif isinstance(page, TaxRatesListed):
+            await _taxes(work, page)
     await remote_customers.take_pages(
         work, [page for page in said if isinstance(page, RemoteCustomersListed)]
     )
@@ -195,5 +198,18 @@ async def _accounts(work: Work, page: AccountsListed) -> None:
     now = work.books.now
     await jobs_store.forget_refusals(work.tx, known.id, now, codes=sorted(RETRIED_DAILY))
     codes = sorted(RETRIED_DAILY | {"item_account_unmapped", "prerequisite_blocked"})
+    await jobs_store.review_causes_now(work.tx, known.id, codes, now)
+    work.tx.wake(REVIEWS)
+
+
+async def _taxes(work: Work, page: TaxRatesListed) -> None:
+    """A page of taxes; when a whole load changed them, what hung on them is looked at again."""
+    known = work.books.connections.get(page.connection_id)
+    if known is None or known.company_id != page.company_id:
+        return
+    if not await tax_store.save_page(work.tx, page):
+        return
+    now, codes = work.books.now, ["tax_code_gone", "tax_not_allowed_for_account"]
+    await jobs_store.forget_refusals(work.tx, known.id, now, codes=codes)
     await jobs_store.review_causes_now(work.tx, known.id, codes, now)
     work.tx.wake(REVIEWS)

@@ -1,6 +1,6 @@
 """Would this record go, and what stands in its way: our own data only, nothing is written."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from contracts.causes import cause_of
 from contracts.invoicing import InvoiceSnapshot
@@ -10,7 +10,7 @@ from messaging.database import Tx
 from sync_orchestrator.domain.books import Books
 from sync_orchestrator.domain.content import content_of
 from sync_orchestrator.domain.job import RecordKey
-from sync_orchestrator.domain.preflight import problems
+from sync_orchestrator.domain.preflight import notes, problems
 from sync_orchestrator.domain.records import Record
 from sync_orchestrator.domain.round import Round
 from sync_orchestrator.handlers.people import Wish, check_owner
@@ -19,8 +19,17 @@ from sync_orchestrator.handlers.work import Tools, Work
 from sync_orchestrator.store import companies_store, connections_store, records_store
 
 
-async def preflight(tx: Tx, tools: Tools, wish: Wish) -> tuple[CauseInstance, ...]:
-    """What a person must mend before it goes, first the one its badge shows.
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What a person must mend before it goes, first the one its badge shows; and what will be
+    different there though it can go."""
+
+    problems: tuple[CauseInstance, ...]
+    notes: tuple[CauseInstance, ...]
+
+
+async def preflight(tx: Tx, tools: Tools, wish: Wish) -> Preflight:
+    """Look at the record as it is saved, without asking the provider.
 
     A record nobody asked for yet is looked at as if it were clicked.
 
@@ -46,7 +55,7 @@ async def preflight(tx: Tx, tools: Tools, wish: Wish) -> tuple[CauseInstance, ..
     stands = job.refused and content_of(job, situation).mark == job.sent_mark
     if stands and job.cause is not None and all(c.code != job.cause.code for c in found):
         found.append(job.cause)
-    return tuple(found)
+    return Preflight(tuple(found), notes(situation))
 
 
 def _unfit(wish: Wish) -> list[CauseInstance]:

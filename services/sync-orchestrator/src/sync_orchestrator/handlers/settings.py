@@ -10,7 +10,7 @@ from contracts.commands import Origin
 from contracts.ids import CompanyId, Provider
 from messaging.database import Tx
 
-from sync_orchestrator.domain.connection import Connection, ConnectionSettings
+from sync_orchestrator.domain.connection import PROVIDER_CHOOSES, Connection, ConnectionSettings
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.handlers.mapping import check_accounts
 from sync_orchestrator.handlers.places import current_of
@@ -65,8 +65,10 @@ async def apply_changes(
     if after == before:
         return before
     if after.rounding_account_id != before.rounding_account_id:
-        field = ("rounding_account_id", after.rounding_account_id)
-        await check_accounts(work.tx, connection, [field])
+        account = after.rounding_account_id
+        chosen_there = account == PROVIDER_CHOOSES and not connection.facts.offers_accounts
+        if not chosen_there:
+            await check_accounts(work.tx, connection, [("rounding_account_id", account)])
     after = replace(after, version=before.version + 1)
     await connections_store.save_settings(work.tx, connection.id, after, work.books.now, by)
     connection = replace(connection, settings=after)

@@ -33,6 +33,7 @@ from sync_orchestrator.store import (
     mapping_store,
     records_store,
     remote_customers_store,
+    tax_store,
 )
 
 REVIEWS = "reviews"
@@ -90,6 +91,13 @@ class Work:
         await self._load_lookalikes(key for key in keys | needs if key.entity == "customer")
         items = {key for key in keys | needs if key.entity == "item"}
         await self.load_accounts(items)
+        there = {key.connection_id for key in keys if key.entity == "invoice"}
+        await self.load_taxes(there - self.books.taxes.keys())
+
+    async def load_taxes(self, connections: Collection[ConnectionId]) -> None:
+        """(Re)read which taxes local rates are matched to in these connections."""
+        if connections:
+            self.books.taxes.update(await tax_store.load(self.tx, connections))
 
     async def load_accounts(self, items: Collection[RecordKey]) -> None:
         """(Re)read which accounts these items are mapped to."""

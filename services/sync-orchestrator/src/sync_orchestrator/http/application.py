@@ -9,11 +9,11 @@ from sync_orchestrator.http import (
     mapping_routes,
     match_routes,
     measuring,
-    not_built_routes,
     problems,
     records_routes,
     remote_customers_routes,
     runs_routes,
+    tax_routes,
 )
 from sync_orchestrator.http.callers import Parts
 
@@ -29,13 +29,13 @@ def make_application(parts: Parts) -> FastAPI:
     for routes in (
         integrations_routes,
         mapping_routes,
+        tax_routes,
         records_routes,
         remote_customers_routes,
         feed_routes,
         runs_routes,
         groups_routes,
         match_routes,
-        not_built_routes,
     ):
         app.include_router(routes.router, prefix=PREFIX)
     return app

@@ -158,7 +158,11 @@ async def preflight(
     async with parts.database.transaction() as tx:
         found = await preflight_handler.preflight(tx, parts.tools, wish)
     return JSONResponse(
-        {"ready": not found, "problems": [cause.model_dump(mode="json") for cause in found]}
+        {
+            "ready": not found.problems,
+            "problems": [cause.model_dump(mode="json") for cause in found.problems],
+            "notes": [cause.model_dump(mode="json") for cause in found.notes],
+        }
     )
 
 
