@@ -326,8 +326,6 @@ async def test_actions_are_known_built_or_honest_about_it(office: Office, caller
     assert (later.status_code, later.json()["code"]) == (501, "not_yet")
     unknown = await caller.ask(ann, "/actions/explode")
     assert unknown.status_code == 404
-    month = await caller.call("GET", "/integrations/qbo/match")
-    assert (month.status_code, month.json()["code"]) == (501, "not_yet")
     nowhere = await caller.call("GET", "/integrations/sage/settings")
     assert nowhere.status_code == 404
 
