@@ -20,7 +20,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate simulate-planted scenarios chaos bench check doctor clean-state recover lock venv
+.PHONY: help run test test-browser simulate simulate-planted scenarios import chaos bench check doctor clean-state recover lock venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ scenarios: venv ## what must hold, number by number: its test, passed or missing
 
 bench: venv ## speed and cost, each beside a floor of the same run (ARGS="pipeline --n 500", see bench/README.md)
 	$(BIN)/python -m bench $(ARGS)
+
+import: venv ## a real file into a running stack and through it, read back by the SDKs (FILE= INVOICES=2000)
+	@test -n "$(FILE)" || { echo "Say which file: make import FILE=../shared/data/online-retail.csv.gz"; exit 2; }
+	$(BIN)/python -m bench.real_input --file "$(FILE)" --invoices $(INVOICES) --state "$(STATE)" $(ARGS)
 
 chaos: venv ## kills, freezes, restarts and lost answers under load, then the books are read (MINUTES=10 INVOICES=2000 SEED=)
 	PYTHONPATH=tests $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) --invoices $(INVOICES) \
