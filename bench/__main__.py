@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import latency, outbox_cost, pipeline, recovery, refresh_race
+from bench import latency, lists, outbox_cost, pipeline, recovery, refresh_race
 
 Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, None]]
 
@@ -40,12 +40,17 @@ async def _refresh_race(given: argparse.Namespace, state: Path) -> None:
     await refresh_race.measure(state, expiries=given.n or 1000)
 
 
+async def _lists(given: argparse.Namespace, state: Path) -> None:
+    await lists.measure(state, rounds=given.n or 100)
+
+
 MEASUREMENTS: dict[str, Measure] = {
     "pipeline": _pipeline,
     "latency": _latency,
     "outbox-cost": _outbox_cost,
     "recovery": _recovery,
     "refresh-race": _refresh_race,
+    "lists": _lists,
 }
 
 

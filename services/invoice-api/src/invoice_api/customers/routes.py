@@ -9,14 +9,14 @@ from messaging.database import Tx
 
 from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.customers import service
-from invoice_api.customers.schemas import CustomerChanges, NewCustomer
+from invoice_api.customers.schemas import CustomerChanges, CustomersShown, NewCustomer
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
-from invoice_api.http.csv_answers import list_answer
+from invoice_api.http.csv_answers import list_or_all
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.etags import etag
 from invoice_api.http.idempotency import key_of, once
-from invoice_api.http.paging import Paging
+from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.sync_status.filters import Filtering
 
 router = APIRouter(tags=["customers"])
@@ -32,9 +32,12 @@ async def list_customers(
     wanted: Filtering,
 ) -> Response:
     """The company's customers, newest first."""
-    async with database.transaction() as tx:
-        found = await service.list_page(tx, caller, clock, page, wanted)
-    return list_answer(request, found)
+
+    async def read(part: PageRequest) -> CustomersShown:
+        async with database.transaction() as tx:
+            return await service.list_page(tx, caller, clock, part, wanted)
+
+    return await list_or_all(request, page, read)
 
 
 @router.post("/customers", status_code=201)

@@ -2,21 +2,56 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from invoice_api.http.answers import answer
+from invoice_api.http.paging import MAX_LIMIT, PageRequest, page_request
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+NextPage = Callable[[PageRequest], Awaitable[BaseModel]]
+"""Reads the list's page from there on."""
+
+
+async def list_or_all(request: Request, page: PageRequest, read: NextPage) -> Response:
+    """A page of a list; as CSV, where no page was asked for, the whole list as it is read."""
+    shown = await read(page)
+    wants_page = {"limit", "cursor"} & request.query_params.keys()
+    if not _wants_csv(request) or wants_page:
+        return list_answer(request, shown)
+    return StreamingResponse(
+        _all(shown, page, read),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="list.csv"'},
+    )
+
+
+async def _all(first: BaseModel, page: PageRequest, read: NextPage) -> AsyncGenerator[str]:
+    shown = first.model_dump(mode="json")
+    rows = [_flat(row) for row in cast("list[dict[str, Any]]", shown["data"])]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    yield _text(rows, columns)
+    while shown.get("next_cursor"):
+        after = await page_request(MAX_LIMIT, str(shown["next_cursor"]))
+        shown = (await read(after)).model_dump(mode="json")
+        rows = [_flat(row) for row in cast("list[dict[str, Any]]", shown["data"])]
+        yield _text(rows, columns, header=False)
+
+
+def _wants_csv(request: Request) -> bool:
+    return "text/csv" in request.headers.get("accept", "")
+
+
 def list_answer(request: Request, shown: BaseModel) -> Response:
     """A page of a list, as JSON or CSV. As CSV the next page's address is in `Link`."""
-    if "text/csv" not in request.headers.get("accept", ""):
+    if not _wants_csv(request):
         return answer(200, shown).response()
     page = shown.model_dump(mode="json")
     rows = [_flat(row) for row in cast("list[dict[str, Any]]", page["data"])]
@@ -24,7 +59,8 @@ def list_answer(request: Request, shown: BaseModel) -> Response:
     if page.get("next_cursor"):
         query = urlencode({**request.query_params, "cursor": page["next_cursor"]})
         headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
-    return Response(_text(rows), media_type="text/csv; charset=utf-8", headers=headers)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return Response(_text(rows, columns), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _flat(row: dict[str, Any]) -> dict[str, str]:
@@ -48,11 +84,11 @@ def _plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _text(rows: list[dict[str, str]]) -> str:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def _text(rows: list[dict[str, str]], columns: list[str], *, header: bool = True) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(columns)
+    if header:
+        writer.writerow(columns)
     writer.writerows(safe_cells(row.get(name, "") for name in columns) for row in rows)
     return out.getvalue()
 

@@ -1,6 +1,7 @@
 """`/invoices`."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,14 +14,20 @@ from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
-from invoice_api.http.csv_answers import list_answer
+from invoice_api.http.csv_answers import list_or_all
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.etags import etag
 from invoice_api.http.fields import Sent
 from invoice_api.http.idempotency import key_of, once
-from invoice_api.http.paging import Paging
+from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.invoices import service
-from invoice_api.invoices.schemas import BulkShown, InvoiceChanges, NewInvoice, NewInvoices
+from invoice_api.invoices.schemas import (
+    BulkShown,
+    InvoiceChanges,
+    InvoicesShown,
+    NewInvoice,
+    NewInvoices,
+)
 from invoice_api.invoices.store import InvoiceFilter, StoredInvoice
 from invoice_api.sync_status.filters import Filtering
 
@@ -34,9 +41,13 @@ class Nothing(Sent):
 async def invoice_filter(
     status: Annotated[list[InvoiceStatus] | None, Query()] = None,
     customer_id: UUID | None = None,
+    month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] = None,
 ) -> InvoiceFilter:
+    """Only invoices of these statuses, of this customer, dated in this month (`2026-06`)."""
     return InvoiceFilter(
-        tuple(status or ()), None if customer_id is None else CustomerId(customer_id)
+        tuple(status or ()),
+        None if customer_id is None else CustomerId(customer_id),
+        None if month is None else date.fromisoformat(f"{month}-01"),
     )
 
 
@@ -51,9 +62,12 @@ async def list_invoices(
     of: Annotated[InvoiceFilter, Depends(invoice_filter)],
 ) -> Response:
     """The company's invoices, newest first."""
-    async with database.transaction() as tx:
-        found = await service.list_page(tx, caller, clock, page, wanted, of)
-    return list_answer(request, found)
+
+    async def read(part: PageRequest) -> InvoicesShown:
+        async with database.transaction() as tx:
+            return await service.list_page(tx, caller, clock, part, wanted, of)
+
+    return await list_or_all(request, page, read)
 
 
 @router.post("/invoices", status_code=201)

@@ -35,10 +35,11 @@ class LockedInvoice:
 
 @dataclass(frozen=True)
 class InvoiceFilter:
-    """Only invoices of these statuses, of this customer."""
+    """Only invoices of these statuses, of this customer, dated in the month that begins so."""
 
     statuses: tuple[InvoiceStatus, ...] = ()
     customer: CustomerId | None = None
+    month: date | None = None
 
 
 _SELECT = (
@@ -212,6 +213,8 @@ async def list_invoices(
         " AND ($7::text IS NULL OR i.number ILIKE $7 OR c.name ILIKE $7 OR i.total::text ILIKE $7)"
         " AND ($8::text[] IS NULL OR i.status = ANY($8))"
         " AND ($9::uuid IS NULL OR i.customer_id = $9)"
+        " AND ($11::date IS NULL OR i.issue_date >= $11"
+        "  AND i.issue_date < ($11 + interval '1 month'))"
         " AND (($4::text[] IS NULL AND $5::text IS NULL) OR EXISTS ("
         "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
         "  AND s.entity = 'invoice' AND s.record_id = i.id"
@@ -227,6 +230,7 @@ async def list_invoices(
         list(of.statuses) or None,
         of.customer,
         page.after,
+        of.month,
     )
     return [_invoice(row) for row in rows]
 

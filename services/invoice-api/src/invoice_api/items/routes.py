@@ -10,14 +10,14 @@ from messaging.database import Tx
 from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
-from invoice_api.http.csv_answers import list_answer
+from invoice_api.http.csv_answers import list_or_all
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.etags import etag
 from invoice_api.http.idempotency import key_of, once
-from invoice_api.http.paging import Paging
+from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.items import service
 from invoice_api.items.income_accounts import set_income_accounts
-from invoice_api.items.schemas import ItemChanges, NewItem
+from invoice_api.items.schemas import ItemChanges, ItemsShown, NewItem
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.sync_status.filters import Filtering
 
@@ -34,9 +34,12 @@ async def list_items(
     wanted: Filtering,
 ) -> Response:
     """The company's items, newest first."""
-    async with database.transaction() as tx:
-        found = await service.list_page(tx, caller, clock, page, wanted)
-    return list_answer(request, found)
+
+    async def read(part: PageRequest) -> ItemsShown:
+        async with database.transaction() as tx:
+            return await service.list_page(tx, caller, clock, part, wanted)
+
+    return await list_or_all(request, page, read)
 
 
 @router.post("/items", status_code=201)
