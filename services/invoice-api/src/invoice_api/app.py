@@ -33,6 +33,7 @@ from invoice_api.invoices import routes as invoices
 from invoice_api.items import routes as items
 from invoice_api.live import routes as live
 from invoice_api.live.hub import Hub
+from invoice_api.notices import routes as notices
 from invoice_api.peers.connectors import Connectors
 from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.runs import routes as runs
@@ -57,6 +58,7 @@ _ROOMS = (
     group_routes.router,
     match_routes.router,
     runs.router,
+    notices.router,
     live.router,
     not_built_routes.router,
 )

@@ -31,6 +31,8 @@ from invoice_api.imports.working import CHANNEL as IMPORTS
 from invoice_api.imports.working import Worker
 from invoice_api.integrations.catching_up import read_missing_settings
 from invoice_api.live.hub import Hub
+from invoice_api.notices.noticing import Notices
+from invoice_api.notices.post import Post
 from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.runs.projector import on_progress
 from invoice_api.settings import Settings
@@ -67,6 +69,8 @@ async def run(settings: Settings) -> int:
             roles["relay"] = _relay(process)
         if "imports" in settings.roles:
             roles["imports"] = _imports(process)
+        if "notices" in settings.roles:
+            roles["notices"] = _notices(process)
         if "sweep" in settings.roles:
             roles["sweep"] = _sweep(process)
             roles["settings"] = _settings(process)
@@ -191,6 +195,12 @@ def _imports(process: Process) -> Role:
             await worker.run(stop, listener)
 
     return work
+
+
+def _notices(process: Process) -> Role:
+    settings, database = process.settings, process.database
+    post = None if settings.smtp_host is None else Post(database, settings)
+    return Notices(database, process.clock, process.ids, settings.public_url, post).run
 
 
 def _settings(process: Process) -> Role:

@@ -1,7 +1,7 @@
 """Settings from the environment, read once and passed down."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from contracts.ids import Provider
@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend" / "node_modules"
-ROLES = ("http", "consume", "relay", "sweep", "imports")
+ROLES = ("http", "consume", "relay", "sweep", "imports", "notices")
 
 
 class Settings(BaseSettings):
@@ -30,6 +30,13 @@ class Settings(BaseSettings):
     orchestrator_url: str = "http://127.0.0.1:8001"
     connector_urls: dict[Provider, str] = Field(default_factory=dict[Provider, str])
     signup_open: bool = True
+    smtp_host: str | None = None
+    """Without a mail server notices are in the app alone."""
+    smtp_port: Annotated[int, Field(gt=0, le=65_535)] = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = "Tallybridge <no-reply@localhost>"
     assets_dir: Path = FRONTEND
     """Where npm installed what the pages load; by default this checkout's own."""
 

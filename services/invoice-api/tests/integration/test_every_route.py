@@ -29,6 +29,8 @@ OWN_AFFAIRS = {
     "DELETE /api/v1/session",
     "POST /api/v1/session/invitation",
     "PUT /api/v1/session/password",
+    "POST /api/v1/notices/read",
+    "PUT /api/v1/notices/settings",
 }
 """Writes that concern nobody but whoever makes them: a viewer's own log-in."""
 

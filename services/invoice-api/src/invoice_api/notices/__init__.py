@@ -1,0 +1,1 @@
+"""Notices: what someone should know without looking; in the app, and by mail as each chose."""

@@ -1,0 +1,126 @@
+"""When something is said, and to whom it is written. Pure.
+
+A subject is said once and then left alone until it is worse: older by a step of its ladder, or much
+more money or many more records. A person's mail gathers what was said since the last one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.ids import CompanyId, Provider
+
+Kind = Literal["cause", "connection", "ending", "outage"]
+Choice = Literal["none", "at_once", "daily", "weekly"]
+
+LADDERS: Mapping[Kind, tuple[timedelta, ...]] = {
+    "cause": (timedelta(minutes=10), timedelta(days=1), timedelta(days=7)),
+    "connection": (timedelta(0), timedelta(days=1), timedelta(days=3), timedelta(days=7)),
+    "ending": (timedelta(0),),
+    "outage": (timedelta(minutes=5),),
+}
+"""After how long each is said: what a person mends in passing, and a short hiccup, never is."""
+
+ENDING_SOON = timedelta(days=14)
+DIGEST_HOUR = 7
+"""Daily and weekly mail goes from this hour on, in the company's zone; weekly on Mondays."""
+
+_GROWN_BY = Decimal(500)
+_MORE_BY = 5
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is so now."""
+
+    company: CompanyId
+    kind: Kind
+    provider: Provider
+    subject: str
+    since: datetime
+    count: int
+    amount: Decimal
+    title: str
+    sentence: str
+    path: str
+
+    @property
+    def key(self) -> tuple[CompanyId, Kind, Provider, str]:
+        return (self.company, self.kind, self.provider, self.subject)
+
+
+@dataclass(frozen=True)
+class Known:
+    """An open notice, as it was last said."""
+
+    id: UUID
+    company: CompanyId
+    kind: Kind
+    provider: Provider
+    subject: str
+    since: datetime
+    times: int
+    count: int
+    amount: Decimal
+
+    @property
+    def key(self) -> tuple[CompanyId, Kind, Provider, str]:
+        return (self.company, self.kind, self.provider, self.subject)
+
+
+def times_due(fact: Fact, known: Known | None, now: datetime) -> int | None:
+    """How often it will have been said after saying it now; None where it is kept quiet."""
+    since = fact.since if known is None else min(known.since, fact.since)
+    due = sum(1 for step in LADDERS[fact.kind] if now - since >= step)
+    said = 0 if known is None else known.times
+    if due > said:
+        return due
+    return said if known is not None and said and _worse(fact, known) else None
+
+
+def _worse(fact: Fact, known: Known) -> bool:
+    if fact.kind != "cause":
+        return False
+    money = fact.amount >= 2 * known.amount and fact.amount - known.amount >= _GROWN_BY
+    many = fact.count >= 2 * known.count and fact.count - known.count >= _MORE_BY
+    return money or many
+
+
+@dataclass(frozen=True)
+class Said:
+    """A notice that someone wasn't written to about yet."""
+
+    kind: Kind
+    provider: Provider
+    title: str
+    sentence: str
+    count: int
+    amount: Decimal
+    path: str
+    said_at: datetime
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Someone who may be written to."""
+
+    choice: Choice
+    zone: ZoneInfo
+    digest_day: object
+    """The local day of their last daily or weekly mail; None before the first."""
+
+
+def mail_is_due(reader: Reader, said: Sequence[Said], now: datetime) -> bool:
+    """Whether what was said goes to them now. A connection that is lost never waits."""
+    if not said or reader.choice == "none":
+        return False
+    if reader.choice == "at_once" or any(one.kind == "connection" for one in said):
+        return True
+    local = now.astimezone(reader.zone)
+    if local.hour < DIGEST_HOUR or reader.digest_day == local.date():
+        return False
+    return reader.choice == "daily" or local.weekday() == 0

@@ -1,0 +1,190 @@
+"""Looks at the read tables, says what is new or worse, and writes to those who want to know."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from contracts.causes import CAUSES
+from contracts.causes import Reader as WordsReader
+from contracts.ids import PROVIDER_LABELS, Ids
+from messaging.clock import Clock
+from messaging.database import DATABASE_AWAY, Database, Tx, is_away
+from messaging.process import pause
+
+from invoice_api.http import clock_store
+from invoice_api.notices import store
+from invoice_api.notices.deciding import Fact, Said, mail_is_due, times_due
+from invoice_api.notices.post import Post
+from invoice_api.notices.store import EndingConnection, OpenGroup, Person
+from invoice_api.sync_status.badge import cause_shown
+
+EVERY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Notices:
+    """The work behind notices. `post` is None where no mail server is set."""
+
+    database: Database
+    clock: Clock
+    ids: Ids
+    public_url: str
+    post: Post | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Every minute until `stop`."""
+        while not stop.is_set():
+            try:
+                await self.look()
+                if self.post is not None:
+                    await self.write()
+                    await self.post.send_due()
+            except DATABASE_AWAY as error:
+                if not is_away(error):
+                    raise
+            await pause(self.clock, stop, EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Say what is new or worse, end what is over; how many were said."""
+        async with self.database.transaction() as tx:
+            known = {one.key: one for one in await store.lock_open(tx)}
+            now = await clock_store.now(tx)
+            facts = await self._facts(tx)
+            said = 0
+            for fact in facts:
+                before = known.get(fact.key)
+                times = times_due(fact, before, now)
+                if times is not None:
+                    notice = self.ids.new() if before is None else before.id
+                    await store.save_said(tx, notice, fact, times)
+                    said += 1
+            over: list[UUID] = [
+                one.id for key, one in known.items() if key not in {fact.key for fact in facts}
+            ]
+            if over:
+                await store.close(tx, over)
+            return said
+
+    async def write(self) -> int:
+        """Put the mail that is due where it is sent from; how many."""
+        written = 0
+        async with self.database.transaction() as tx:
+            await store.lock_open(tx)
+            now = await clock_store.now(tx)
+            for person in await store.people(tx):
+                said = await store.unmailed(tx, person.user)
+                if mail_is_due(person.reader, said, now):
+                    subject, body = mail_of(person, said, self.public_url)
+                    await store.insert_mail(
+                        tx,
+                        self.ids.new(),
+                        person.user,
+                        person.address,
+                        subject,
+                        body,
+                        max(one.said_at for one in said),
+                    )
+                    written += 1
+        return written
+
+    async def _facts(self, tx: Tx) -> list[Fact]:
+        now = await clock_store.now(tx)
+        facts = [_connection(one) for one in await store.ending_connections(tx)]
+        for group in await store.open_groups(tx):
+            row = CAUSES.get(group.cause.code)
+            reader = WordsReader(group.zone, now.astimezone(group.zone).date())
+            if row is not None and row.who == "fix_record":
+                facts.append(_cause(group, reader))
+            elif group.cause.code == "provider_down":
+                facts.append(_outage(group, reader))
+        # Several connections of one provider, or groups of one outage, are one notice.
+        return list({fact.key: fact for fact in facts}.values())
+
+
+def mail_of(person: Person, said: Sequence[Said], public_url: str) -> tuple[str, str]:
+    """A mail's subject and text: what it is, how much, and where it is mended."""
+    base = public_url.rstrip("/")
+    first = said[0]
+    more = f" and {len(said) - 1} more" if len(said) > 1 else ""
+    subject = f"{first.title}{more} ({person.company_name})"
+    parts = [f"{person.company_name}: what needs someone"]
+    for one in said:
+        lines = [f"{one.title} ({PROVIDER_LABELS[one.provider]})", one.sentence]
+        if one.count:
+            money = f", {one.amount:,.2f} in all" if one.amount else ""
+            lines.append(f"{one.count} {'record' if one.count == 1 else 'records'}{money}")
+        parts.append("\n".join([*lines, f"{base}{one.path}"]))
+    parts.append(f"How often we write: {base}/settings/notices")
+    return subject.replace("\n", " ")[:200], "\n\n".join(parts) + "\n"
+
+
+def _cause(group: OpenGroup, reader: WordsReader) -> Fact:
+    words = cause_shown(
+        group.cause,
+        group.provider,
+        record_id=None,
+        reader=reader,
+        known={"count": str(group.count)},
+    )
+    return Fact(
+        company=group.company,
+        kind="cause",
+        provider=group.provider,
+        subject=group.group,
+        since=group.since,
+        count=group.count,
+        amount=group.amount,
+        title=words.title,
+        sentence=words.sentence,
+        path=f"/integrations/{group.provider}/problems",
+    )
+
+
+def _outage(group: OpenGroup, reader: WordsReader) -> Fact:
+    words = cause_shown(group.cause, group.provider, record_id=None, reader=reader, known={})
+    return Fact(
+        company=group.company,
+        kind="outage",
+        provider=group.provider,
+        subject="provider_down",
+        since=group.since,
+        count=group.count,
+        amount=group.amount,
+        title=words.title,
+        sentence=words.sentence,
+        path=f"/integrations/{group.provider}/problems",
+    )
+
+
+def _connection(one: EndingConnection) -> Fact:
+    name = PROVIDER_LABELS[one.provider]
+    path = f"/integrations/{one.provider}/settings"
+    if one.good_until is None:
+        return Fact(
+            company=one.company,
+            kind="connection",
+            provider=one.provider,
+            subject=str(one.connection),
+            since=one.since,
+            count=one.waiting,
+            amount=Decimal(0),
+            title=f"Reconnect {name}",
+            sentence=f"{name} no longer accepts our sign-in to {one.organisation}. Nothing is"
+            f" lost: {one.waiting} records wait.",
+            path=path,
+        )
+    day = one.good_until.astimezone(one.zone).date()
+    return Fact(
+        company=one.company,
+        kind="ending",
+        provider=one.provider,
+        subject=str(one.connection),
+        since=one.since,
+        count=0,
+        amount=Decimal(0),
+        title=f"{name} asks you to reconnect",
+        sentence=f"{name} asks you to reconnect {one.organisation} by {day:%-d %B %Y}.",
+        path=path,
+    )

@@ -1,0 +1,96 @@
+"""What a person sees and chooses of notices."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from contracts.ids import Provider
+from messaging.database import Tx
+from pydantic import AwareDatetime, BaseModel
+
+from invoice_api.accounts.caller import Caller
+from invoice_api.http.fields import DecimalText, Sent
+from invoice_api.notices import store
+from invoice_api.notices.deciding import Choice, Kind
+
+SHOWN = 100
+
+
+class NoticeShown(BaseModel):
+    """Something to know; `url` is the page where it is mended."""
+
+    id: UUID
+    kind: Kind
+    provider: Provider
+    title: str
+    sentence: str
+    count: int
+    amount: DecimalText
+    url: str
+    since: AwareDatetime
+    said_at: AwareDatetime
+    state: Literal["open", "over"]
+    read: bool
+
+
+class NoticesShown(BaseModel):
+    data: tuple[NoticeShown, ...]
+    unread: int
+    next_cursor: str | None = None
+
+
+class NoticeChoice(Sent):
+    """How often we write to you. A connection that is lost is written at once, but for `none`."""
+
+    email: Choice
+
+
+class NoticesRead(Sent):
+    """These, or all of them."""
+
+    ids: tuple[UUID, ...] | None = None
+
+
+async def list_notices(tx: Tx, caller: Caller) -> NoticesShown:
+    """The company's notices, open ones first, with this person's read marks."""
+    rows = await store.list_notices(tx, caller.company.id, caller.user_id, SHOWN)
+    return NoticesShown(
+        data=tuple(
+            NoticeShown(
+                id=row["id"],
+                kind=row["kind"],
+                provider=row["provider"],
+                title=row["title"],
+                sentence=row["sentence"],
+                count=row["count"],
+                amount=row["amount"],
+                url=row["path"],
+                since=row["since"],
+                said_at=row["said_at"],
+                state="open" if row["over_at"] is None else "over",
+                read=row["read_at"] is not None,
+            )
+            for row in rows
+        ),
+        unread=await unread(tx, caller),
+    )
+
+
+async def unread(tx: Tx, caller: Caller) -> int:
+    """How many open notices this person hasn't read."""
+    return await store.count_unread(tx, caller.company.id, caller.user_id)
+
+
+async def mark_read(tx: Tx, caller: Caller, ids: Sequence[UUID] | None) -> NoticesShown:
+    """Read by this person; what isn't the company's is passed over."""
+    await store.mark_read(tx, caller.company.id, caller.user_id, ids)
+    return await list_notices(tx, caller)
+
+
+async def choice(tx: Tx, caller: Caller) -> NoticeChoice:
+    return NoticeChoice(email=await store.find_choice(tx, caller.user_id, caller.role))
+
+
+async def choose(tx: Tx, caller: Caller, wanted: NoticeChoice) -> NoticeChoice:
+    await store.save_choice(tx, caller.user_id, wanted.email)
+    return wanted

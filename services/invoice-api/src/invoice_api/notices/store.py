@@ -1,0 +1,338 @@
+"""SQL of notices: what is so in the read tables, what was said, who read it, what is mailed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from contracts.ids import CompanyId, Provider, UserId
+from contracts.sync import CauseInstance
+from messaging.database import Row, Tx
+
+from invoice_api.notices.deciding import ENDING_SOON, Choice, Fact, Known, Reader, Said
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """Records that stand still for one cause."""
+
+    company: CompanyId
+    zone: ZoneInfo
+    provider: Provider
+    group: str
+    cause: CauseInstance
+    count: int
+    amount: Decimal
+    since: datetime
+
+
+@dataclass(frozen=True)
+class EndingConnection:
+    """A connection that needs a sign-in again, or soon will."""
+
+    company: CompanyId
+    zone: ZoneInfo
+    provider: Provider
+    connection: UUID
+    organisation: str
+    since: datetime
+    good_until: datetime | None
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone with what they weren't written to about yet."""
+
+    user: UserId
+    address: str
+    company_name: str
+    reader: Reader
+
+
+@dataclass(frozen=True)
+class Mail:
+    id: UUID
+    address: str
+    subject: str
+    body: str
+    tries: int
+
+
+async def open_groups(tx: Tx) -> list[OpenGroup]:
+    rows = await tx.fetch(
+        "SELECT s.company_id, c.time_zone, s.provider, s.cause_group, count(*) AS n,"
+        " coalesce(sum(i.total), 0) AS amount,"
+        " min((s.folded->'state'->>'changed_at')::timestamptz) AS since,"
+        " (array_agg(s.folded->'state'->'cause' ORDER BY s.record_id))[1]::text AS cause"
+        " FROM record_states s"
+        " JOIN connections k ON k.id = s.connection_id AND k.current"
+        " JOIN companies c ON c.id = s.company_id"
+        " LEFT JOIN invoices i ON s.entity = 'invoice' AND i.company_id = s.company_id"
+        "  AND i.id = s.record_id"
+        " WHERE s.cause_group IS NOT NULL AND s.state IN ('blocked', 'held', 'removed_there',"
+        "  'changed_there', 'synced_with_difference')"
+        " GROUP BY s.company_id, c.time_zone, s.provider, s.cause_group"
+    )
+    return [
+        OpenGroup(
+            CompanyId(row["company_id"]),
+            ZoneInfo(row["time_zone"]),
+            row["provider"],
+            row["cause_group"],
+            CauseInstance.model_validate_json(row["cause"]),
+            int(row["n"]),
+            row["amount"],
+            row["since"],
+        )
+        for row in rows
+        if row["cause"] is not None
+    ]
+
+
+async def ending_connections(tx: Tx) -> list[EndingConnection]:
+    """Those that ask for a reconnect, and those whose sign-in ends within 14 days."""
+    rows = await tx.fetch(
+        "SELECT k.company_id, c.time_zone, k.provider, k.id, k.organisation_name, k.said_at,"
+        " CASE WHEN k.status = 'connected' THEN k.token_good_until END AS good_until,"
+        " (SELECT count(*) FROM record_states s WHERE s.connection_id = k.id"
+        "  AND s.state = 'held') AS waiting"
+        " FROM connections k JOIN companies c ON c.id = k.company_id"
+        " WHERE k.current AND (k.status = 'reconnect' OR (k.status = 'connected'"
+        "  AND k.token_good_until < clock() + $1::interval))",
+        ENDING_SOON,
+    )
+    return [
+        EndingConnection(
+            CompanyId(row["company_id"]),
+            ZoneInfo(row["time_zone"]),
+            row["provider"],
+            row["id"],
+            row["organisation_name"] or "",
+            row["said_at"],
+            row["good_until"],
+            int(row["waiting"]),
+        )
+        for row in rows
+    ]
+
+
+async def lock_open(tx: Tx) -> list[Known]:
+    """All open notices; nobody else decides meanwhile."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('invoice_api.notices'))")
+    rows = await tx.fetch(
+        "SELECT id, company_id, kind, provider, subject, since, times, count, amount"
+        " FROM notices WHERE over_at IS NULL"
+    )
+    return [
+        Known(
+            row["id"],
+            CompanyId(row["company_id"]),
+            row["kind"],
+            row["provider"],
+            row["subject"],
+            row["since"],
+            row["times"],
+            row["count"],
+            row["amount"],
+        )
+        for row in rows
+    ]
+
+
+async def save_said(tx: Tx, notice: UUID, fact: Fact, times: int) -> None:
+    """Say it: whoever had read it before has it unread again."""
+    await tx.execute(
+        "INSERT INTO notices (id, company_id, kind, provider, subject, since, times, count,"
+        " amount, title, sentence, path, said_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock())"
+        " ON CONFLICT (id) DO UPDATE SET times = excluded.times, count = excluded.count,"
+        " amount = excluded.amount, title = excluded.title, sentence = excluded.sentence,"
+        " path = excluded.path, said_at = clock()",
+        notice,
+        fact.company,
+        fact.kind,
+        fact.provider,
+        fact.subject,
+        fact.since,
+        times,
+        fact.count,
+        fact.amount,
+        fact.title,
+        fact.sentence,
+        fact.path,
+    )
+    await tx.execute("DELETE FROM notice_reads WHERE notice_id = $1", notice)
+
+
+async def close(tx: Tx, notices: Sequence[UUID]) -> None:
+    await tx.execute(
+        "UPDATE notices SET over_at = clock() WHERE id = ANY($1::uuid[])", list(notices)
+    )
+
+
+async def people(tx: Tx) -> list[Person]:
+    """Everyone of a company that has something open that they weren't written to about."""
+    rows = await tx.fetch(
+        "SELECT u.id, u.email, u.role, c.name, c.time_zone, h.email AS choice, h.digest_day"
+        " FROM users u JOIN companies c ON c.id = u.company_id"
+        " LEFT JOIN notice_choices h ON h.user_id = u.id"
+        " WHERE u.active AND u.password_hash IS NOT NULL AND EXISTS ("
+        "  SELECT FROM notices n WHERE n.company_id = u.company_id AND n.over_at IS NULL"
+        "  AND n.said_at > coalesce(h.mailed_until, u.created_at))"
+    )
+    return [
+        Person(
+            UserId(row["id"]),
+            row["email"],
+            row["name"],
+            Reader(
+                row["choice"] or usual_choice(row["role"]),
+                ZoneInfo(row["time_zone"]),
+                row["digest_day"],
+            ),
+        )
+        for row in rows
+    ]
+
+
+def usual_choice(role: str) -> Choice:
+    """Before someone chose: a daily digest for those who can mend something."""
+    return "daily" if role in {"owner", "office"} else "none"
+
+
+async def unmailed(tx: Tx, user: UserId) -> list[Said]:
+    """What is open and was said since the person's last mail, the worst first."""
+    rows = await tx.fetch(
+        "SELECT n.kind, n.provider, n.title, n.sentence, n.count, n.amount, n.path, n.said_at"
+        " FROM notices n JOIN users u ON u.company_id = n.company_id"
+        " LEFT JOIN notice_choices h ON h.user_id = u.id"
+        " WHERE u.id = $1 AND n.over_at IS NULL"
+        " AND n.said_at > coalesce(h.mailed_until, u.created_at)"
+        " ORDER BY n.kind <> 'connection', n.amount DESC, n.count DESC, n.id",
+        user,
+    )
+    return [
+        Said(
+            row["kind"],
+            row["provider"],
+            row["title"],
+            row["sentence"],
+            row["count"],
+            row["amount"],
+            row["path"],
+            row["said_at"],
+        )
+        for row in rows
+    ]
+
+
+async def insert_mail(
+    tx: Tx, mail: UUID, user: UserId, address: str, subject: str, body: str, until: datetime
+) -> None:
+    """Mail to send, in the transaction that remembers it was written."""
+    await tx.execute(
+        "INSERT INTO notice_mails (id, user_id, address, subject, body)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        mail,
+        user,
+        address,
+        subject,
+        body,
+    )
+    await tx.execute(
+        "INSERT INTO notice_choices (user_id, mailed_until, digest_day)"
+        " SELECT u.id, $2, (clock() AT TIME ZONE c.time_zone)::date FROM users u"
+        " JOIN companies c ON c.id = u.company_id WHERE u.id = $1"
+        " ON CONFLICT (user_id) DO UPDATE SET mailed_until = excluded.mailed_until,"
+        " digest_day = excluded.digest_day",
+        user,
+        until,
+    )
+
+
+async def take_mail(tx: Tx) -> Mail | None:
+    """The next mail that is due: taken, so that no second one is sent whatever happens."""
+    row = await tx.fetchrow(
+        "UPDATE notice_mails SET state = 'sending', tries = tries + 1 WHERE id = ("
+        " SELECT id FROM notice_mails WHERE state = 'due' AND due_at <= clock()"
+        " ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
+        " RETURNING id, address, subject, body, tries"
+    )
+    return None if row is None else Mail(*row.values())
+
+
+async def mail_ended(
+    tx: Tx, mail: UUID, state: str, why: str | None = None, again: timedelta | None = None
+) -> None:
+    await tx.execute(
+        "UPDATE notice_mails SET state = $2, why = $3,"
+        " due_at = clock() + coalesce($4::interval, interval '0') WHERE id = $1",
+        mail,
+        state,
+        why,
+        again,
+    )
+
+
+async def list_notices(tx: Tx, company: CompanyId, user: UserId, limit: int) -> list[Row]:
+    """Open ones first, the latest said first; whether this person has read each."""
+    return await tx.fetch(
+        "SELECT n.*, r.read_at FROM notices n"
+        " LEFT JOIN notice_reads r ON r.notice_id = n.id AND r.user_id = $2"
+        " WHERE n.company_id = $1 ORDER BY n.over_at IS NOT NULL, n.said_at DESC, n.id LIMIT $3",
+        company,
+        user,
+        limit,
+    )
+
+
+async def count_unread(tx: Tx, company: CompanyId, user: UserId) -> int:
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM notices n WHERE n.company_id = $1 AND n.over_at IS NULL"
+            " AND NOT EXISTS (SELECT FROM notice_reads r"
+            "  WHERE r.notice_id = n.id AND r.user_id = $2)",
+            company,
+            user,
+        )
+    )
+
+
+async def mark_read(
+    tx: Tx, company: CompanyId, user: UserId, notices: Sequence[UUID] | None
+) -> None:
+    """Read by this person: these, or all of the company's."""
+    await tx.execute(
+        "INSERT INTO notice_reads (user_id, notice_id)"
+        " SELECT $2, id FROM notices WHERE company_id = $1"
+        " AND ($3::uuid[] IS NULL OR id = ANY($3)) ON CONFLICT DO NOTHING",
+        company,
+        user,
+        None if notices is None else list(notices),
+    )
+
+
+async def find_choice(tx: Tx, user: UserId, role: str) -> Choice:
+    found = await tx.fetchval("SELECT email FROM notice_choices WHERE user_id = $1", user)
+    return found or usual_choice(role)
+
+
+async def save_choice(tx: Tx, user: UserId, choice: Choice) -> None:
+    await tx.execute(
+        "INSERT INTO notice_choices (user_id, email, mailed_until)"
+        " SELECT id, $2, created_at FROM users WHERE id = $1"
+        " ON CONFLICT (user_id) DO UPDATE SET email = excluded.email",
+        user,
+        choice,
+    )
+
+
+async def forget_old(tx: Tx) -> None:
+    """What is over is shown for 90 days; mail is kept as long."""
+    await tx.execute("DELETE FROM notices WHERE over_at < clock() - interval '90 days'")
+    await tx.execute(
+        "DELETE FROM notice_mails WHERE state <> 'due' AND due_at < clock() - interval '90 days'"
+    )

@@ -1,0 +1,256 @@
+"""Notices in the app and by a real mail server."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from email import message_from_bytes, policy
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from contracts.causes import cause_of
+from contracts.connections import ConnectionExpired, ConnectionOpened, Organisation
+from contracts.ids import CompanyId, ConnectionId, MessageId, RecordId, RemoteId, UserId
+from contracts.sync import RecordState, SyncState, SyncStateChanged
+from invoice_api.notices.noticing import Notices
+from invoice_api.notices.post import Post
+from invoice_api.sync_status.projector import on_connections, on_progress
+from local_stack.ports import find_free_block
+
+Service = Any
+Json = dict[str, Any]
+
+
+class Inbox:
+    """What a mail server was given; it can be told to say no first."""
+
+    def __init__(self) -> None:
+        self.mails: list[Any] = []
+        self.refuse = 0
+
+    async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        if self.refuse:
+            self.refuse -= 1
+            return "451 try again later"
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    def to(self, address: str) -> list[Any]:
+        return [mail for mail in self.mails if mail["To"] == address]
+
+
+@pytest.fixture
+async def inbox(service: Service) -> AsyncGenerator[tuple[Inbox, Notices]]:
+    held = Inbox()
+    port = find_free_block(1)
+    controller: Any = Controller(held, hostname="127.0.0.1", port=port)
+    await asyncio.to_thread(controller.start)
+    parts = service.parts
+    settings = parts.settings.model_copy(
+        update={
+            "smtp_host": "127.0.0.1",
+            "smtp_port": port,
+            "smtp_security": "none",
+        }
+    )
+    post = Post(parts.database, settings)
+    yield held, Notices(parts.database, parts.clock, parts.ids, settings.public_url, post)
+    await asyncio.to_thread(controller.stop)
+
+
+class Company:
+    """A connected company and what befalls it."""
+
+    def __init__(self, service: Service, signed_up: Json) -> None:
+        self.service = service
+        self.web = service.client(signed_up["api_key"])
+        self.email = signed_up["email"]
+        self.id = CompanyId(UUID(signed_up["company_id"]))
+        self.connection = ConnectionId(uuid4())
+
+    async def connection_is(self, *, expired: bool = False, good_days: int | None = None) -> None:
+        now = self.service.parts.clock.now()
+        said: Json = {
+            "id": MessageId(uuid4()),
+            "occurred_at": now,
+            "company_id": self.id,
+            "correlation_id": uuid4(),
+            "provider": "qbo",
+            "connection_id": self.connection,
+            "epoch": 2 if expired else 1,
+            "organisation": Organisation(id=RemoteId(str(self.connection)), name="Oak Books"),
+            "opened_by": UserId(uuid4()),
+            "opened_at": now.replace(year=2020),
+        }
+        message: ConnectionExpired | ConnectionOpened = (
+            ConnectionExpired(**said, expired_at=now, cause=cause_of("connection_expired"))
+            if expired
+            else ConnectionOpened(
+                **said,
+                token_good_until=None if good_days is None else now + timedelta(days=good_days),
+            )
+        )
+        async with self.service.parts.database.transaction() as tx:
+            await on_connections(tx, [message])
+
+    async def invoices_are(self, code: Any, state: SyncState, count: int, minutes: int) -> None:
+        """So many invoices of 50.00 stand for this cause since so many minutes."""
+        customer = (await self.web.post("/customers", json={"name": "Ann Lee"})).json()["id"]
+        at = self.service.parts.clock.now() - timedelta(minutes=minutes)
+        messages: list[SyncStateChanged] = []
+        for _ in range(count):
+            body = {"customer_id": customer, "lines": [{"unit_price": "50.00"}]}
+            made = (await self.web.post("/invoices", json=body)).json()["id"]
+            messages.append(
+                SyncStateChanged(
+                    id=MessageId(uuid4()),
+                    occurred_at=at,
+                    company_id=self.id,
+                    correlation_id=uuid4(),
+                    state=RecordState(
+                        provider="qbo",
+                        connection_id=self.connection,
+                        entity="invoice",
+                        record_id=RecordId(UUID(made)),
+                        generation=1,
+                        step=1,
+                        state=state,
+                        cause=cause_of(code),
+                        changed_at=at,
+                    ),
+                )
+            )
+        async with self.service.parts.database.transaction() as tx:
+            await on_progress(tx, messages)
+
+    async def notices(self) -> list[Json]:
+        shown: list[Json] = (await self.web.get("/notices")).json()["data"]
+        return shown
+
+
+@pytest.fixture
+async def company(service: Service) -> Company:
+    return Company(service, await service.sign_up())
+
+
+async def round_of(notices: Notices) -> None:
+    await notices.look()
+    await notices.write()
+    assert notices.post is not None
+    await notices.post.send_due()
+
+
+async def test_a_lost_connection_is_written_at_once_and_only_once(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.connection_is(expired=True)
+    for _ in range(3):
+        await round_of(notices)
+    [mail] = held.to(company.email)
+    assert mail["Subject"] == "Reconnect QuickBooks (Oak Plumbing)"
+    text = mail.get_content()
+    assert "Nothing is lost" in text
+    assert "http://127.0.0.1:8000/integrations/qbo/settings" in text
+    [shown] = await company.notices()
+    assert (shown["kind"], shown["state"], shown["read"]) == ("connection", "open", False)
+    read = (await company.web.post("/notices/read", json={"ids": [shown["id"]]})).json()
+    assert (read["unread"], read["data"][0]["read"]) == (0, True)
+
+
+async def test_s12_a_sign_in_that_ends_within_14_days_is_said_once(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    _, notices = inbox
+    await company.connection_is(good_days=13)
+    assert await notices.look() >= 1
+    await notices.look()
+    [shown] = await company.notices()
+    assert shown["title"] == "QuickBooks asks you to reconnect"
+    assert "asks you to reconnect Oak Books by" in shown["sentence"]
+
+
+async def test_s60_an_outage_is_one_notice_however_many_wait(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    await company.invoices_are("provider_down", SyncState.HELD, 4, minutes=120)
+    for _ in range(3):
+        await round_of(notices)
+    assert [one["kind"] for one in await company.notices()] == ["outage"]
+    assert len(held.to(company.email)) == 1
+
+
+async def test_one_cause_is_one_entry_with_its_money_and_its_page(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 3, minutes=30)
+    for _ in range(2):
+        await round_of(notices)
+    [mail] = held.to(company.email)
+    assert "3 records, 150.00 in all" in mail.get_content()
+    assert "/integrations/qbo/problems" in mail.get_content()
+    await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 12, minutes=1)
+    await round_of(notices)
+    assert len(held.to(company.email)) == 2, "much worse is said again"
+    [shown] = await company.notices()
+    assert (shown["count"], shown["amount"], shown["read"]) == (15, "750.00", False)
+
+
+async def test_none_is_none_and_a_viewer_is_not_written_to_unasked(
+    service: Service, company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "none"})
+    body = {"email": f"v{uuid4().hex[:6]}@oak.example", "role": "viewer"}
+    await company.web.post("/users", json={**body, "password": "correct horse battery 9"})
+    await company.connection_is(expired=True)
+    await round_of(notices)
+    assert held.to(company.email) == held.to(body["email"]) == []
+    assert len(await company.notices()) == 1
+    assert (await company.web.get("/notices/settings")).json() == {"email": "none"}
+
+
+async def test_mail_that_was_refused_goes_later_and_mail_that_may_be_there_never_again(
+    service: Service, company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    held.refuse = 1
+    await company.connection_is(expired=True)
+    await round_of(notices)
+    assert held.to(company.email) == []
+    async with service.parts.database.transaction() as tx:
+        await tx.execute("UPDATE notice_mails SET due_at = clock() WHERE state = 'due'")
+    await round_of(notices)
+    assert len(held.to(company.email)) == 1
+    async with service.parts.database.transaction() as tx:
+        # A process that died while it sent: nobody knows whether the server has it.
+        await tx.execute(
+            "UPDATE notice_mails SET state = 'sending' WHERE address = $1", company.email
+        )
+    await round_of(notices)
+    assert len(held.to(company.email)) == 1
+
+
+async def test_what_is_mended_is_over(company: Company, inbox: tuple[Inbox, Notices]) -> None:
+    _, notices = inbox
+    await company.connection_is(good_days=3)
+    await notices.look()
+    async with company.service.parts.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE connections SET token_good_until = clock() + interval '90 days' WHERE id = $1",
+            company.connection,
+        )
+    await notices.look()
+    assert [one["state"] for one in await company.notices()] == ["over"]
+    assert (await company.web.get("/notices")).json()["unread"] == 0

@@ -1,0 +1,95 @@
+"""When something is said again, and when someone is written to."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from contracts.ids import CompanyId
+from invoice_api.notices.deciding import (
+    Choice,
+    Fact,
+    Kind,
+    Known,
+    Reader,
+    Said,
+    mail_is_due,
+    times_due,
+)
+
+BEGAN = datetime.fromisoformat("2026-06-15T10:00:00+00:00")
+COMPANY = CompanyId(uuid4())
+
+
+def fact(kind: Kind, *, count: int = 3, amount: str = "100") -> Fact:
+    return Fact(COMPANY, kind, "qbo", "x", BEGAN, count, Decimal(amount), "T", "S.", "/p")
+
+
+def known(kind: Kind, times: int, *, count: int = 3, amount: str = "100") -> Known:
+    return Known(uuid4(), COMPANY, kind, "qbo", "x", BEGAN, times, count, Decimal(amount))
+
+
+def sayings(kind: Kind, days: int) -> list[timedelta]:
+    """When it is said, looked at every five minutes for so many days."""
+    before, found = None, list[timedelta]()
+    for minutes in range(0, days * 24 * 60, 5):
+        times = times_due(fact(kind), before, BEGAN + timedelta(minutes=minutes))
+        if times is not None:
+            before = known(kind, times)
+            found.append(timedelta(minutes=minutes))
+    return found
+
+
+def test_s12_a_lost_connection_is_said_at_once_and_after_1_3_and_7_days() -> None:
+    assert sayings("connection", 12) == [timedelta(days=n) for n in (0, 1, 3, 7)]
+    assert sayings("ending", 14) == [timedelta(0)]
+
+
+def test_s60_an_outage_is_said_once_and_a_hiccup_never() -> None:
+    assert sayings("outage", 9) == [timedelta(minutes=5)]
+    assert times_due(fact("outage"), None, BEGAN + timedelta(minutes=4)) is None
+
+
+def test_a_cause_is_quiet_while_unchanged_and_grows_with_age() -> None:
+    assert sayings("cause", 12) == [
+        timedelta(minutes=10),
+        timedelta(days=1),
+        timedelta(days=7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "amount", "again"),
+    [(3, "100", False), (4, "120", False), (7, "150", False), (8, "100", True), (3, "900", True)],
+)
+def test_much_more_money_or_many_more_records_are_said_again(
+    count: int, amount: str, again: bool
+) -> None:
+    worse = replace(fact("cause"), count=count, amount=Decimal(amount))
+    times = times_due(worse, known("cause", 1), BEGAN + timedelta(hours=2))
+    assert (times == 1) is again
+
+
+@pytest.mark.parametrize(
+    ("choice", "kind", "at", "digest", "due"),
+    [
+        ("none", "connection", "2026-06-15T12:00", None, False),
+        ("daily", "connection", "2026-06-15T03:00", date(2026, 6, 14), True),
+        ("at_once", "cause", "2026-06-15T03:00", date(2026, 6, 14), True),
+        ("daily", "cause", "2026-06-15T10:59", date(2026, 6, 14), False),
+        ("daily", "cause", "2026-06-15T11:00", date(2026, 6, 14), True),
+        ("daily", "cause", "2026-06-15T15:00", date(2026, 6, 15), False),
+        ("weekly", "cause", "2026-06-15T15:00", date(2026, 6, 8), True),
+        ("weekly", "cause", "2026-06-16T15:00", date(2026, 6, 8), False),
+    ],
+)
+def test_mail_goes_as_each_chose_in_the_company_s_zone(
+    choice: Choice, kind: Kind, at: str, digest: date | None, due: bool
+) -> None:
+    said = Said(kind, "qbo", "T", "S.", 1, Decimal(0), "/p", BEGAN)
+    reader = Reader(choice, ZoneInfo("America/New_York"), digest)
+    now = datetime.fromisoformat(f"{at}:00+00:00")
+    assert mail_is_due(reader, [said], now) is due
+    assert not mail_is_due(reader, [], now)
