@@ -17,7 +17,9 @@ _PAGE = 1_000
 
 @dataclass(frozen=True)
 class LineThere:
-    sku: str
+    """`item` is the provider's own id of it."""
+
+    item: str
     quantity: Decimal
     unit_price: Decimal
     amount: Decimal
@@ -46,7 +48,6 @@ def read_qbo(base: str, user: str, organisation: str) -> list[InvoiceThere]:
     from quickbooks import QuickBooks
     from quickbooks.objects.customer import Customer
     from quickbooks.objects.invoice import Invoice
-    from quickbooks.objects.item import Item
 
     auth: Any = AuthClient(
         "app",
@@ -73,7 +74,6 @@ def read_qbo(base: str, user: str, organisation: str) -> list[InvoiceThere]:
                 return found
 
     names = {one.Id: one.DisplayName for one in everything(Customer)}
-    skus = {one.Id: (one.Sku or one.Name) for one in everything(Item)}
     return [
         InvoiceThere(
             one.DocNumber,
@@ -82,7 +82,7 @@ def read_qbo(base: str, user: str, organisation: str) -> list[InvoiceThere]:
             Decimal(str(one.TotalAmt)),
             tuple(
                 LineThere(
-                    skus[line.SalesItemLineDetail.ItemRef.value].lower(),
+                    line.SalesItemLineDetail.ItemRef.value,
                     Decimal(str(line.SalesItemLineDetail.Qty)),
                     Decimal(str(line.SalesItemLineDetail.UnitPrice)),
                     Decimal(str(line.Amount)),

@@ -123,16 +123,17 @@ def _account(file: RealFile, shown: Json, told: Told) -> list[str]:
 async def _through(one: Office, file: RealFile, told: Told, minutes: float) -> list[str]:
     provider = one.provider
     begun = time.monotonic()
-    await _until_synced(one, len(told.imported), begun + minutes * 60)
+    held = await _until_synced(one, len(told.imported), begun + minutes * 60)
     passed = time.monotonic() - begun
-    print(f"{provider}: {len(told.imported):,} invoices in the books after {passed:.1f} s more")
+    print(f"{provider}: {held:,} invoices in the books after {passed:.1f} s more")
     simulator = one.stack.endpoints["simulators"][provider]
     there = await asyncio.to_thread(READERS[provider], simulator, one.username, one.organisation)
     return [f"{provider}: {line}" for line in compare(file, set(told.imported), there)]
 
 
-async def _until_synced(one: Office, wanted: int, deadline: float) -> None:
-    """Prints what is on its way."""
+async def _until_synced(one: Office, wanted: int, deadline: float) -> int:
+    """Prints what is on its way; how many invoices the books hold in the end."""
+    synced = 0
     while time.monotonic() < deadline:
         rows = (await one.web.get("/integrations")).json()["data"]
         [row] = [row for row in rows if row["provider"] == one.provider]
@@ -140,9 +141,10 @@ async def _until_synced(one: Office, wanted: int, deadline: float) -> None:
         synced = await _synced(one)
         print(f"  {synced:,} of {wanted:,} synced; all records: {counts}", flush=True)
         if synced >= wanted:
-            return
+            return synced
         await asyncio.sleep(10)
     print("TIMED OUT")
+    return synced
 
 
 async def _map_items(one: Office) -> None:
@@ -184,28 +186,35 @@ def compare(file: RealFile, sent: set[str], there: list[InvoiceThere]) -> list[s
     wrong: list[str] = []
     counted = Counter(one.number for one in there)
     by_number = {one.number: one for one in there}
+    items: dict[str, str] = {}
     for number in sorted(sent):
         if counted[number] != 1:
             wrong.append(f"{number} is there {counted[number]} times")
             continue
-        wrong.extend(_differences(file.invoices[number], by_number[number]))
+        wrong.extend(_differences(file.invoices[number], by_number[number], items))
     wrong.extend(f"{number} is there and wasn't sent" for number in counted.keys() - sent)
+    if len(set(items.values())) != len(items):
+        wrong.append("two stock codes are on one item there")
     total = sum(one.total for one in there)
     print(f"  the SDK reads {len(there):,} invoices, {total} in all")
     return wrong
 
 
-def _differences(ours: Invoice, theirs: InvoiceThere) -> list[str]:
+def _differences(ours: Invoice, theirs: InvoiceThere, items: dict[str, str]) -> list[str]:
     wrong: list[str] = []
     if (theirs.customer, theirs.date) != (ours.customer, ours.date):
         wrong.append(f"{ours.number}: {theirs.customer} {theirs.date}")
     if theirs.total != ours.total:
         wrong.append(f"{ours.number}: {theirs.total} there, {ours.total} in the file")
-    lines = [(one.sku, one.quantity, one.unit_price, one.amount) for one in ours.lines]
-    held = [(one.sku, one.quantity, one.unit_price, one.amount) for one in theirs.lines]
+    lines = [(one.quantity, one.unit_price, one.amount) for one in ours.lines]
+    held = [(one.quantity, one.unit_price, one.amount) for one in theirs.lines]
     if lines != held:
         first = next((pair for pair in zip(lines, held, strict=False) if pair[0] != pair[1]), None)
         wrong.append(f"{ours.number}: {len(held)} lines there, {len(lines)} here; first {first}")
+        return wrong
+    for line, there in zip(ours.lines, theirs.lines, strict=True):
+        if items.setdefault(line.sku, there.item) != there.item:
+            wrong.append(f"{ours.number}: {line.sku} is on another item than elsewhere")
     return wrong
 
 
