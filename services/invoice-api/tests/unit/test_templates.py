@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from invoice_api.web import (
     invoice_views,
+    link_pages,
     mapping_views,
     office_views,
     pages,
@@ -267,6 +268,23 @@ def sync_now(run: office_views.RunCard | None, *, away: bool = False) -> office_
     )
 
 
+def link(rows: tuple[link_pages.Candidate, ...]) -> link_pages.LinkPage:
+    return link_pages.LinkPage(
+        shell=SHELL,
+        provider="xero",
+        label="Xero",
+        name=NASTY,
+        back_url="/customers/1",
+        post_url="/x",
+        load_url="/y",
+        query=NASTY,
+        rows=rows,
+        as_of=None,
+        loading="Loading: 1 so far.",
+        away=False,
+    )
+
+
 PAGES: list[tuple[str, Page]] = [
     ("signup.html", pages.SignUpPage(OUTSIDE, FORM, ("Europe/Oslo",), ("USD",), open=True)),
     ("signup.html", pages.SignUpPage(OUTSIDE, Form(), (), (), open=False)),
@@ -295,6 +313,9 @@ PAGES: list[tuple[str, Page]] = [
             (search_pages.Hits("Items", (search_pages.Hit(NASTY, NASTY, "/x"),), "/items"),),
         ),
     ),
+    ("link.html", link((link_pages.Candidate("1", NASTY, NASTY, None),))),
+    ("link.html", link((link_pages.Candidate("1", NASTY, NASTY, NASTY),))),
+    ("link.html", link(())),
     ("keys.html", search_pages.KeysPage(SHELL)),
     (
         "invoice.html",

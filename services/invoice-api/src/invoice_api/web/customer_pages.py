@@ -181,16 +181,17 @@ async def _page(
     fields = {name: str(getattr(customer, name) or "") for name in (*_REQUIRED, *_OPTIONAL)}
     form = typed or Form(fields)
     record = ("customer", str(customer.id))
+    badges = badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record)
     unlinked = [PROVIDER_LABELS[p] for p, badge in shown.sync.items() if badge.remote_id is None]
     return CustomerFormPage(
         shell=shell,
         form=form,
         heading=customer.name,
         post_url=f"/customers/{customer.id}",
-        badges=badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record),
+        badges=badges,
         kind=form.value("kind") or customer.kind,
         id=str(customer.id),
-        live_url=live_url("customer", [str(customer.id)]),
+        live_url=live_url("customer", [str(customer.id)], badges),
         needs_email=unlinked[0] if unlinked and not form.value("email") else None,
         links=link_cards("customer", str(customer.id), shown.sync),
         invoices=tuple(

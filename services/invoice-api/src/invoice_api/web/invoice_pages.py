@@ -148,7 +148,7 @@ async def _invoice_page(
         list_url=f"/invoices?{query}" if query else "/invoices",
         previous_url=around.newer,
         next_url=around.older,
-        live_url=live_url("invoice", [str(shown.id)]),
+        live_url=live_url("invoice", [str(shown.id)], badges),
     )
 
 

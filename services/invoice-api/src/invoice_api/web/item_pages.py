@@ -237,6 +237,7 @@ async def _page(
     fields |= {"sku": item.sku or "", "description": item.description or ""}
     fields |= {f"account_{p}": account for p, account in shown.income_accounts.items()}
     record = ("item", str(item.id))
+    badges = badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record)
     providers = list(shown.sync)
     accounts = await accounts_at(orchestrator, one, providers)
     return ItemFormPage(
@@ -244,14 +245,14 @@ async def _page(
         form=typed or Form(fields),
         heading=item.name,
         post_url=f"/items/{item.id}",
-        badges=badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record),
+        badges=badges,
         accounts=tuple(
             account_cell(p, shown.income_accounts.get(p), known)
             for p, known in accounts.items()
             if known.options
         ),
         id=str(item.id),
-        live_url=live_url("item", [str(item.id)]),
+        live_url=live_url("item", [str(item.id)], badges),
         links=link_cards("item", str(item.id), shown.sync),
         timelines=await histories(orchestrator, one, *record, providers),
         choices={str(p): known.options for p, known in accounts.items()},

@@ -4,13 +4,15 @@ Each record named in the address has an event of its own, `badge-<id>`. It comes
 so that a page which was made just before a change shows it too.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
 from contracts.ids import Entity
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from messaging.clock import Clock
 
@@ -26,9 +28,19 @@ from invoice_api.web.views import Eyes, badge_view
 router = APIRouter(include_in_schema=False)
 
 
-def live_url(kind: str, ids: Sequence[str]) -> str:
-    """The stream of these records' badges."""
-    return f"/live?{urlencode([(kind, one) for one in ids[:MAX_WATCHED]])}"
+def live_url(kind: str, ids: Sequence[str], shown: Sequence[BadgeView] = ()) -> str:
+    """The stream of these records' badges.
+
+    `shown` are the badges that the page of one record begins with: the stream doesn't repeat them.
+    """
+    named = [(kind, one) for one in ids[:MAX_WATCHED]]
+    return f"/live?{urlencode([*named, ('seen', fingerprint(shown))] if shown else named)}"
+
+
+def fingerprint(badges: Sequence[BadgeView]) -> str:
+    """The same for badges that look and act the same."""
+    said = repr(sorted((b.provider, b.label, b.actions, b.tooltip) for b in badges))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 @router.get("/live")
@@ -42,6 +54,7 @@ async def live(
     customer: Ids = None,
     item: Ids = None,
     run: Ids = None,
+    seen: Annotated[str, Query(max_length=16)] = "",
 ) -> StreamingResponse:
     """Badges of the records named: as they are, then as they change.
 
@@ -53,7 +66,7 @@ async def live(
     wanted = wanted_records(invoice, customer, item)
     told = changes(one.caller, hub, database, clock, wanted)
     return StreamingResponse(
-        _stream(told, Rows(one, render, frozenset(wanted)), clock),
+        _stream(told, Rows(one, render, frozenset(wanted)), clock, seen),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
@@ -90,16 +103,32 @@ class Rows:
         part = self._render.part("row_badges", badges, record.entity, str(record.id), csrf)
         return f"badge-{record.id}", part
 
+    def unlike(self, seen: str) -> bool:
+        """Whether the one record of the page has changed since the page was made."""
+        known = list(self._badges.values())
+        return len(known) != 1 or fingerprint(list(known[0].values())) != seen
+
 
 async def _stream(
-    told: AsyncGenerator[Change | None], rows: Rows, clock: Clock
+    told: AsyncGenerator[Change | None], rows: Rows, clock: Clock, seen: str
 ) -> AsyncGenerator[str]:
+    """First the present, each record once and whole, unless the page shows it already."""
     yield "retry: 1000\n\n"
+    present: dict[str, str] | None = {}
     async for change in told:
         shown = None if change is None else rows.html(change, clock)
-        if shown is None:
-            yield ": still here\n\n"
-        else:
-            name, html = shown
-            lines = "\n".join(f"data: {line}" for line in html.splitlines())
-            yield f"event: {name}\n{lines}\n\n"
+        if present is not None and change is not None:
+            if shown is not None:
+                present[shown[0]] = shown[1]
+            continue
+        if present is not None:
+            if not seen or rows.unlike(seen):
+                for name, html in present.items():
+                    yield _event(name, html)
+            present = None
+        yield ": still here\n\n" if shown is None else _event(*shown)
+
+
+def _event(name: str, html: str) -> str:
+    lines = "\n".join(f"data: {line}" for line in html.splitlines())
+    return f"event: {name}\n{lines}\n\n"
