@@ -19,6 +19,7 @@ from telemetry.logs import get_logger
 
 from invoice_api.accounts import people_routes as people
 from invoice_api.accounts import routes as accounts
+from invoice_api.customer_imports import routes as customer_imports
 from invoice_api.customers import routes as customers
 from invoice_api.feed import routes as feed
 from invoice_api.http.bodies import BodyLimit, JsonBody, describe_bodies
@@ -49,6 +50,7 @@ _ROOMS = (
     accounts.router,
     people.router,
     customers.router,
+    customer_imports.router,
     items.router,
     tax_rates.router,
     invoices.router,

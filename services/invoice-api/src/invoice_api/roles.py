@@ -25,6 +25,8 @@ from messaging.wake import Listener, Notifier
 
 from invoice_api.accounts import people
 from invoice_api.app import Parts, make_app
+from invoice_api.customer_imports.working import CHANNEL as CUSTOMER_IMPORTS
+from invoice_api.customer_imports.working import CustomerWorker
 from invoice_api.demo import Demo, make_demo
 from invoice_api.housekeeping import prune
 from invoice_api.imports.working import CHANNEL as IMPORTS
@@ -69,6 +71,7 @@ async def run(settings: Settings) -> int:
             roles["relay"] = _relay(process)
         if "imports" in settings.roles:
             roles["imports"] = _imports(process)
+            roles["customer_imports"] = _customer_imports(process)
         if "notices" in settings.roles:
             roles["notices"] = _notices(process)
         if "sweep" in settings.roles:
@@ -186,6 +189,19 @@ def _sweep(process: Process) -> Role:
         await reader.run(stop, settings.sweep_seconds)
 
     return sweep
+
+
+def _customer_imports(process: Process) -> Role:
+    async def work(stop: asyncio.Event) -> None:
+        settings = process.settings
+        client = InternalClient(
+            settings.orchestrator_url, settings.key, process.clock, process.http
+        )
+        worker = CustomerWorker(process.database, process.clock, process.ids, Orchestrator(client))
+        async with Listener(process.dsn, CUSTOMER_IMPORTS) as listener:
+            await worker.run(stop, listener)
+
+    return work
 
 
 def _imports(process: Process) -> Role:

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from contracts.commands import ListRemoteCustomers, SyncInvoice
+from contracts.commands import ListRemoteCustomers, Origin, SyncInvoice
 from contracts.connections import RemoteCustomer, RemoteCustomersListed
 from contracts.ids import CompanyId, ConnectionId, LoadId, RemoteId
 from contracts.invoicing import CameFrom
+from contracts.sync import RunChanged
 from sync_orchestrator.handlers import remote_customers
 from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
@@ -87,7 +88,7 @@ LIST = "/integrations/qbo/remote-customers"
 async def load(office: Office) -> ListRemoteCustomers:
     """Ask for the list at the harness's time."""
     async with office.transaction() as tx:
-        await remote_customers.load(tx, office.tools, office.company, "qbo", None)
+        await remote_customers.load(tx, office.tools, office.company, "qbo", Origin(by="person"))
     await office.read_outbox()
     (command,) = office.take(ListRemoteCustomers)
     return command
@@ -97,10 +98,11 @@ async def test_s23_5000_customers_are_listed_in_any_order_with_progress_and_none
     office: Office, caller: Caller
 ) -> None:
     await office.connect()
-    begun = await caller.call("POST", f"{LIST}/load")
+    begun = await caller.call("POST", f"{LIST}/load", {})
     assert begun.status_code == 202, begun.text
-    again = (await caller.call("POST", f"{LIST}/load")).json()["load"]
-    assert again["id"] == begun.json()["load"]["id"], "two loads at once are one"
+    again = (await caller.call("POST", f"{LIST}/load", {})).json()
+    assert again["joined"], "two loads at once are one"
+    assert again["run"]["id"] == begun.json()["run"]["id"]
     await office.read_outbox()
     (command,) = office.take(ListRemoteCustomers)
     assert command.changed_since is None
@@ -171,7 +173,7 @@ async def test_a_load_whose_command_was_lost_is_asked_for_again_and_given_up_at_
     office.later(timedelta(minutes=20))
     async with office.transaction() as tx:
         await remote_customers.ask_stuck_loads_again(tx, office.tools, 10)
-    assert (await caller.get(LIST))["load"]["state"] == "interrupted"
+    assert (await caller.get(LIST))["load"]["about"] == "interrupted"
     async with office.transaction() as tx:
         assert await remote_customers.refresh_lists(tx, office.tools, 10) == 1
 
@@ -310,6 +312,44 @@ async def test_s24_what_a_company_chose_changes_its_own_suggestions_and_nobody_e
     await office.connections(page(office, [there("2", "Tess Hill", "tess@hillhouse.example")]))
     (row,) = (await Caller(http, office.company).get(LIST))["data"]
     assert row["suggested_kind"] == "homeowner"
+
+
+async def test_a_load_is_a_run_and_stops_when_told(office: Office, caller: Caller) -> None:
+    await office.connect()
+    begun = (await caller.call("POST", f"{LIST}/load", {})).json()["run"]
+    await office.read_outbox()
+    (command,) = office.take(ListRemoteCustomers)
+    first = page(office, [there("1", "Ann Lee")], more=True, load=command.load_id, total=1500)
+    await office.connections(first)
+    run = (await caller.get(f"/runs/{begun['id']}"))["run"]
+    assert (run["kind"], run["state"], run["done"], run["total"]) == (
+        "load_customers",
+        "running",
+        1,
+        1500,
+    )
+    stopped = await caller.call("POST", f"/runs/{begun['id']}/cancel", {})
+    assert stopped.json()["run"]["state"] == "stopped"
+    second = page(office, [there("2", "Bo Poe")], number=1, load=command.load_id)
+    await office.connections(second)
+    assert [row["name"] for row in (await caller.get(LIST))["data"]] == ["Ann Lee"]
+    versions = [message.run.version for message in office.take(RunChanged)]
+    assert versions == sorted(set(versions))
+
+
+async def test_a_customer_taken_back_is_forgotten_whatever_still_comes_of_it(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    await office.connections(page(office, [there("58", "Ann Lee")]))
+    origin = CameFrom(connection_id=office.connection, remote_id=RemoteId("58"))
+    ann = customer(came_from=origin)
+    await office.events(office.customer_event(ann))
+    gone = await caller.call("POST", "/records/customer/forget", {"customers": [str(ann.id)]})
+    assert gone.json() == {"forgotten": 1}
+    await office.events(office.customer_event(ann))
+    assert await office.state("customer", ann.id) is None
+    assert (await caller.get(LIST))["data"][0]["status"] == "new"
 
 
 async def test_a_wrong_filter_or_cursor_is_named(office: Office, caller: Caller) -> None:

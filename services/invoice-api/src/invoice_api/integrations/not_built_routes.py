@@ -8,13 +8,6 @@ from invoice_api.http.problems import not_built
 router = APIRouter(tags=["not built yet"], include_in_schema=False)
 
 _PATHS: tuple[tuple[str, str, str], ...] = (
-    ("POST", "/integrations/{provider}/remote-customers/load", "Importing customers"),
-    ("GET", "/integrations/{provider}/remote-customers", "Importing customers"),
-    ("POST", "/integrations/{provider}/remote-customers/import", "Importing customers"),
-    ("PUT", "/customers/{record_id}/links/{provider}", "Linking by hand"),
-    ("DELETE", "/customers/{record_id}/links/{provider}", "Linking by hand"),
-    ("PUT", "/items/{record_id}/links/{provider}", "Linking by hand"),
-    ("DELETE", "/items/{record_id}/links/{provider}", "Linking by hand"),
     ("GET", "/ops/{rest:path}", "Operating"),
     ("POST", "/ops/{rest:path}", "Operating"),
 )

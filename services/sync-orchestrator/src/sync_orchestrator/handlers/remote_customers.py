@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
-from contracts.commands import ListRemoteCustomers
+from contracts.commands import ListRemoteCustomers, Origin
 from contracts.connections import RemoteCustomersListed
 from contracts.ids import CompanyId, ConnectionId, LoadId, MessageId, Provider
+from contracts.sync import RunChanged, RunCounts, RunProgress
 from messaging.database import Tx
 
 from sync_orchestrator.domain.connection import Connection
@@ -32,9 +34,9 @@ HELD_BY_THE_LIST = ("waiting_for_record", "customer_lookalikes", "customer_name_
 
 
 async def load(
-    tx: Tx, tools: Tools, company: CompanyId, provider: Provider, user: UUID | None
-) -> CustomerLoad:
-    """Have the customers there read; a load that is under way is joined.
+    tx: Tx, tools: Tools, company: CompanyId, provider: Provider, origin: Origin
+) -> tuple[CustomerLoad, bool]:
+    """Have the customers there read; a load that is under way is joined (True).
 
     Where the list is known, what has changed since is read, and once a week the whole.
 
@@ -46,15 +48,15 @@ async def load(
     if not connection.is_open and connection.cause is not None:
         raise because_of(connection.cause, provider)
     running = await remote_customers_store.latest_load(tx, connection.id)
-    if running is None or running.state != "running":
-        trigger = Trigger(tools.ids.new())
-        running = await begin_load(work, connection, trigger, began_by=str(user or "person"))
-        await work.save()
-    return running
+    if running is not None and running.state == "running":
+        return running, True
+    begun = await begin_load(work, connection, Trigger(tools.ids.new()), origin)
+    await work.save()
+    return begun, False
 
 
 async def begin_load(
-    work: Work, connection: Connection, trigger: Trigger, *, began_by: str
+    work: Work, connection: Connection, trigger: Trigger, origin: Origin
 ) -> CustomerLoad:
     """Ask the connector for it, within work that the caller saves."""
     load_id = LoadId(work.tools.ids.new())
@@ -65,8 +67,9 @@ async def begin_load(
         connection.id,
         connection.company_id,
         work.books.now,
-        began_by=began_by,
+        began_by=origin.by,
         changed_since=since,
+        origin=origin,
     )
     _ask(
         work,
@@ -80,6 +83,7 @@ async def begin_load(
     )
     found = await remote_customers_store.find_load(work.tx, connection.company_id, load_id)
     assert found is not None
+    _tell(work, found)
     return found
 
 
@@ -95,13 +99,14 @@ async def ask_stuck_loads_again(tx: Tx, tools: Tools, limit: int) -> int:
     for one in stuck:
         if work.books.now - one.load.moved_at > GIVEN_UP_AFTER:
             await remote_customers_store.end_load(tx, one.load.id, "interrupted", work.books.now)
+            await _tell_of(work, one.load.company_id, one.load.id)
             continue
         _ask(
             work,
             one.load.id,
             one.load.connection_id,
             one.load.company_id,
-            one.provider,
+            one.load.provider,
             Trigger(tools.ids.new()),
             one.epoch,
             one.load.changed_since,
@@ -119,7 +124,7 @@ async def refresh_lists(tx: Tx, tools: Tools, limit: int) -> int:
     work = await begin(tx, {company for _, company in lacking}, tools)
     for connection_id, _ in lacking:
         connection = work.books.connections[connection_id]
-        await begin_load(work, connection, Trigger(tools.ids.new()), began_by="sweep")
+        await begin_load(work, connection, Trigger(tools.ids.new()), Origin(by="sweep"))
     await work.save()
     return len(lacking)
 
@@ -156,16 +161,85 @@ async def _take(work: Work, page: RemoteCustomersListed) -> None:
             ["\n".join(features_of(one)) for one in there],
         )
     if not whole:
+        await _tell_of(work, page.company_id, page.load_id)
         return
     if page.changed_since is None:
         await remote_customers_store.forget_unseen(tx, page.connection_id, page.as_of)
     await remote_customers_store.listed(tx, page.connection_id, page.as_of)
     await remote_customers_store.end_load(tx, page.load_id, "done", now)
+    await _tell_of(work, page.company_id, page.load_id)
     work.books.connections.update(
         {c.id: c for c in await connections_store.by_id(tx, [page.connection_id])}
     )
     await jobs_store.review_causes_now(tx, page.connection_id, HELD_BY_THE_LIST, now)
     tx.wake(REVIEWS)
+
+
+async def show(tx: Tx, company: CompanyId, run_id: UUID) -> RunProgress | None:
+    """A load as the run it is; None if there is no such load of this company."""
+    found = await remote_customers_store.find_load(tx, company, run_id)
+    return None if found is None else progress_of(found)
+
+
+async def cancel(tx: Tx, company: CompanyId, run_id: UUID, now: datetime) -> RunProgress | None:
+    """Take no more of its pages: what was listed stays. None if there is no such load."""
+    if await remote_customers_store.find_load(tx, company, run_id) is None:
+        return None
+    await remote_customers_store.end_load(tx, LoadId(run_id), "cancelled", now)
+    return await show(tx, company, run_id)
+
+
+def progress_of(load: CustomerLoad) -> RunProgress:
+    """How many so far, of about how many, and about until when."""
+    over = load.state != "running"
+    total = load.loaded if over else max(load.loaded, load.total or 0)
+    eta: datetime | None = None
+    if not over and load.loaded and total > load.loaded:
+        took = load.moved_at - load.began_at
+        eta = load.moved_at + took / load.loaded * (total - load.loaded)
+    return RunProgress(
+        id=load.id,
+        kind="load_customers",
+        version=load.version,
+        state=_RUN_STATES[load.state],
+        provider=load.provider,
+        connection_id=load.connection_id,
+        about="interrupted" if load.state == "interrupted" else None,
+        started_by=load.started_by,
+        started_at=load.began_at,
+        finished_at=load.ended_at,
+        total=total,
+        done=load.loaded,
+        failed=0,
+        eta=eta,
+        kinds={"customers": RunCounts(total=total, done=load.loaded)},
+    )
+
+
+_RUN_STATES: dict[str, Literal["running", "stopped", "done"]] = {
+    "running": "running",
+    "done": "done",
+    "interrupted": "stopped",
+    "cancelled": "stopped",
+}
+
+
+async def _tell_of(work: Work, company: CompanyId, load: LoadId) -> None:
+    found = await remote_customers_store.find_load(work.tx, company, load)
+    if found is not None:
+        _tell(work, found)
+
+
+def _tell(work: Work, load: CustomerLoad) -> None:
+    work.messages.append(
+        RunChanged(
+            id=MessageId(work.tools.ids.new()),
+            occurred_at=work.books.now,
+            company_id=load.company_id,
+            correlation_id=load.id,
+            run=progress_of(load),
+        )
+    )
 
 
 def _changed_since(connection: Connection, now: datetime) -> datetime | None:

@@ -38,4 +38,5 @@ def make_application(parts: Parts) -> FastAPI:
         match_routes,
     ):
         app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(records_routes.all_records, prefix=PREFIX)
     return app

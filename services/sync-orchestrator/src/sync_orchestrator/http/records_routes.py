@@ -11,7 +11,7 @@ from messaging.internal import Caller
 from pydantic import ValidationError
 
 from sync_orchestrator.domain.records import Snapshot, record_id
-from sync_orchestrator.handlers import actions, linking, people
+from sync_orchestrator.handlers import actions, forgetting, linking, people
 from sync_orchestrator.handlers import preflight as preflight_handler
 from sync_orchestrator.handlers.people import Wish
 from sync_orchestrator.handlers.places import read_current
@@ -23,11 +23,23 @@ from sync_orchestrator.http.callers import (
     Writer,
     provider_of,
 )
-from sync_orchestrator.http.schemas import RecordTaken, WishTaken
+from sync_orchestrator.http.schemas import ForgetTaken, RecordTaken, WishTaken
 from sync_orchestrator.http.timeline import shown
 from sync_orchestrator.store import history_store, records_store
 
 router = APIRouter(prefix="/records/{entity}/{record}")
+all_records = APIRouter(prefix="/records")
+
+
+@all_records.post("/customer/forget")
+async def forget(
+    caller: Writer, company: TheCompany, parts: TheParts, body: ForgetTaken
+) -> JSONResponse:
+    """Forget customers that an import made and that were taken back; how many."""
+    ids = [RecordId(customer) for customer in body.customers]
+    async with parts.database.transaction() as tx:
+        count = await forgetting.forget(tx, parts.tools, company, ids)
+    return JSONResponse({"forgotten": count})
 
 
 def entity_of(entity: str) -> Entity:

@@ -2,25 +2,26 @@
 
 import base64
 import json
-from datetime import timedelta
 from typing import Annotated
 
+from contracts.commands import Origin
 from contracts.ids import RecordId, RemoteId
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from sync_orchestrator.handlers import remote_customers, reviewing_customers
 from sync_orchestrator.handlers.places import read_current
-from sync_orchestrator.handlers.refusals import FieldProblem, invalid, not_found
+from sync_orchestrator.handlers.refusals import FieldProblem, invalid
 from sync_orchestrator.http.callers import TheCompany, TheParts, TheProvider, Writer
 from sync_orchestrator.http.schemas import (
     ChoicesTaken,
     LearnTaken,
+    LoadTaken,
     MatchingTaken,
     RemoteIdsTaken,
 )
 from sync_orchestrator.store import remote_customers_store, review_store
-from sync_orchestrator.store.remote_customers_store import Choice, CustomerLoad
+from sync_orchestrator.store.remote_customers_store import Choice
 from sync_orchestrator.store.review_store import FILTERS, Reviewed, Wanted
 
 router = APIRouter(prefix="/integrations/{provider}/remote-customers")
@@ -31,12 +32,18 @@ MOST = 100_000
 
 @router.post("/load", status_code=202)
 async def load(
-    caller: Writer, company: TheCompany, provider: TheProvider, parts: TheParts
+    caller: Writer,
+    company: TheCompany,
+    provider: TheProvider,
+    parts: TheParts,
+    body: LoadTaken,
 ) -> JSONResponse:
     """Have the customers there read; a load under way is joined."""
+    origin = Origin(by="person", name=body.user_name, user_id=caller.user)
     async with parts.database.transaction() as tx:
-        begun = await remote_customers.load(tx, parts.tools, company, provider, caller.user)
-    return JSONResponse({"load": shown_load(begun)}, status_code=202)
+        begun, joined = await remote_customers.load(tx, parts.tools, company, provider, origin)
+    run = remote_customers.progress_of(begun).model_dump(mode="json")
+    return JSONResponse({"run": run, "joined": joined}, status_code=202)
 
 
 @router.get("")
@@ -69,7 +76,9 @@ async def review(
             "as_of": None
             if connection.customers_as_of is None
             else connection.customers_as_of.isoformat(),
-            "load": None if latest is None else shown_load(latest),
+            "load": None
+            if latest is None
+            else remote_customers.progress_of(latest).model_dump(mode="json"),
         }
     )
 
@@ -156,43 +165,6 @@ async def learn(
         connection = await read_current(tx, company, provider)
         corrected = await reviewing_customers.learn(tx, company, connection.id, dict(kinds))
     return JSONResponse({"corrected": corrected})
-
-
-@router.get("/loads/{load_id}")
-async def get_load(
-    company: TheCompany, provider: TheProvider, load_id: str, parts: TheParts
-) -> JSONResponse:
-    """How far a load is."""
-    async with parts.database.transaction() as tx:
-        found = await remote_customers_store.find_load_by_text(tx, company, load_id)
-    if found is None:
-        raise not_found("load")
-    return JSONResponse({"load": shown_load(found)})
-
-
-def shown_load(load: CustomerLoad) -> dict[str, object]:
-    """A load as a run: how many so far, of about how many, and how long that will take."""
-    total = load.total if load.state == "running" else load.loaded
-    return {
-        "id": str(load.id),
-        "kind": "load_customers",
-        "state": load.state,
-        "done": load.loaded,
-        "failed": 0,
-        "total": total,
-        "eta_seconds": _eta(load, total),
-        "began_at": load.began_at.isoformat(),
-        "ended_at": None if load.ended_at is None else load.ended_at.isoformat(),
-        "changed_only": load.changed_since is not None,
-    }
-
-
-def _eta(load: CustomerLoad, total: int | None) -> int | None:
-    """By the pace so far; None before anything came."""
-    if load.state != "running" or total is None or load.loaded == 0:
-        return None
-    took = max(load.moved_at - load.began_at, timedelta(0)).total_seconds()
-    return round(took / load.loaded * max(0, total - load.loaded))
 
 
 def shown_row(row: Reviewed) -> dict[str, object]:

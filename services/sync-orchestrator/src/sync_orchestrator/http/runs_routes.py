@@ -9,7 +9,7 @@ from contracts.sync import RunProgress
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from sync_orchestrator.handlers import running
+from sync_orchestrator.handlers import remote_customers, running
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.http.callers import TheCompany, TheParts, TheProvider, Writer
 from sync_orchestrator.http.schemas import SyncNowTaken
@@ -71,7 +71,9 @@ async def list_runs(
 async def get_run(company: TheCompany, run_id: UUID, parts: TheParts) -> JSONResponse:
     """How far a run is, from the states its records are in now."""
     async with parts.database.transaction() as tx:
-        run = await running.show(tx, company, run_id)
+        run = await remote_customers.show(tx, company, run_id)
+        if run is None:
+            run = await running.show(tx, company, run_id)
     return JSONResponse({"run": shown(run)})
 
 
@@ -81,7 +83,10 @@ async def cancel_run(
 ) -> JSONResponse:
     """Ask for no more of its records; what is in flight finishes."""
     async with parts.database.transaction() as tx:
-        run = await running.cancel(tx, company, run_id)
+        now = await companies_store.now(tx)
+        run = await remote_customers.cancel(tx, company, run_id, now)
+        if run is None:
+            run = await running.cancel(tx, company, run_id)
     return JSONResponse({"run": shown(run)}, status_code=202)
 
 

@@ -141,3 +141,11 @@ class LearnTaken(Taken):
     """What was imported as which kind."""
 
     kinds: Annotated[dict[str, Literal["business", "homeowner"]], Field(max_length=1_000)]
+
+
+class LoadTaken(Taken):
+    user_name: Annotated[str, Field(max_length=200)] | None = None
+
+
+class ForgetTaken(Taken):
+    customers: Annotated[tuple[UUID, ...], Field(max_length=1_000)]

@@ -23,6 +23,7 @@ from unnest($1::text[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::te
     $13::text[], $14::text[])
     as n (entity, id, company_id, version, name, snapshot, happened_at, dated, status, came_from,
         total, currency, name_key, email_key)
+where not exists (select from forgotten_records f where f.entity = n.entity and f.id = n.id)
 on conflict (entity, id) do update set
     version = excluded.version, name = excluded.name, snapshot = excluded.snapshot,
     happened_at = excluded.happened_at, dated = excluded.dated, status = excluded.status,
@@ -63,6 +64,18 @@ where r.company_id = $1 and r.entity = 'invoice' and r.happened_at >= $3 and r.d
     and (j.record_id is null or j.state = 'not_eligible')
 order by r.happened_at, r.id
 limit $4
+"""
+
+
+_FORGET = """
+delete from records where entity = 'customer' and company_id = $1 and id = any($2::uuid[])
+returning id
+"""
+_FORGET_LINKS = "delete from links where entity = 'customer' and record_id = any($1::uuid[])"
+_FORGET_JOBS = "delete from jobs where entity = 'customer' and record_id = any($1::uuid[])"
+_REMEMBER_FORGOTTEN = """
+insert into forgotten_records (entity, id) select 'customer', unnest($1::uuid[])
+on conflict do nothing
 """
 
 
@@ -141,6 +154,15 @@ async def without_a_job(tx: Tx, connection: Connection, limit: int) -> list[Reco
         )
         found += [_record(row) for row in rows]
     return found
+
+
+async def forget_customers(tx: Tx, company: CompanyId, customers: Sequence[RecordId]) -> int:
+    """Forget these customers, their jobs and links, and that they will be said again."""
+    rows = await tx.fetch(_FORGET, company, list(customers))
+    gone = [row["id"] for row in rows]
+    for statement in (_FORGET_LINKS, _FORGET_JOBS, _REMEMBER_FORGOTTEN):
+        await tx.execute(statement, gone)
+    return len(gone)
 
 
 def _record(row: Row) -> Record:

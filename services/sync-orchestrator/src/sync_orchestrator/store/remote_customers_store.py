@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from contracts.commands import Origin
 from contracts.connections import RemoteCustomer, RemoteCustomersListed
 from contracts.ids import CompanyId, ConnectionId, LoadId, Provider, RecordId, RemoteId
 from contracts.invoicing import CustomerKind
@@ -94,8 +95,8 @@ where r.connection_id = n.connection_id and r.remote_id = n.remote_id
 
 _BEGIN_LOAD = """
 insert into customer_loads (load_id, connection_id, company_id, state, began_by, changed_since,
-    began_at, asked_at, moved_at)
-values ($1, $2, $3, 'running', $4, $5, $6, $6, $6)
+    began_at, asked_at, moved_at, started_by)
+values ($1, $2, $3, 'running', $4, $5, $6, $6, $6, $7::jsonb)
 on conflict do nothing
 """
 
@@ -105,13 +106,16 @@ insert into customer_load_pages (load_id, page) values ($1, $2) on conflict do n
 
 _MOVED = """
 update customer_loads set loaded = loaded + $2, total = coalesce($3, total), as_of = $4,
-    moved_at = $5, pages = coalesce($6, pages), changed_since = $7
+    moved_at = $5, pages = coalesce($6, pages), changed_since = $7, version = version + 1
 where load_id = $1 and state = 'running'
 returning pages is not null and pages = (
     select count(*) from customer_load_pages p where p.load_id = $1) as whole
 """
 
-_END_LOAD = "update customer_loads set state = $2, ended_at = $3 where load_id = $1"
+_END_LOAD = """
+update customer_loads set state = $2, ended_at = $3, version = version + 1
+where load_id = $1 and state = 'running'
+"""
 _FORGET_PAGES = "delete from customer_load_pages where load_id = $1"
 
 _LISTED = """
@@ -119,10 +123,14 @@ update connections set customers_as_of = greatest(coalesce(customers_as_of, $2),
 """
 
 _LOADS = """
-select * from customer_loads where connection_id = $1 order by began_at desc, load_id limit 1
+select l.*, c.provider from customer_loads l join connections c on c.id = l.connection_id
+where l.connection_id = $1 order by l.began_at desc, l.load_id limit 1
 """
 
-_LOAD = "select * from customer_loads where load_id = $1 and company_id = $2"
+_LOAD = """
+select l.*, c.provider from customer_loads l join connections c on c.id = l.connection_id
+where l.load_id = $1 and l.company_id = $2
+"""
 
 _STUCK = """
 select l.*, c.provider, c.epoch from customer_loads l
@@ -143,7 +151,10 @@ class CustomerLoad:
     id: LoadId
     connection_id: ConnectionId
     company_id: CompanyId
+    provider: Provider
     state: str
+    version: int
+    started_by: Origin
     loaded: int
     total: int | None
     began_by: str | None
@@ -159,7 +170,6 @@ class StuckLoad:
     """A load from which nothing has come for a while."""
 
     load: CustomerLoad
-    provider: Provider
     epoch: int
 
 
@@ -319,9 +329,13 @@ async def begin_load(
     *,
     began_by: str | None,
     changed_since: datetime | None,
+    origin: Origin | None = None,
 ) -> None:
     """Know of a load; one that is known already, or runs for the connection, stays as it is."""
-    await tx.execute(_BEGIN_LOAD, load, connection, company, began_by, changed_since, now)
+    started_by = (origin or Origin(by="event")).model_dump_json()
+    await tx.execute(
+        _BEGIN_LOAD, load, connection, company, began_by, changed_since, now, started_by
+    )
 
 
 async def take_page(tx: Tx, page: RemoteCustomersListed, now: datetime) -> bool | None:
@@ -356,18 +370,10 @@ async def find_load(tx: Tx, company: CompanyId, load: UUID) -> CustomerLoad | No
     return None if row is None else _load(row)
 
 
-async def find_load_by_text(tx: Tx, company: CompanyId, load: str) -> CustomerLoad | None:
-    """As `find_load`; None too for what is no id."""
-    try:
-        return await find_load(tx, company, UUID(load))
-    except ValueError:
-        return None
-
-
 async def stuck_loads(tx: Tx, since: timedelta, limit: int) -> list[StuckLoad]:
     """Running loads of open connections that have neither moved nor been asked for so long."""
     rows = await tx.fetch(_STUCK, since, limit)
-    return [StuckLoad(_load(row), row["provider"], row["epoch"]) for row in rows]
+    return [StuckLoad(_load(row), row["epoch"]) for row in rows]
 
 
 async def asked_again(tx: Tx, loads: Sequence[LoadId]) -> None:
@@ -404,7 +410,10 @@ def _load(row: Row) -> CustomerLoad:
         id=LoadId(row["load_id"]),
         connection_id=ConnectionId(row["connection_id"]),
         company_id=CompanyId(row["company_id"]),
+        provider=row["provider"],
         state=row["state"],
+        version=row["version"],
+        started_by=Origin.model_validate_json(row["started_by"]),
         loaded=row["loaded"],
         total=row["total"],
         began_by=row["began_by"],

@@ -1,0 +1,1 @@
+"""Import Customers: what is at a provider becomes customers here, or is linked to ours."""

@@ -1,0 +1,255 @@
+"""Import Customers and links by hand, for routes and pages alike.
+
+The list of customers there and what is chosen in a review are the orchestrator's; the customers
+that an import makes are ours.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from contracts.ids import CustomerId, Entity, Ids, Provider
+from contracts.sync import RecordState
+from messaging.clock import Clock
+from messaging.database import Database
+from pydantic import JsonValue
+
+from invoice_api.accounts.caller import Caller
+from invoice_api.customer_imports import store
+from invoice_api.customer_imports.schemas import (
+    ChosenCustomer,
+    IdsTold,
+    ImportAnswer,
+    LinkAnswer,
+    LinkTold,
+    RowsShown,
+    UndoneShown,
+    WantedImport,
+)
+from invoice_api.customer_imports.working import CHANNEL, progress_of, say
+from invoice_api.http.problems import Problem, conflict, invalid_field, not_found
+from invoice_api.integrations.parcels import load_parcel
+from invoice_api.peers.orchestrator import Orchestrator, PeerAnswer, principal_of
+from invoice_api.runs import service as runs
+from invoice_api.runs import store as runs_store
+from invoice_api.runs.schemas import RunAnswer, RunTold
+from invoice_api.sync_status.connected import check_connection
+from invoice_api.sync_status.projector import fold_in_answer
+from invoice_api.sync_status.service import board_of
+
+_UNDONE_AT_ONCE = 200
+
+
+async def load(
+    database: Database,
+    orchestrator: Orchestrator,
+    clock: Clock,
+    caller: Caller,
+    provider: Provider,
+) -> RunAnswer:
+    """Have the customers there read; a load under way is joined. 409 `not_connected`."""
+    await check_connection(database, caller, provider)
+    body = json.dumps({"user_name": caller.user_name})
+    answer = await orchestrator.post(principal_of(caller), f"{_path(provider)}/load", body)
+    run = await runs.remember(database, clock, caller, answer)
+    return RunAnswer(run=run, joined=RunTold.model_validate_json(answer.text).joined)
+
+
+async def review(
+    database: Database,
+    orchestrator: Orchestrator,
+    caller: Caller,
+    provider: Provider,
+    params: Mapping[str, str],
+) -> PeerAnswer:
+    """A page of the customers there: `q`, `filter`, `limit`, `cursor`. 409 `not_connected`."""
+    await check_connection(database, caller, provider)
+    wanted = {name: params[name] for name in ("q", "filter", "limit", "cursor") if name in params}
+    return await orchestrator.get(principal_of(caller), _path(provider), wanted)
+
+
+async def choose(
+    database: Database, orchestrator: Orchestrator, caller: Caller, provider: Provider, body: bytes
+) -> PeerAnswer:
+    """Keep choices of the review: they survive paging, filters and leaving the page."""
+    await check_connection(database, caller, provider)
+    try:
+        text = json.dumps(json.loads(body or b"{}"))
+    except ValueError:
+        raise Problem(400, "malformed_json", "Not JSON", "The body isn't JSON.") from None
+    return await orchestrator.put(principal_of(caller), f"{_path(provider)}/choices", text)
+
+
+async def start(
+    database: Database,
+    orchestrator: Orchestrator,
+    clock: Clock,
+    ids: Ids,
+    caller: Caller,
+    provider: Provider,
+    wanted: WantedImport,
+) -> ImportAnswer:
+    """Import these customers: a run. One under way for the provider is refused with 409.
+
+    422 where none is chosen, or one twice.
+    """
+    known = await check_connection(database, caller, provider)
+    customers = {one.remote_id: one for one in wanted.customers}
+    if len(customers) < len(wanted.customers):
+        raise invalid_field("customers", "names a customer twice")
+    if wanted.matching is not None:
+        body = json.dumps(wanted.matching.model_dump())
+        told = IdsTold.model_validate_json(
+            (await orchestrator.post(principal_of(caller), f"{_path(provider)}/ids", body)).text
+        )
+        left_out = set(wanted.but)
+        for remote in told.remote_ids:
+            if remote not in left_out:
+                customers.setdefault(remote, ChosenCustomer(remote_id=remote))
+    if not customers:
+        raise invalid_field("customers", "choose at least one customer")
+    run_id = ids.new()
+    async with database.transaction() as tx:
+        running = await store.running(tx, caller.company.id, provider)
+        if running is not None:
+            raise conflict(
+                "import_running",
+                "An import is under way",
+                "Customers are being imported already. Wait until that is done, or stop it.",
+            )
+        await store.insert(
+            tx,
+            run_id,
+            caller.company.id,
+            provider,
+            known.facts.id,
+            caller.user_id,
+            caller.user_name,
+            list(customers.values()),
+        )
+        kept = await store.find(tx, caller.company.id, run_id)
+        assert kept is not None
+        progress = progress_of(kept, {}, "running")
+        await runs_store.save_runs(tx, "invoice-api", [(caller.company.id, progress)])
+        tx.wake(CHANNEL)
+    return ImportAnswer(run=runs.run_shown(progress, caller, clock))
+
+
+async def rows(
+    database: Database,
+    caller: Caller,
+    run_id: UUID,
+    result: str | None,
+    limit: int,
+    cursor: str | None,
+) -> RowsShown:
+    """What became of each customer of an import. 404."""
+    try:
+        after = -1 if cursor is None else int(cursor)
+    except ValueError:
+        raise invalid_field("cursor", "isn't a `next_cursor` of this list") from None
+    async with database.transaction() as tx:
+        if await store.find(tx, caller.company.id, run_id) is None:
+            raise not_found("import")
+        found = await store.rows(tx, run_id, result, after, limit + 1)
+        counts = await store.counts(tx, run_id)
+        unused = await store.unused(tx, caller.company.id, run_id, 1)
+    shown = found[:limit]
+    return RowsShown(
+        data=tuple(row for _, row in shown),
+        counts=counts,
+        can_undo=bool(unused),
+        next_cursor=str(shown[-1][0]) if len(found) > limit else None,
+    )
+
+
+async def undo(
+    database: Database, orchestrator: Orchestrator, caller: Caller, run_id: UUID
+) -> UndoneShown:
+    """Take back the customers that an import made and nobody has used or changed. 404.
+
+    Nothing changes at the provider: what was taken back is one that isn't known here again.
+    """
+    undone = 0
+    async with database.transaction() as tx:
+        job = await store.find(tx, caller.company.id, run_id)
+    if job is None:
+        raise not_found("import")
+    while True:
+        async with database.transaction() as tx:
+            unused = await store.unused(tx, caller.company.id, run_id, _UNDONE_AT_ONCE)
+        if not unused:
+            break
+        # There first: one that is forgotten there is made again by nothing that we still say.
+        customers = [CustomerId(customer) for _, customer in unused]
+        body = json.dumps({"customers": [str(customer) for customer in customers]})
+        await orchestrator.post(principal_of(caller), "/records/customer/forget", body)
+        async with database.transaction() as tx:
+            gone = await store.take_back(tx, caller.company.id, run_id, customers)
+            await store.again(tx, run_id, caller.company.id)
+            await say(tx, job, "done")
+        undone += gone
+        if gone < len(customers):
+            break
+    async with database.transaction() as tx:
+        counts = await store.counts(tx, run_id)
+    return UndoneShown(undone=undone, kept=counts.get("created", 0))
+
+
+async def link(
+    database: Database,
+    orchestrator: Orchestrator,
+    clock: Clock,
+    caller: Caller,
+    provider: Provider,
+    entity: Entity,
+    record_id: UUID,
+    remote_id: str | None,
+) -> LinkAnswer:
+    """Link to a record there, or (None) unlink. 404; 409 `being_sent`; 422."""
+    async with database.transaction() as tx:
+        parcel = await load_parcel(tx, caller, entity, record_id)
+    await check_connection(database, caller, provider)
+    fields: dict[str, JsonValue] = {} if remote_id is None else {"remote_id": remote_id}
+    body = json.dumps(parcel.with_fields(caller, provider, fields))
+    path = f"/records/{entity}/{record_id}"
+    who = principal_of(caller)
+    if remote_id is None:
+        answer = await orchestrator.post(who, f"{path}/unlink", body)
+    else:
+        answer = await orchestrator.put(who, f"{path}/link", body)
+    told = LinkTold.model_validate_json(answer.text)
+    state = RecordState.model_validate(told.state)
+    async with database.transaction() as tx:
+        await fold_in_answer(tx, caller.company.id, state)
+        board = await board_of(tx, caller, clock, [parcel.facts.id])
+    if told.before is None:
+        undo: dict[str, Any] = {"method": "DELETE"}
+    else:
+        undo = {"method": "PUT", "remote_id": told.before}
+    return LinkAnswer(
+        links=board.links_of(parcel.facts.id),
+        sync={**board.sync_of(parcel.facts)},
+        undo=undo,
+    )
+
+
+async def lookalikes(
+    database: Database,
+    orchestrator: Orchestrator,
+    caller: Caller,
+    provider: Provider,
+    customer_id: UUID,
+) -> PeerAnswer:
+    """Customers there that this one could be, the likeliest first. 404; 409 `not_connected`."""
+    async with database.transaction() as tx:
+        parcel = await load_parcel(tx, caller, "customer", customer_id)
+    await check_connection(database, caller, provider)
+    body = json.dumps(parcel.with_fields(caller, provider, {}))
+    path = f"/records/customer/{customer_id}/lookalikes"
+    return await orchestrator.post(principal_of(caller), path, body)
+
+
+def _path(provider: Provider) -> str:
+    return f"/integrations/{provider}/remote-customers"

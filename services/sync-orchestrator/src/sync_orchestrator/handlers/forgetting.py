@@ -1,0 +1,18 @@
+"""Customers that an import made and that were taken back: forgotten, with their links."""
+
+from collections.abc import Sequence
+
+from contracts.ids import CompanyId, RecordId
+from messaging.database import Tx
+
+from sync_orchestrator.handlers.work import Tools, begin
+from sync_orchestrator.store import records_store
+
+
+async def forget(tx: Tx, tools: Tools, company: CompanyId, customers: Sequence[RecordId]) -> int:
+    """Forget these customers of the company, whatever is still said of them; how many.
+
+    Nothing changes at a provider: what they were linked to is linked to nobody then.
+    """
+    await begin(tx, [company], tools)
+    return await records_store.forget_customers(tx, company, customers)
