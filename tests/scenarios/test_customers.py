@@ -134,12 +134,13 @@ async def test_s16_two_there_of_one_name_are_offered_and_none_is_linked_unasked(
         ann = await oak.customer("Ann Lee", "ann@lee.example")
         await load(oak)
 
-        async def offered() -> list[Json]:
-            rows: list[Json] = (await review(oak, filter="look_alike"))["data"]
-            assert len(rows) == 2, rows
-            return rows
+        async def offered() -> Json:
+            shown = await review(oak, filter="look_alike")
+            assert len(shown["data"]) == 2, shown
+            return shown
 
-        for row in await eventually(offered, within=WITHIN):
+        shown = await eventually(offered, within=WITHIN)
+        for row in shown["data"]:
             assert row["match"] is None
             assert [one["customer_id"] for one in row["candidates"]] == [ann["id"]]
 
