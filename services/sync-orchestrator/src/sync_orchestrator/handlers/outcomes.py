@@ -32,7 +32,7 @@ async def on_outcomes(tx: Tx, messages: Sequence[Message], tools: Tools) -> None
         return
     work = await begin(tx, {outcome.company_id for outcome in outcomes}, tools)
     new = await inbox.first_time(tx, READER, [outcome.id for outcome in outcomes])
-    fresh = _once(outcomes, new)
+    fresh = await _naming_holders(tx, _once(outcomes, new))
     await work.load({key_of(outcome) for outcome in fresh})
     await _load_holders(work, fresh)
     lines: list[history_store.Line] = []
@@ -77,6 +77,30 @@ def _decide(work: Work, outcome: Outcome) -> history_store.Line | None:
 def _once(outcomes: Sequence[Outcome], new: set[MessageId]) -> list[Outcome]:
     fresh: dict[MessageId, Outcome] = {o.id: o for o in outcomes if o.id in new}
     return list(fresh.values())
+
+
+async def _naming_holders(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """A refused customer name whose holder the provider doesn't name may be another one of ours."""
+    unnamed = [
+        outcome
+        for outcome in outcomes
+        if isinstance(outcome, SyncFailed)
+        and outcome.cause.code == "customer_name_taken"
+        and in_the_way(outcome.cause) is None
+    ]
+    ours = await jobs_store.linked_by_that_name(
+        tx, [(outcome.connection_id, outcome.record_id) for outcome in unnamed]
+    )
+    named: list[Outcome] = []
+    for outcome in outcomes:
+        holder = ours.get((outcome.connection_id, outcome.record_id))
+        if isinstance(outcome, SyncFailed) and outcome in unnamed and holder is not None:
+            params = {**outcome.cause.params, "holder_remote_id": holder}
+            cause = outcome.cause.model_copy(update={"params": params})
+            named.append(outcome.model_copy(update={"cause": cause}))
+        else:
+            named.append(outcome)
+    return named
 
 
 async def _load_holders(work: Work, outcomes: Sequence[Outcome]) -> None:

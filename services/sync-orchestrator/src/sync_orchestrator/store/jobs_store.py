@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from contracts.causes import HeldBy
-from contracts.ids import CompanyId, ConnectionId, RecordId
+from contracts.ids import CompanyId, ConnectionId, RecordId, RemoteId
 from contracts.sync import SyncState
 from messaging.database import Tx
 
@@ -58,6 +58,16 @@ join jobs j on j.connection_id = h.connection_id and j.entity = h.entity
     and j.record_id = h.record_id''',
     )
 }
+"""
+
+_LINKED_BY_NAME = """
+select distinct on (k.connection_id, k.record_id) k.connection_id, k.record_id, l.remote_id
+from unnest($1::uuid[], $2::uuid[]) as k (connection_id, record_id)
+join records me on me.entity = 'customer' and me.id = k.record_id
+join records o on o.company_id = me.company_id and o.entity = 'customer' and o.id <> me.id
+    and o.name_key = me.name_key and o.name = me.name
+join links l on l.connection_id = k.connection_id and l.entity = 'customer' and l.record_id = o.id
+order by k.connection_id, k.record_id, l.linked_at
 """
 
 _WITH_CAUSE = f"""
@@ -169,6 +179,20 @@ async def linked_to(tx: Tx, remote: Collection[tuple[ConnectionId, str, str]]) -
         _LINKED_TO, [c for c, _, _ in wanted], [e for _, e, _ in wanted], [r for _, _, r in wanted]
     )
     return [job_of(row) for row in rows]
+
+
+async def linked_by_that_name(
+    tx: Tx, customers: Collection[tuple[ConnectionId, RecordId]]
+) -> dict[tuple[ConnectionId, RecordId], RemoteId]:
+    """For each of these customers, what another of the company's with its name is linked to."""
+    if not customers:
+        return {}
+    wanted = list(customers)
+    rows = await tx.fetch(_LINKED_BY_NAME, [c for c, _ in wanted], [r for _, r in wanted])
+    return {
+        (ConnectionId(row["connection_id"]), RecordId(row["record_id"])): RemoteId(row["remote_id"])
+        for row in rows
+    }
 
 
 async def with_cause(
