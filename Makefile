@@ -20,7 +20,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate simulate-planted scenarios import chaos bench check doctor clean-state recover lock venv
+.PHONY: help run test test-browser simulate simulate-planted scenarios import chaos bench bench-names check doctor clean-state recover lock venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ bench: venv ## speed and cost, each beside a floor of the same run (ARGS="pipeli
 import: venv ## a real file into a running stack and through it, read back by the SDKs (FILE= INVOICES=2000)
 	@test -n "$(FILE)" || { echo "Say which file: make import FILE=../shared/data/online-retail.csv.gz"; exit 2; }
 	$(BIN)/python -m bench.real_input --file "$(FILE)" --invoices $(INVOICES) --state "$(STATE)" $(ARGS)
+
+bench-names: venv ## business or homeowner: how often the suggestion is right (FILE=a csv of name,kind)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .venv/bench-names --group names
+	@PYTHONPATH=.venv/bench-names $(BIN)/python -m bench.names "$(FILE)"
 
 chaos: venv ## kills, freezes, restarts and lost answers under load, then the books are read (MINUTES=10 INVOICES=2000 SEED=)
 	PYTHONPATH=tests $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) --invoices $(INVOICES) \
