@@ -68,6 +68,7 @@ class RefusalsConformance:
     ) -> None:
         """An older version of ours comes after a person's edit there."""
         on = await shop(subject, connector, simulator, "Stale")
+        await simulator.advance(2)  # some providers tell versions apart by the second
         await simulator.change("Stale", "customers", on.customer_there.id, name="Ann Lee-Moss")
         record = on.customer.record_id
         update = on.company.customer("Ann Leigh", record=record, link=on.customer_there, step=2)
