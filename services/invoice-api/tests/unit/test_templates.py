@@ -14,6 +14,7 @@ from invoice_api.web import (
     pages,
     provider_views,
     record_views,
+    remote_customers_views,
     search_pages,
 )
 from invoice_api.web.pages import (
@@ -285,7 +286,62 @@ def link(rows: tuple[link_pages.Candidate, ...]) -> link_pages.LinkPage:
     )
 
 
+REVIEW_ROWS = (
+    remote_customers_views.ReviewRow(
+        "60", NASTY, "", "business", NASTY, None, "", (), ticked=True, inactive=True
+    ),
+    remote_customers_views.ReviewRow(
+        "61", NASTY, "a@b.example", "homeowner", "", NASTY, "/customers/1", (), False, False
+    ),
+    remote_customers_views.ReviewRow(
+        "62",
+        "Ann",
+        "",
+        "homeowner",
+        "",
+        None,
+        "",
+        (
+            remote_customers_views.Becoming("", "Choose", chosen=True),
+            remote_customers_views.Becoming("1", NASTY, chosen=False),
+        ),
+        ticked=False,
+        inactive=False,
+    ),
+)
+
+
+REVIEW = remote_customers_views.ImportCustomersPage(
+    SHELL, HEAD, loaded=True, rows=REVIEW_ROWS, tabs=TABS, new=3
+)
+
+
 PAGES: list[tuple[str, Page]] = [
+    ("remote_customers.html", replace(REVIEW, query=NASTY, next_cursor="x", as_of="today")),
+    ("remote_customers.html", replace(REVIEW, rows=(), query=NASTY)),
+    ("remote_customers.html", replace(REVIEW, rows=())),
+    ("remote_customers.html", replace(REVIEW, rows=(), filter="linked")),
+    ("remote_customers.html", replace(REVIEW, rows=(), loaded=False)),
+    ("remote_customers.html", replace(REVIEW, load=RUN, running=RUN, live_url=LIVE)),
+    ("remote_customers.html", replace(REVIEW, away=True)),
+    *(
+        (
+            "remote_customers_done.html",
+            remote_customers_views.ImportDonePage(
+                SHELL,
+                HEAD,
+                RUN,
+                NASTY,
+                TABS,
+                (remote_customers_views.BecameRow(NASTY, "/customers/1", "Linked", NASTY),) * rows,
+                "/next",
+                can_undo=True,
+                live_url=LIVE,
+                here="/x",
+            ),
+        )
+        for rows in (0, 1)
+    ),
     ("signup.html", pages.SignUpPage(OUTSIDE, FORM, ("Europe/Oslo",), ("USD",), open=True)),
     ("signup.html", pages.SignUpPage(OUTSIDE, Form(), (), (), open=False)),
     ("login.html", pages.LogInPage(OUTSIDE, FORM, "/invoices")),

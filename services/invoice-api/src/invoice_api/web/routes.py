@@ -22,6 +22,7 @@ from invoice_api.web import (
     patterns_pages,
     problems_pages,
     recent_pages,
+    remote_customers_pages,
     search_pages,
     sync_now_pages,
 )
@@ -47,6 +48,7 @@ for pages in (
     group_pages,
     sync_now_pages,
     mapping_pages,
+    remote_customers_pages,
     integration_pages,
     action_pages,  # last: its paths are the most general
 ):
