@@ -6,7 +6,7 @@ import httpx
 from playwright.async_api import Page, expect
 from testkit import Stack
 
-from browser.test_conversation_by_clicks import WITHIN, connect, shot, sign_up
+from browser.steps import WITHIN, connect, shot, sign_up
 
 CUSTOMERS = [
     {"name": "Acme Heating LLC", "email": "ap@acme.example"},
@@ -58,7 +58,7 @@ async def test_z2_customers_are_loaded_reviewed_imported_and_taken_back(
 
         # A type chosen is kept when one leaves and comes back.
         async with page.expect_response(re.compile("/import/choice")):
-            await acme.get_by_text("Homeowner").click()
+            await acme.get_by_role("radio", name="Homeowner").check()
         await reviewed()
         await expect(acme.get_by_role("radio", name="Homeowner")).to_be_checked()
 

@@ -59,14 +59,13 @@ async def live(
     """Badges of the records named: as they are, then as they change.
 
     `run-<id>`, `cause`, `integration` and, where no record is named, `recent` only say that
-    something of theirs changed: the page asks again for the block that shows it. `run` in the
-    address is there to be read.
+    something of theirs changed: the page asks again for the block that shows it. A run in the
+    address is told of once at the start: it may have ended before anyone listened.
     """
-    del run
     wanted = wanted_records(invoice, customer, item)
     told = changes(one.caller, hub, database, clock, wanted)
     return StreamingResponse(
-        _stream(told, Rows(one, render, frozenset(wanted)), clock, seen),
+        _stream(told, Rows(one, render, frozenset(wanted)), clock, seen, run or []),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
@@ -110,7 +109,11 @@ class Rows:
 
 
 async def _stream(
-    told: AsyncGenerator[Change | None], rows: Rows, clock: Clock, seen: str
+    told: AsyncGenerator[Change | None],
+    rows: Rows,
+    clock: Clock,
+    seen: str,
+    runs: Sequence[UUID],
 ) -> AsyncGenerator[str]:
     """First the present, each record once and whole, unless the page shows it already."""
     yield "retry: 1000\n\n"
@@ -125,6 +128,8 @@ async def _stream(
             if not seen or rows.unlike(seen):
                 for name, html in present.items():
                     yield _event(name, html)
+            for run in runs:
+                yield _event(f"run-{run}", "changed")
             present = None
         yield ": still here\n\n" if shown is None else _event(*shown)
 

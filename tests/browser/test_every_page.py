@@ -1,0 +1,143 @@
+"""Every page in both themes, on a phone and before axe; its words; pictures of each."""
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+
+from browser.conftest import where
+from browser.steps import Company, NewCompany, becomes, connect, log_in, map_all, shot, switch_on
+
+AXE = (
+    Path(__file__).resolve().parents[2]
+    / "services/invoice-api/frontend/node_modules/axe-core/axe.min.js"
+)
+PAGES = {
+    "invoices": "/invoices",
+    "invoices-attention": "/invoices?tab=attention",
+    "invoices-nothing-found": "/invoices?q=nobody",
+    "invoice-new": "/invoices/new",
+    "invoice-import": "/invoices/import",
+    "customers": "/customers",
+    "customer-new": "/customers/new",
+    "items": "/items",
+    "item-new": "/items/new",
+    "integrations": "/integrations",
+    "problems": "/integrations/qbo/problems",
+    "ignored": "/integrations/qbo/ignored",
+    "recent": "/integrations/qbo/recent",
+    "account-mapping": "/integrations/qbo/account-mapping",
+    "provider-settings": "/integrations/qbo/settings",
+    "import-customers": "/integrations/qbo/import",
+    "sync-now": "/integrations/qbo/sync-now",
+    "disconnect": "/integrations/qbo/disconnect",
+    "not-connected": "/integrations/freshbooks/settings",
+    "second-provider": "/integrations/xero/connect",
+    "settings": "/settings",
+    "people": "/settings/people",
+    "api-keys": "/settings/api-keys",
+    "tax-rates": "/tax-rates",
+    "first-steps": "/start",
+    "search": "/search?q=a",
+    "keys": "/keys",
+    "patterns": "/patterns",
+    "log-in": "/login?next=/invoices",
+}
+FORBIDDEN = (
+    re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
+    re.compile(r"\bHTTP\b|\bJSON\b|\bnull\b|\bundefined\b|\bNone\b"),
+    re.compile(r"\b(not_synced|synced_with_difference|removed_there|changed_there|out_of_date)\b"),
+    re.compile(r"\bitem\(s\)|\brecord\(s\)|\binvoice\(s\)"),
+    re.compile(r"\b(tenant|realm|payload|idempotency|orchestrator|connector|webhook)\b", re.I),
+    re.compile(r"\b(Success|Processed|Submit|OK)\b"),
+)
+"""What a page never says (the wording rules of the causes, and the glossary's "avoid")."""
+
+
+async def furnish(new_company: NewCompany, page: Page, name: str) -> tuple[Company, dict[str, str]]:
+    """A company with something in every list, and the pages to look at."""
+    oak = await new_company(name)
+    await connect(page, oak.web, oak.organisation)
+    await switch_on(page, oak.web)
+    item, customer = await oak.item("Call-out", sku="CALL"), await oak.customer()
+    await map_all(page, oak.web, 1)
+    other = await oak.item("Drain unblocking", sku="DRAIN")
+    gomez = await oak.customer("Maria Gomez", None)
+    synced = await oak.invoice(customer, item, send=True)
+    blocked = await oak.invoice(customer, other, send=True)
+    await oak.invoice(gomez, item, send=True)
+    draft = await oak.invoice(customer, item)
+    await page.goto(f"{oak.web}/invoices/{synced}")
+    await becomes(page, "synced")
+    await page.goto(f"{oak.web}/invoices/{blocked}")
+    await becomes(page, "blocked")
+    more = {
+        "invoice-synced": f"/invoices/{synced}",
+        "invoice-blocked": f"/invoices/{blocked}",
+        "invoice-draft": f"/invoices/{draft}",
+        "invoice-edit": f"/invoices/{draft}/edit",
+        "invoice-void": f"/invoices/{draft}/void",
+        "customer": f"/customers/{gomez}",
+        "customer-link": f"/customers/{gomez}/link/qbo",
+        "item": f"/items/{item}",
+        "ignore": "/integrations/qbo/problems/item_account_unmapped/ignore",
+    }
+    return oak, PAGES | more
+
+
+async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
+    browser: Browser, page: Page, new_company: NewCompany
+) -> None:
+    oak, pages = await furnish(new_company, page, "Willow Plumbing")
+    script = AXE.read_text()
+    wrong: list[str] = []
+    for theme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
+        context = await browser.new_context(
+            viewport={"width": width, "height": 844},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="en-US",
+        )
+        seen = await context.new_page()
+        said: list[str] = []
+        seen.on(
+            "console",
+            lambda one, kept=said: kept.append(where(one)) if one.type == "error" else None,
+        )
+        seen.on("pageerror", lambda error, kept=said: kept.append(str(error)))
+        await log_in(seen, oak.web, oak.email)
+        for name, path in pages.items():
+            answer = await seen.goto(f"{oak.web}{path}")
+            assert answer is not None
+            if answer.status != 200:
+                wrong.append(f"{path} answers {answer.status}")
+                continue
+            await expect(seen.locator("h1")).to_have_count(1)
+            kind = "phone" if width == 390 else theme
+            await shot(seen, f"{kind}-{name}")
+            wide = await seen.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                wrong.append(f"{path} scrolls sideways at {width}: {wide} px")
+            if kind == "light" and name != "patterns":
+                wrong += [f"{path} says {word!r}" for word in await bad_words(seen)]
+            if kind != "phone":
+                wrong += [f"{theme} {path}: {fault}" for fault in await faults(seen, script)]
+        await context.close()
+        wrong += [f"{theme} {width}: {one}" for one in said if not one.endswith("/favicon.ico")]
+    assert not wrong, "\n".join(wrong)
+
+
+async def faults(page: Page, script: str) -> list[str]:
+    """What axe finds serious or worse."""
+    await page.evaluate(script)
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:160]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+async def bad_words(page: Page) -> list[str]:
+    """Words that a bookkeeper shouldn't meet outside of Details."""
+    text = await page.locator("main").inner_text()
+    return [found[0] for pattern in FORBIDDEN for found in pattern.finditer(text)]
