@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from contracts.commands import Origin
+from contracts.money import round_amount
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
@@ -32,7 +33,11 @@ async def match(
             "there": compared.there,
             "matched": compared.matched,
             "totals": [
-                {"currency": currency, "here": str(here), "there": str(there)}
+                {
+                    "currency": currency,
+                    "here": str(round_amount(here, currency)),
+                    "there": str(round_amount(there, currency)),
+                }
                 for currency, (here, there) in sorted(compared.totals.items())
             ],
             "not_expected": compared.not_expected,
@@ -60,7 +65,7 @@ async def verify(
 
 
 def _mismatch(one: Mismatch) -> dict[str, object]:
-    entry = one.entry
+    entry, there = one.entry, one.entry.total_there
     return {
         "record_id": str(entry.record_id),
         "number": entry.number,
@@ -69,5 +74,5 @@ def _mismatch(one: Mismatch) -> dict[str, object]:
         "cause": None if entry.cause is None else entry.cause.model_dump(mode="json"),
         "currency": entry.currency,
         "total": str(entry.total),
-        "total_there": None if entry.total_there is None else str(entry.total_there),
+        "total_there": None if there is None else str(round_amount(there, entry.currency)),
     }
