@@ -9,8 +9,10 @@ from messaging.clock import SystemClock
 from messaging.feeds import Entry, FeedPage, Position, read_page
 from messaging.internal import key_from_hex, sign
 from sync_orchestrator.handlers import feeding, reviewing, settings
+from sync_orchestrator.handlers.mapping import change_mapping
 from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
+from sync_orchestrator.store.mapping_store import MappingRow
 from sync_orchestrator.sweeps import Sweeper
 
 from .support import Office, customer, invoice, item
@@ -100,6 +102,29 @@ async def test_beyond_what_one_transaction_takes_the_sweep_releases_the_rest(
     for bill in bills:
         assert await office.state("invoice", bill.id) in ("queued", "synced")
     assert not [c for c in office.commands() if not isinstance(c, SyncInvoice)]
+
+
+async def test_a_mapping_that_holds_more_is_answered_before_all_of_it_is_decided(
+    office: Office,
+) -> None:
+    await office.connect()
+    ann, call_out = customer(), item()
+    held = office.tools.at_once + 60
+    bills = [invoice(ann, call_out, number=str(1000 + n)) for n in range(held)]
+    await office.events(
+        office.customer_event(ann),
+        office.item_event(call_out),
+        *(office.invoice_event(bill) for bill in bills),
+    )
+    assert await office.state("invoice", bills[-1].id) == "blocked"
+    row = MappingRow(call_out.id, call_out.name, "79")
+    async with office.transaction() as tx:
+        await change_mapping(tx, office.tools, office.company, "qbo", [row], None)
+    decided = "select count(*) from jobs where entity = 'invoice' and state <> 'blocked'"
+    assert await office.pool.fetchval(decided) == office.tools.at_once
+    while await office.sweep():
+        pass
+    assert await office.pool.fetchval(decided) == held
 
 
 async def _read_all(office: Office, limit: int = 2) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ from sync_orchestrator.store.connections_store import Announced, LackingAccounts
 
 StateEvent = ConnectionOpened | ConnectionExpired | ConnectionClosed
 
+_IMPORTED_AT_ONCE = 2_000
 _ON_THE_MOVE = (SyncState.QUEUED, SyncState.WAITING, SyncState.HELD)
 
 
@@ -168,7 +169,7 @@ async def ask_for_reference_data(
 
 async def _bring_imported(work: Work, connection: Connection, trigger: Trigger) -> None:
     """Customers that were imported from a connection whose own event came later."""
-    records = await records_store.imported_from(work.tx, connection.id, work.tools.at_once)
+    records = await records_store.imported_from(work.tx, connection.id, _IMPORTED_AT_ONCE)
     ours = [record for record in records if record.company_id == connection.company_id]
     work.take_records(ours)
     keys = {RecordKey(connection.id, record.entity, record.id) for record in ours}

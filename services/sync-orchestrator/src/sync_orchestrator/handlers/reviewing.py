@@ -15,7 +15,8 @@ from sync_orchestrator.handlers.connections import ask_for_reference_data
 from sync_orchestrator.handlers.work import Tools, Work, begin
 from sync_orchestrator.store import connections_store, jobs_store, records_store
 
-BATCH = 500
+BATCH = 200
+"""Invoices may have many lines: so many are decided within half a second of one core."""
 ASKED_AGAIN_AFTER = timedelta(seconds=60)
 
 BY_SWEEP = Origin(by="sweep")

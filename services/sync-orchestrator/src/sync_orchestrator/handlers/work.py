@@ -43,11 +43,12 @@ REVIEWS = "reviews"
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What handlers are given. `at_once` bounds how many waiting jobs one transaction takes on:
-    the others are marked and the sweep, woken by the commit, takes them batch by batch."""
+    the others are marked and the sweep, woken by the commit, takes them batch by batch. So a person
+    is answered, and the company's lock free, after a moment however much a fix releases."""
 
     ids: Ids
     ages: Ages = field(default_factory=Ages)
-    at_once: int = 2_000
+    at_once: int = 200
 
 
 @dataclass(slots=True)
