@@ -22,6 +22,7 @@ from connector_kit import (
     guard_store,
     loads_store,
     offers,
+    once_more,
     turns_store,
 )
 from connector_kit.auth import (
@@ -217,7 +218,9 @@ class Connecting:
         request = auth.exchange_code(self._client, callback, verifier=verifier)
         if request is None:
             return NotConnected("connect_link_expired")
-        delivery = await self._connector.transport.send(request, answer_within=_ANSWER_SECONDS)
+        delivery = await once_more.send(
+            self._connector.transport, request, answer_within=_ANSWER_SECONDS
+        )
         if not isinstance(delivery, Response):
             return NotConnected("provider_down")
         match auth.read_tokens(delivery):
@@ -243,7 +246,8 @@ class Connecting:
             request = next(exchange)
             while True:
                 spent.append(request)
-                delivery = await connector.transport.send(
+                delivery = await once_more.send(
+                    connector.transport,
                     request,
                     extra=connector.provider.auth.bearer(tokens.access),
                     answer_within=_ANSWER_SECONDS,
@@ -253,6 +257,8 @@ class Connecting:
                     or connector.provider.operations.whole(delivery) is not None
                 ):
                     exchange.close()
+                    if isinstance(delivery, Response):
+                        log.warning("not connected", path=request.path, status=delivery.status)
                     return NotConnected("provider_down")
                 request = exchange.send(delivery)
         except StopIteration as end:

@@ -283,6 +283,15 @@ async def test_a_provider_that_fails_at_connect_says_so_and_stores_nothing(
     assert await count(browser.bench.connector, "grants") == 1
 
 
+@pytest.mark.parametrize("fault", ["lose_request", "lose_answer"])
+async def test_a_read_that_is_lost_once_while_connecting_is_made_again(
+    browser: Browser, fault: str
+) -> None:
+    state = await browser.connect()
+    browser.bench.there.fail("/organisation", fault)  # pyright: ignore[reportArgumentType]
+    assert await browser.agree(state) == SETTINGS
+
+
 async def test_an_organisation_of_another_company_is_refused_and_that_one_goes_on(
     browser: Browser,
 ) -> None:

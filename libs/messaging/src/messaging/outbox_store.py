@@ -49,9 +49,9 @@ async def take(tx: Tx, limit: int, max_bytes: int) -> list[QueuedRow]:
     At least one comes, however large it is. The rows stay where they are until `delete`.
 
     The plan must not be one that was made while the table was empty, when reading all of it costs
-    nothing: under load that reads the whole backlog once a batch. `open_pool` has each statement
-    planned for the table as it is, which PostgreSQL does only where there is a parameter: hence
-    `LIMIT $1`. The primary key's order then comes from its index and ends after `limit` rows.
+    nothing: under load that reads the whole backlog once a batch. The sessions of `open_pool` make
+    their plans anew every few seconds, for the table as it is then; the primary key's order then
+    comes from its index and ends after `limit` rows.
     """
     rows = await tx.fetch(
         """

@@ -1,9 +1,11 @@
 """What a transaction tells is told if it commits, and only then."""
 
+import asyncpg
 import pytest
 from contracts.codec import encode
 from contracts.topics import MAX_MESSAGE_BYTES
 from messaging import outbox, outbox_store
+from messaging.database import PostgresDatabase, open_pool
 from messaging.outbox import MessageTooLarge
 from messaging.outbox_store import OutboxRow
 
@@ -83,27 +85,35 @@ async def test_a_batch_ends_before_it_gets_too_large_but_never_empty(schema: Sch
 async def test_a_plan_made_on_the_empty_outbox_does_not_read_the_whole_backlog(
     schema: Schema,
 ) -> None:
-    """Counted by PostgreSQL itself: rows that sequential scans have read."""
-    await schema.pool.execute("VACUUM ANALYZE outbox")
-    for _ in range(12):  # PostgreSQL makes up its mind about a plan within these
-        async with schema.database.transaction() as tx:
-            assert await outbox_store.take(tx, 500, 10**9) == []
-            await outbox_store.delete(tx, [1, 2, 3])
-    async with schema.database.transaction() as tx:
-        await outbox.put_rows(tx, [OutboxRow("t", b"k", b"v")] * 20_000)
-    before = await _rows_read_in_sequence(schema)
-    for _ in range(5):
-        async with schema.database.transaction() as tx:
-            batch = await outbox_store.take(tx, 100, 10**9)
-            assert len(batch) == 100
-            await outbox_store.delete(tx, [queued.seq for queued in batch])
-    assert await _rows_read_in_sequence(schema) - before == 0
+    """Counted by PostgreSQL itself: rows that sequential scans have read.
+
+    The session makes its plans anew each time it is lent, as one in use does every few seconds.
+    """
+    pool = await open_pool(schema.dsn, application="plans", size=1, plans_kept=0)
+    database = PostgresDatabase(pool, schema.wakes)
+    try:
+        await pool.execute("VACUUM ANALYZE outbox")
+        for _ in range(12):  # PostgreSQL makes up its mind about a plan within these
+            async with database.transaction() as tx:
+                assert await outbox_store.take(tx, 500, 10**9) == []
+                await outbox_store.delete(tx, [1, 2, 3])
+        async with database.transaction() as tx:
+            await outbox.put_rows(tx, [OutboxRow("t", b"k", b"v")] * 20_000)
+        before = await _rows_read_in_sequence(pool)
+        for _ in range(5):
+            async with database.transaction() as tx:
+                batch = await outbox_store.take(tx, 100, 10**9)
+                assert len(batch) == 100
+                await outbox_store.delete(tx, [queued.seq for queued in batch])
+        assert await _rows_read_in_sequence(pool) - before == 0
+    finally:
+        await pool.close()
 
 
-async def _rows_read_in_sequence(schema: Schema) -> int:
-    # One after the other, the pool hands out the same session: its counts are the ones flushed.
-    await schema.pool.execute("SELECT pg_stat_force_next_flush()")
-    rows: int = await schema.pool.fetchval(
+async def _rows_read_in_sequence(pool: "asyncpg.Pool[asyncpg.Record]") -> int:
+    # The pool's only session: its counts are the ones flushed.
+    await pool.execute("SELECT pg_stat_force_next_flush()")
+    rows: int = await pool.fetchval(
         "SELECT coalesce(sum(seq_tup_read), 0)::bigint FROM pg_stat_user_tables"
         " WHERE relname = 'outbox' AND schemaname = current_schema()"
     )
