@@ -6,12 +6,18 @@ seed is one interleaving, transactions stay open across other tasks' steps, and 
 be played again; its story is the list of points in the order they were let go.
 
 A task that waits for a row lock is found by asking PostgreSQL itself and counts as blocked: it is
-not picked, and the others go on. Time is virtual: it moves when nothing else can, and each
-session's `app.now` follows it, so `clock()` in SQL and `Clock.now()` in Python agree.
+not picked, and the others go on. Its server process is stopped meanwhile, and those who wait for
+the same lock are let go one after the other: which of them PostgreSQL would wake first is chance.
+For the same reason the scheduler ends deadlocks itself.
+
+Time is virtual: it moves when nothing else can, and each session's `app.now` follows it, so
+`clock()` in SQL and `Clock.now()` in Python agree.
 """
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -25,6 +31,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,8 +40,8 @@ from contracts.ids import uuid7
 from messaging.database import Row, Tx, keep_json_text
 
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
-_MOMENT = 0.004
-"""Longer than the time after which PostgreSQL ends a deadlock."""
+_MOMENT = 0.003
+"""After so long without a step it is asked whether a statement waits for a lock."""
 
 _T = TypeVar("_T")
 
@@ -60,8 +67,14 @@ class _Task:
     """The PostgreSQL session that runs a statement for this task right now."""
     blocked: bool = False
     """That statement waits for a lock."""
+    holders: frozenset[int] = frozenset()
+    """The sessions it waits for."""
+    stopped: bool = False
+    """Its server process stands still."""
     waited: bool = False
     """It waited for one."""
+    gives_way: bool = False
+    """The statement is being cancelled: it would wait for ever."""
     killed: bool = False
     ready: Callable[[], bool] | None = None
     """What it waits for, beside its turn."""
@@ -93,6 +106,10 @@ class Scheduler:
     )
     _running: int = 0
     """Tasks that are neither at a point nor known to wait for a lock."""
+    _may_have: list[_Task] = field(default_factory=list[_Task])
+    """Tasks whose lock may be free by now, in the order they go on."""
+    _tried: int = -1
+    """As of which move all who wait were let go because nobody else could go on."""
     _over: "asyncio.Future[None] | None" = None
     _abandoned: bool = False
 
@@ -147,11 +164,10 @@ class Scheduler:
             return await statement
         finally:
             me.session = None
+            me.gives_way = False
             if me.blocked:
-                me.blocked = False
-                self._running += 1
+                self._unblock(me)
             if me.waited and not self._abandoned:
-                # Another ran beside it since its lock became free; from here on in turn again.
                 me.waited = False
                 await self._stop(me, "has its lock")
 
@@ -171,13 +187,22 @@ class Scheduler:
         finally:
             me.transactions -= 1
 
-    def locks_moved(self) -> None:
-        """A transaction ended or undid a part: whoever waited for its locks may go on."""
+    def locks_moved(self, session: int) -> None:
+        """That session's transaction ended or undid a part: whoever waited for it may go on."""
         self.moved += 1
-        for entry in self._tasks.values():
-            if entry.blocked:
-                entry.blocked = False
-                self._running += 1
+        self._may_have += [
+            entry
+            for entry in self._tasks.values()
+            if entry.blocked and session in entry.holders and entry not in self._may_have
+        ]
+
+    def _unblock(self, entry: _Task) -> None:
+        entry.blocked = False
+        self._running += 1
+        if entry.stopped:
+            entry.stopped = False
+            assert entry.session is not None
+            os.kill(entry.session, signal.SIGCONT)
 
     def alive(self, name: str = "") -> list[str]:
         """The tasks whose name starts so and that haven't ended."""
@@ -250,6 +275,8 @@ class Scheduler:
         self._abandoned = True
         left = list(self._tasks.values())
         for entry in left:
+            if entry.blocked:
+                self._unblock(entry)
             entry.task.cancel()
         await asyncio.gather(*(entry.task for entry in left), return_exceptions=True)
         for entry in left:
@@ -269,6 +296,8 @@ class Scheduler:
             return
         try:
             while not self.failures:
+                if self._let_one_try():
+                    return
                 waiting = [t for t in self._tasks.values() if t.parked is not None]
                 if not self._tasks:
                     break
@@ -278,11 +307,29 @@ class Scheduler:
                 if ready:
                     self._release(self.rng.choice(ready))
                     return
-                self._let_time_pass(waiting)
+                if not self._let_all_try():
+                    self._let_time_pass(waiting)
         except Exception as error:
             over.set_exception(error)
         else:
             over.set_result(None)
+
+    def _let_one_try(self) -> bool:
+        """The next whose lock may be free goes on, alone; it may have to wait once more."""
+        while self._may_have:
+            entry = self._may_have.pop(0)
+            if entry.blocked:
+                self._unblock(entry)
+                return True
+        return False
+
+    def _let_all_try(self) -> bool:
+        """Nobody else can go on: perhaps one who waits can, though we didn't see why."""
+        blocked = [entry for entry in self._tasks.values() if entry.blocked]
+        if not blocked or self._tried == self.moved:
+            return False
+        self._tried, self._may_have = self.moved, blocked
+        return True
 
     def _may_run(self, task: _Task) -> bool:
         if task.killed:
@@ -330,17 +377,50 @@ class Scheduler:
             return
         moved = self.moved
         rows = await lock_reader.fetch(
-            "select distinct pid from pg_locks where not granted and pid = any($1)", list(asked)
+            "select distinct pid, pg_blocking_pids(pid) as holders from pg_locks"
+            " where not granted and pid = any($1)",
+            list(asked),
         )
         for row in rows:
-            task = asked[row["pid"]]
+            task, holders = asked[row["pid"]], frozenset[int](row["holders"])
             # It may have gone on while we asked; or its lock may be free by now.
-            if task.session == row["pid"] and not task.blocked and self.moved == moved:
-                task.blocked = task.waited = True
-                if self.on_wait is not None:
-                    others = [t.name for t in self._tasks.values() if t.transactions]
-                    self.on_wait(task.name, task.label, others)
-                self._stopped()
+            if task.session != row["pid"] or task.blocked or self.moved != moved or not holders:
+                continue
+            if task.gives_way:
+                continue
+            if self._waits_for_itself(row["pid"], holders):
+                task.gives_way = True
+                self.story.append(f"deadlock: {task.name} gives way")
+                await lock_reader.execute("select pg_cancel_backend($1)", row["pid"])
+                continue
+            task.blocked = task.waited = True
+            task.holders, task.stopped = holders, _stop_server_process(row["pid"])
+            if self.on_wait is not None:
+                others = [t.name for t in self._tasks.values() if t.transactions]
+                self.on_wait(task.name, task.label, others)
+            self._stopped()
+
+    def _waits_for_itself(self, session: int, holders: frozenset[int]) -> bool:
+        """Whether those whom it waits for wait, at last, for it."""
+        waits = {t.session: t.holders for t in self._tasks.values() if t.blocked}
+        seen, ahead = set[int](), set(holders)
+        while ahead:
+            if session in ahead:
+                return True
+            seen |= ahead
+            ahead = {h for one in ahead for h in waits.get(one, ())} - seen
+        return False
+
+
+def _stop_server_process(pid: int) -> bool:
+    """Stops the process that serves a session, where it runs on this machine."""
+    try:
+        if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
+            return False
+    except OSError:
+        return False
+    os.kill(pid, signal.SIGSTOP)
+    return True
 
 
 @dataclass(frozen=True)
@@ -421,7 +501,8 @@ class SimDatabase:
         scheduler = self._scheduler
         await scheduler.point("begin")
         connection = await self._sessions.take()
-        tx = _SimTx(scheduler, connection)
+        session = connection.get_server_pid()
+        tx = _SimTx(scheduler, connection, session)
         with scheduler.in_transaction():
             try:
                 # One round trip for both.
@@ -434,16 +515,18 @@ class SimDatabase:
                     await connection.execute("rollback")
                 raise
             finally:
-                scheduler.locks_moved()
+                scheduler.locks_moved(session)
                 self._sessions.give_back(connection)
         self.wakes.update(tx.wakes)
 
 
 class _SimTx:
-    def __init__(self, scheduler: Scheduler, connection: "asyncpg.Connection[Row]") -> None:
+    def __init__(
+        self, scheduler: Scheduler, connection: "asyncpg.Connection[Row]", session: int
+    ) -> None:
         self._scheduler = scheduler
         self._connection = connection
-        self._session = connection.get_server_pid()
+        self._session = session
         self._told: datetime | None = None
         self._savepoints = 0
         self.wakes: set[str] = set()
@@ -491,7 +574,7 @@ class _SimTx:
         except BaseException:
             if not self._connection.is_closed():
                 await self._connection.execute(f"rollback to {name}")
-            self._scheduler.locks_moved()
+            self._scheduler.locks_moved(self._session)
             raise
         await self._connection.execute(f"release {name}")
 

@@ -132,11 +132,12 @@ async def ground(
         await admin.execute(
             "".join(f"alter database {database.name} set {each};" for each in _THRIFT)
         )
-        # Two that wait for each other are found before the scheduler looks who is blocked.
+        # The scheduler ends deadlocks, and how long a transaction takes in real time says nothing.
         await admin.execute(
             "".join(
-                f"alter role {schema} in database {database.name} set deadlock_timeout = '1ms';"
+                f"alter role {schema} in database {database.name} set {each};"
                 for schema in SCHEMAS
+                for each in ("deadlock_timeout = '1h'", "idle_in_transaction_session_timeout = 0")
             )
         )
         office = await sessions[OFFICE].take()

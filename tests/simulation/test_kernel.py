@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from messaging.database import Row
+from messaging.database import DATABASE_AWAY, Row
 from testkit import TestDatabase
 
 from simulation.kernel import Scheduler, Sessions, SimClock, SimDatabase, SimIds, StuckError
@@ -67,6 +67,55 @@ async def test_with_a_row_lock_no_interleaving_loses_an_update(
 ) -> None:
     balance, story = await balance_after(new_database, seed, lock=True)
     assert balance == 30, story
+
+
+async def test_who_waits_for_one_transaction_goes_on_in_the_same_order_again(
+    new_database: NewDatabase,
+) -> None:
+    """PostgreSQL wakes all of them at once; which is first must not be chance."""
+
+    async def open_account(database: SimDatabase) -> None:
+        async with database.transaction() as tx:
+            await tx.execute("insert into account values (3, 0) on conflict do nothing")
+            await tx.execute("update account set balance = balance + 1 where id = 3")
+
+    async def story_of(seed: int) -> list[str]:
+        async with simulated(new_database, seed) as (scheduler, database, watcher):
+            for n in range(8):
+                scheduler.spawn(f"task {n}", open_account(database))
+            await scheduler.run(watcher)
+            balance = await watcher.fetchval("select balance from simulated.account where id = 3")
+            assert balance == 8
+        return scheduler.story
+
+    for seed in range(4):
+        story = await story_of(seed)
+        assert any("has its lock" in line for line in story)
+        assert await story_of(seed) == story
+
+
+async def test_of_two_that_wait_for_each_other_one_gives_way(new_database: NewDatabase) -> None:
+    ended: list[str] = []
+
+    async def lock(database: SimDatabase, first: int, second: int) -> None:
+        try:
+            async with database.transaction() as tx:
+                for one in (first, second):
+                    await tx.execute("update account set balance = 1 where id = $1", one)
+            ended.append("done")
+        except DATABASE_AWAY as error:
+            ended.append(type(error).__name__)
+
+    for seed in itertools.count():
+        assert seed < 30, "no seed of 30 made them wait for each other"
+        ended.clear()
+        async with simulated(new_database, seed) as (scheduler, database, watcher):
+            scheduler.spawn("one", lock(database, 1, 2))
+            scheduler.spawn("two", lock(database, 2, 1))
+            await scheduler.run(watcher)
+        if ended != ["done", "done"]:
+            assert sorted(ended) == ["QueryCanceledError", "done"]
+            return
 
 
 async def test_time_is_virtual_and_the_database_agrees(new_database: NewDatabase) -> None:
