@@ -27,6 +27,7 @@ PAGES = {
     "ignored": "/integrations/qbo/ignored",
     "recent": "/integrations/qbo/recent",
     "account-mapping": "/integrations/qbo/account-mapping",
+    "tax-mapping": "/integrations/qbo/tax-mapping",
     "provider-settings": "/integrations/qbo/settings",
     "import-customers": "/integrations/qbo/import",
     "sync-now": "/integrations/qbo/sync-now",

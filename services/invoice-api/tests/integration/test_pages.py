@@ -189,7 +189,15 @@ async def test_pages_stand_while_the_orchestrator_is_away(service: Service) -> N
             "/patterns",
         ):
             assert (await web.get(path)).status_code == 200, path
-        for tab in ("settings", "account-mapping", "recent", "problems", "ignored", "sync-now"):
+        for tab in (
+            "settings",
+            "account-mapping",
+            "tax-mapping",
+            "recent",
+            "problems",
+            "ignored",
+            "sync-now",
+        ):
             page = await web.get(f"/integrations/qbo/{tab}")
             assert page.status_code == 200, tab
 

@@ -167,6 +167,47 @@ def mapping(
     )
 
 
+TAX_ROWS = (
+    mapping_views.TaxRow(
+        "1", NASTY, "8 %", "3 invoices", NASTY, "79", "79", OPTIONS, None, NASTY, None, None
+    ),
+    mapping_views.TaxRow(
+        "2", "GST", "15 %", "—", None, "80", "79", OPTIONS, None, None, NASTY, NASTY
+    ),
+    mapping_views.TaxRow(
+        "none", "No tax", "0 %", "—", None, "", "", OPTIONS, NASTY, None, None, None
+    ),
+)
+
+
+def taxes(
+    rows: tuple[mapping_views.TaxRow, ...],
+    *,
+    matched_here: bool = True,
+    there: bool = True,
+    away: bool = False,
+    set_up: bool = True,
+) -> mapping_views.TaxMappingPage:
+    return mapping_views.TaxMappingPage(
+        shell=SHELL,
+        head=HEAD,
+        rows=rows,
+        unmatched=1,
+        waiting=NASTY,
+        matched_here=matched_here,
+        taxes=there,
+        note=NASTY,
+        set_up=set_up,
+        version='"3"',
+        as_of="today 10:42",
+        refreshing=not there,
+        since="20260614T104200",
+        read_again=set_up,
+        away=away,
+        problem=NASTY,
+    )
+
+
 TABS = (pages.Tab("Open", 2, "/x", current=True), pages.Tab("Ignored", None, "/y", False))
 TIMELINES = (
     pages.Timeline("qbo", "QuickBooks", (), away=True),
@@ -494,6 +535,11 @@ PAGES: list[tuple[str, Page]] = [
     ("account_mapping.html", mapping(())),
     ("account_mapping.html", mapping((), total=0)),
     ("account_mapping.html", mapping((), offered=False)),
+    ("tax_mapping.html", taxes(TAX_ROWS)),
+    ("tax_mapping.html", taxes(TAX_ROWS, there=False, set_up=False)),
+    ("tax_mapping.html", taxes(())),
+    ("tax_mapping.html", taxes((), matched_here=False)),
+    ("tax_mapping.html", taxes((), away=True)),
     ("recent.html", recent(1)),
     ("recent.html", recent(0)),
     ("recent.html", recent(0, away=True)),

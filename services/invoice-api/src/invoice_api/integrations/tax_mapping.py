@@ -26,11 +26,12 @@ Matching = Literal["none", "taxed", "all"]
 
 
 class TaxCodeShown(BaseModel):
-    """A tax of the provider's that can stand on a sale."""
+    """A tax of the provider's that can stand on a sale; `percents` are a combined one's parts."""
 
     id: str
     name: str
     percent: DecimalText | None
+    percents: tuple[DecimalText, ...] = ()
     active: bool
 
 
@@ -175,7 +176,13 @@ def _shown(told: _TaxesTold, rates: Sequence[TaxRate], provider: Provider) -> Ta
     return TaxMappingShown(
         items=tuple(items),
         tax_codes=tuple(
-            TaxCodeShown(id=code.id, name=code.name, percent=code.percent, active=code.active)
+            TaxCodeShown(
+                id=code.id,
+                name=code.name,
+                percent=code.percent,
+                percents=code.percents if len(code.percents) > 1 else (),
+                active=code.active,
+            )
             for code in told.tax_codes
         ),
         matching=told.matching,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from contracts.ids import CompanyId, TaxRateId
+from contracts.ids import CompanyId, ConnectionId, TaxRateId
 from messaging.database import Row, Tx
 
 from invoice_api.http.paging import PageRequest
@@ -68,6 +68,48 @@ async def list_tax_rates(tx: Tx, company: CompanyId, page: PageRequest) -> list[
         page.limit + 1,
     )
     return [_rate(row) for row in rows]
+
+
+async def used_on(tx: Tx, company: CompanyId, rates: Sequence[TaxRateId]) -> dict[TaxRateId, int]:
+    """On how many invoices each of these rates stands."""
+    rows = await tx.fetch(
+        "SELECT line ->> 'tax_rate_id' AS rate, count(DISTINCT v.id) AS n FROM invoices v"
+        " CROSS JOIN LATERAL jsonb_array_elements(v.snapshot -> 'lines') AS line"
+        " WHERE v.company_id = $1 AND line ->> 'tax_rate_id' = ANY($2::text[])"
+        " GROUP BY line ->> 'tax_rate_id'",
+        company,
+        [str(rate) for rate in rates],
+    )
+    counts = {str(row["rate"]): int(row["n"]) for row in rows}
+    return {rate: counts.get(str(rate), 0) for rate in rates}
+
+
+@dataclass(frozen=True)
+class Held:
+    """Invoices in one currency that wait for a tax to be chosen; `group` names for which."""
+
+    group: str
+    count: int
+    amount: Decimal
+    currency: str
+
+
+async def held_by_taxes(tx: Tx, company: CompanyId, connection: ConnectionId) -> list[Held]:
+    """What waits in this connection because a tax isn't chosen or can't be used, most first."""
+    rows = await tx.fetch(
+        "SELECT s.cause_group, count(*) AS n, sum(i.total) AS amount, i.currency"
+        " FROM record_states s"
+        " JOIN invoices i ON i.company_id = s.company_id AND i.id = s.record_id"
+        " WHERE s.company_id = $1 AND s.connection_id = $2 AND s.entity = 'invoice'"
+        " AND s.cause_code = ANY($3::text[])"
+        " GROUP BY s.cause_group, i.currency ORDER BY amount DESC, s.cause_group",
+        company,
+        connection,
+        ["tax_rate_unmapped", "tax_code_gone", "tax_not_allowed_for_account"],
+    )
+    return [
+        Held(str(row["cause_group"]), int(row["n"]), row["amount"], row["currency"]) for row in rows
+    ]
 
 
 def _rate(row: Row) -> TaxRate:

@@ -43,3 +43,47 @@ class AccountMappingPage:
     problem: str | None
     bulk: str = ""
     accounts_away: bool = False
+
+
+@dataclass(frozen=True)
+class TaxRow:
+    """A local tax rate, or the lines without one (`key` "none")."""
+
+    key: str
+    name: str
+    percent: str
+    used_on: str
+    waiting: str | None
+    """Invoices that wait for this one's tax."""
+    tax_code: str
+    saved: str
+    """What the mapping says; differs from `tax_code` where a choice isn't saved yet."""
+    options: tuple[Option, ...]
+    suggested: str | None
+    warning: str | None
+    conflict: str | None
+    wrong: str | None
+
+
+@dataclass(frozen=True)
+class TaxMappingPage:
+    shell: Shell
+    head: ProviderHead
+    rows: tuple[TaxRow, ...]
+    unmatched: int
+    waiting: str | None
+    """All that waits for a tax, and its money."""
+    matched_here: bool
+    """False where the provider takes the percent as it is or works the tax out."""
+    taxes: bool
+    note: str | None
+    set_up: bool
+    version: str
+    as_of: str | None
+    refreshing: bool
+    since: str
+    """The list's time as a later look at the page says it back."""
+    read_again: bool
+    """Whether the list is a newer one than a page that asks again has."""
+    away: bool
+    problem: str | None

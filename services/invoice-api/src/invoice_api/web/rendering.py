@@ -44,6 +44,7 @@ PROVIDER_TABS = (
     ("problems", "Problems"),
     ("recent", "Recent Syncs"),
     ("account-mapping", "Account Mapping"),
+    ("tax-mapping", "Tax Mapping"),
     ("import", "Import Customers"),
     ("settings", "Settings"),
 )

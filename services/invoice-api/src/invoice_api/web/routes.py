@@ -25,6 +25,7 @@ from invoice_api.web import (
     remote_customers_pages,
     search_pages,
     sync_now_pages,
+    tax_mapping_pages,
 )
 
 router = APIRouter()
@@ -48,6 +49,7 @@ for pages in (
     group_pages,
     sync_now_pages,
     mapping_pages,
+    tax_mapping_pages,
     remote_customers_pages,
     integration_pages,
     action_pages,  # last: its paths are the most general
