@@ -33,6 +33,11 @@ class SimBus:
     calm: bool = False
     odds: ClassVar[tuple[int, int, int]] = (4, 88, 8)
     """How often of a hundred a message is lost, comes once, comes twice."""
+    loses: frozenset[tuple[str, str]] = frozenset()
+    """Queues into which nothing comes, whatever `calm` says."""
+    echoing: frozenset[Queue] = frozenset()
+    """Of what comes into these a copy is kept, to come once more at any time."""
+    echoes: list[tuple[Queue, bytes]] = field(default_factory=list[tuple[Queue, bytes]])
     queues: dict[Queue, list[Waiting]] = field(default_factory=dict[Queue, list[Waiting]])
     said: list[Message] = field(default_factory=list[Message])
     """All that was ever published, the lost ones too."""
@@ -53,9 +58,13 @@ class SimBus:
             self.said.append(decoded.message)
             for reader in topic.readers:
                 copies = 1 if self.calm else rng.choices((0, 1, 2), self.odds)[0]
+                if (topic.name, reader) in self.loses:
+                    copies = 0
                 if copies == 0:
                     self.scheduler.story.append(f"lost for {reader}: {_short(decoded.message)}")
                 queue = self.queues.setdefault((topic.name, reader), [])
+                if (topic.name, reader) in self.echoing:
+                    self.echoes.append(((topic.name, reader), row.value))
                 queue += [Waiting(row.value) for _ in range(copies)]
         return [None] * len(batch)
 
@@ -76,6 +85,12 @@ class SimBus:
         """Their reader is dead: they come again."""
         for each in batch:
             each.taken = False
+
+    async def echo(self) -> None:
+        """One of the copies that were kept comes; it may come again."""
+        queue, value = self.scheduler.rng.choice(self.echoes)
+        self.scheduler.story.append(f"comes once more for {queue[1]}")
+        self.queues.setdefault(queue, []).append(Waiting(value))
 
     def waiting(self) -> list[Queue]:
         """Queues with something that nobody has in hand."""

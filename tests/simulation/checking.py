@@ -9,6 +9,7 @@ from uuid import UUID
 
 from connector_qbo.app import PACKAGE as CONNECTOR
 from connector_qbo.operations.marks import marks_in
+from contracts.causes import render
 from contracts.connections import ConnectionExpired
 from contracts.ids import RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
@@ -34,7 +35,7 @@ _SYNCED = {SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE}
 async def problems(ring: Ring) -> list[str]:
     """Each thing that is wrong, in words; none if all holds."""
     saved, jobs = await _saved(ring), await _jobs(ring)
-    wrong = [*_documents(ring, jobs)]
+    wrong = [*_documents(ring, jobs), *_generations(ring, jobs)]
     wrong += await _left_over(ring)
     for snapshot in saved:
         job = jobs.get((entity_of(snapshot), RecordId(snapshot.id)))
@@ -126,6 +127,21 @@ def _documents(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str
         whose = {ours for ours, _ in marks_in(note_of(there))}
         if whose and str(record) not in whose:
             wrong.append(f"wrong link: {entity} {str(record)[-4:]} is linked to {there.id}")
+    return wrong
+
+
+def _generations(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str]:
+    """An invoice's generation grows only when a person removed its document or linked it anew."""
+    marked, wrong = ring.there.marked("Invoice"), list[str]()
+    for (entity, record), job in jobs.items():
+        if entity != "invoice":
+            continue
+        removed = sum(r.id in ring.there.removed for r in marked.get(str(record), []))
+        if job.generation > 1 + removed + 2 * len(ring.linked_by_person):
+            wrong.append(
+                f"generation {job.generation} of invoice {str(record)[-4:]},"
+                f" though {removed} documents of it were removed"
+            )
     return wrong
 
 
@@ -229,6 +245,10 @@ def _badge(ring: Ring, snapshot: Snapshot, job: Job | None) -> list[str]:
     shown = folds[0].shown()
     link = None if job.link is None else job.link.id
     there = None if shown.remote is None else shown.remote.id
+    if job.entity == "invoice" and link is not None and shown.cause is not None:
+        words = render(shown.cause, "qbo", record_id=job.record_id)
+        if any(fix.action == "link" for fix in words.fixes):
+            return [f"{told(snapshot)} is linked to {link}, and Link is offered"]
     if (shown.state, there) != (job.state, link):
         return [f"badge of {told(snapshot)}: {shown.state} {there}; job: {job.state} {link}"]
     return []

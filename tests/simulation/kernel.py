@@ -76,6 +76,8 @@ class _Task:
     gives_way: bool = False
     """The statement is being cancelled: it would wait for ever."""
     killed: bool = False
+    held: bool = False
+    """Its process stands still until it is let go."""
     ready: Callable[[], bool] | None = None
     """What it waits for, beside its turn."""
     transactions: int = 0
@@ -99,6 +101,10 @@ class Scheduler:
     max_steps: int = 5_000
     on_wait: Callable[[str, str, list[str]], None] | None = None
     """Told who waits for a lock, at which point, and who else is in a transaction."""
+    snare: tuple[str, str] | None = None
+    """The next task whose name starts so stands still at the first point whose label starts so."""
+    snared: str | None = None
+    """Who was caught last."""
     moved: int = 0
     """Grows whenever a transaction ends: what is committed, or who holds which lock, may differ."""
     _tasks: dict[asyncio.Task[None], _Task] = field(
@@ -148,6 +154,10 @@ class Scheduler:
     async def _stop(self, me: _Task, label: str) -> None:
         parked = me.parked = me.task.get_loop().create_future()
         me.label = label
+        name, at = self.snare or ("", "")
+        if name and me.name.startswith(name) and label.startswith(at):
+            self.snare, self.snared = None, me.name
+            self.hold(me.name, on=True)
         self._stopped()
         await parked
 
@@ -233,6 +243,13 @@ class Scheduler:
                 self.story.append(f"pause {name} at {entry.label} for {seconds:g} s")
                 return True
         return False
+
+    def hold(self, name: str, *, on: bool) -> None:
+        """The task of that name stands still where it is, with its locks, or may go on."""
+        for entry in self._tasks.values():
+            if entry.name == name and entry.held != on:
+                entry.held = on
+                self.story.append(f"{'stands still' if on else 'goes on'}: {name} at {entry.label}")
 
     def kill(self, name: str) -> None:
         """All tasks whose name starts so die at the point where they stand."""
@@ -334,6 +351,8 @@ class Scheduler:
     def _may_run(self, task: _Task) -> bool:
         if task.killed:
             return True
+        if task.held:
+            return False
         if task.wakes_at is not None and task.wakes_at > self.now:
             return False
         return task.ready is None or task.ready()

@@ -111,11 +111,11 @@ class Office:
         self.items.append(snapshot.id)
         await self._save(None, [snapshot])
 
-    async def send(self) -> None:
+    async def send(self, price: Decimal | None = None) -> None:
         """Send a new invoice."""
         rng = self.scheduler.rng
         self.numbers += 1
-        price = rng.choice(PRICES)
+        price = rng.choice(PRICES) if price is None else price
         customer = rng.choice(self.customers)
         item = rng.choice(self.items)
         snapshot = InvoiceSnapshot(
@@ -162,6 +162,18 @@ class Office:
                 changed.append(_next(other, {"number": invoice.number}))
             await self._save(tx, changed)
         return invoice.number if handed_over else None
+
+    async def change(self, at: int, *, price: Decimal | None = None, number: str = "") -> None:
+        """Another price or number for the invoice that was sent as the `at`-th, from 0."""
+        async with self.database.transaction() as tx:
+            rows = await self._all(tx)
+            one = next(r for r in rows if r.id == self.invoices[at])
+            assert isinstance(one, InvoiceSnapshot)
+            change: dict[str, object] = {"number": number or one.number}
+            if price is not None:
+                line = _line(UUID(str(one.lines[0].item_id)), price)
+                change |= {"lines": (line,), "subtotal": price, "total": price}
+            await self._save(tx, [_next(one, change)])
 
     async def swap(self) -> tuple[UUID, UUID] | None:
         """Two invoices exchange their numbers: which."""

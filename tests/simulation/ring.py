@@ -249,10 +249,13 @@ class Ring:
 
     async def consume(self, queue: Queue) -> None:
         """Take some of what waits for a reader, apply it, and acknowledge it."""
-        topic, reader = queue
         batch = self.bus.take(queue)
-        if not batch:
-            return
+        if batch:
+            await self.take_in(queue, batch)
+
+    async def take_in(self, queue: Queue, batch: Sequence[Waiting]) -> None:
+        """A reader has these in hand."""
+        topic, reader = queue
         self.sights.taken(topic, reader, [each.value for each in batch])
         try:
             await self._apply(topic, reader, batch)

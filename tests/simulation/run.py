@@ -1,7 +1,7 @@
 """`make simulate SEEDS=500 FROM=0 JOBS=2`: many seeds; a failing one's story and its replay.
 
-`--planted NAME` plays them with a bug planted, to see its story; `--again` plays each twice and
-compares the stories.
+`--planted NAME` plays them with a bug planted, to see its story; `--duel NAME` plays a duel instead
+of the wide story; `--again` plays each twice and compares the stories.
 """
 
 import argparse
@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
+from simulation.duels import DUELS
 from simulation.planted import PLANTED
 from simulation.workers import Played, Wanted, play
 
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--planted", default="", choices=["", *(bug.name for bug in PLANTED)])
+    parser.add_argument("--duel", default="", choices=["", *DUELS])
     chosen = parser.parse_args(arguments)
     return _run(chosen)
 
@@ -53,9 +55,8 @@ def _run(chosen: argparse.Namespace) -> int:
 
 def _wanted(chosen: argparse.Namespace) -> Iterator[Wanted]:
     for seed in range(chosen.first, chosen.first + chosen.seeds):
-        yield Wanted(seed, chosen.planted)
-        if chosen.again:
-            yield Wanted(seed, chosen.planted)
+        for _ in range(2 if chosen.again else 1):
+            yield Wanted(seed, chosen.planted, chosen.duel)
 
 
 class _Tally:
@@ -97,8 +98,11 @@ def _tell(played: Played, end: int) -> None:
         print(f"    {line}")
     for line in ended.wrong:
         print(f"  {line}")
-    with_bug = f' ARGS="--planted {played.wanted.planted}"' if played.wanted.planted else ""
-    print(f"  again: make simulate SEEDS=1 FROM={ended.seed}{with_bug}", flush=True)
+    wanted = played.wanted
+    named = {"--planted": wanted.planted, "--duel": wanted.duel}
+    arguments = " ".join(f"{option} {name}" for option, name in named.items() if name)
+    more = f' ARGS="{arguments}"' if arguments else ""
+    print(f"  again: make simulate SEEDS=1 FROM={ended.seed}{more}", flush=True)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ async def run_seed(
     seed: int,
     planted: Callable[[Ground], AbstractAsyncContextManager[object]] = nullcontext,
     mix: Mix | None = None,
+    driver: "Callable[[Ring], Driver] | None" = None,
 ) -> Ended:
     """Play a seed on this database and check what is left."""
     began = time.monotonic()
@@ -80,7 +81,7 @@ async def run_seed(
         try:
             ring = new_ring(scheduler, ground, mix or of_seed(seed))
             scheduler.story.append(f"mix {ring.mix.name}")
-            scheduler.spawn("driver", Driver(ring).drive())
+            scheduler.spawn("driver", (driver or Driver)(ring).drive())
             await scheduler.run(ground.watcher, MAX_STEPS)
             wrong = await problems(ring)
             seen = dict(ring.sights.counts)
@@ -156,6 +157,8 @@ class Driver:
             "poison": (0.05, self._poison),
             "away": (0, self._away),
         }
+        if ring.bus.echoes:
+            possible["echo"] = (2, ring.bus.echo)
         for name, weight in ring.mix.things.items():
             possible[name] = (weight, possible[name][1])
         for schema in SCHEMAS:

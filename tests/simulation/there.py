@@ -173,6 +173,8 @@ class SimTransport:
     token_fates: dict[str, int] = field(default_factory=dict[str, int])
     away_until: datetime | None = None
     """Until then the provider answers nothing but 503."""
+    planned: list[Fate] = field(default_factory=list[Fate])
+    """What becomes of the next writes, whatever else goes wrong."""
     written: dict[int, tuple[Request, datetime]] = field(
         default_factory=dict[int, tuple[Request, datetime]]
     )
@@ -245,6 +247,8 @@ class SimTransport:
 
     def _fate(self, request: Request) -> Fate:
         rng: random.Random = self.scheduler.rng
+        if self.planned and request.host == "api" and request.method == "POST":
+            return self.planned.pop(0)
         if self.calm:
             return "fine"
         if request.host == "oauth" and self.mix.tokens_end:

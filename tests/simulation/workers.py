@@ -13,8 +13,9 @@ import tempfile
 import time
 from collections.abc import Coroutine, Generator, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,9 +24,11 @@ import asyncpg
 import structlog
 from testkit.databases import TestPostgres, embedded_postgres
 
+from simulation.duels import DUELS
 from simulation.mixes import BY_NAME
 from simulation.planted import PLANTED
 from simulation.ring import Ground, ground
+from simulation.stage import Stage
 from simulation.story import Ended, run_seed
 
 _MEMORY = Path("/dev/shm")
@@ -42,10 +45,11 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A seed to play, with a bug planted if one is named."""
+    """A seed to play, with a bug planted if one is named, as a duel if one is named."""
 
     seed: int
     planted: str = ""
+    duel: str = ""
     story: bool = False
     """Whether its story is wanted though nothing be wrong."""
 
@@ -78,22 +82,51 @@ async def _set_thrifty(server: TestPostgres) -> None:
     await admin.close()
 
 
-def play(wanted: Iterable[Wanted], jobs: int) -> Generator[Played]:
-    """Play these in so many processes; results come in the order asked for."""
-    # Sets of strings are walked in the same order in every process, so that a seed replays.
-    os.environ["PYTHONHASHSEED"] = "0"
-    context = multiprocessing.get_context("spawn")
-    addresses: multiprocessing.Queue[str] = context.Queue()
-    with ExitStack() as stack:
-        for _ in range(jobs):
-            addresses.put(stack.enter_context(_own_server()).address)
-        pool = stack.enter_context(ProcessPoolExecutor(jobs, context, _Player.begin, (addresses,)))
+class Players:
+    """So many processes that play seeds, until closed."""
+
+    def __init__(self, jobs: int) -> None:
+        # Sets of strings are walked in the same order in every process, so that a seed replays.
+        os.environ["PYTHONHASHSEED"] = "0"
+        context = multiprocessing.get_context("spawn")
+        addresses: multiprocessing.Queue[str] = context.Queue()
+        self._jobs = jobs
+        with ExitStack() as stack:
+            for _ in range(jobs):
+                addresses.put(stack.enter_context(_own_server()).address)
+            self._pool = stack.enter_context(
+                ProcessPoolExecutor(jobs, context, _Player.begin, (addresses,))
+            )
+            self._stack = stack.pop_all()
+
+    def play(self, wanted: Iterable[Wanted], ahead: int = 4) -> Generator[Played]:
+        """Play these; results come in the order asked for.
+
+        Of each process so many are begun before their turn; what was begun when the reader stops is
+        played for nothing.
+        """
         # Not `map`: it would begin all of them before the first result is read.
         asked = iter(wanted)
-        under_way = [pool.submit(_Player.play, one) for one in islice(asked, 4 * jobs)]
-        while under_way:
-            yield under_way.pop(0).result()
-            under_way += [pool.submit(_Player.play, one) for one in islice(asked, 1)]
+        under_way = [
+            self._pool.submit(_Player.play, one) for one in islice(asked, ahead * self._jobs)
+        ]
+        try:
+            while under_way:
+                yield under_way.pop(0).result()
+                under_way += [self._pool.submit(_Player.play, one) for one in islice(asked, 1)]
+        finally:
+            for one in under_way:
+                one.cancel()
+
+    def close(self) -> None:
+        """End the processes and their servers."""
+        self._stack.close()
+
+
+def play(wanted: Iterable[Wanted], jobs: int) -> Generator[Played]:
+    """Play these in so many processes; results come in the order asked for."""
+    with closing(Players(jobs)) as players:
+        yield from players.play(wanted)
 
 
 class _Player:
@@ -125,11 +158,17 @@ class _Player:
     def _play(self, wanted: Wanted) -> Played:
         bug = next((one for one in PLANTED if one.name == wanted.planted), None)
         began = time.process_time()
-        if bug is None:
-            ended = self._run(run_seed(self._on, wanted.seed))
-        else:
-            mix = None if bug.mix is None else BY_NAME[bug.mix]
-            ended = self._run(run_seed(self._on, wanted.seed, bug.plant, mix))
+        duel = DUELS.get(wanted.duel or (bug.duel if bug is not None and bug.duel else ""))
+        mix = None if bug is None or bug.mix is None else BY_NAME[bug.mix]
+        ended = self._run(
+            run_seed(
+                self._on,
+                wanted.seed,
+                nullcontext if bug is None else bug.plant,
+                mix if duel is None else duel.mix,
+                None if duel is None else partial(Stage, plot=duel.plot),
+            )
+        )
         self._played += 1
         if self._played % _VACUUM_EVERY == 0:
             self._run(self._on.admin.execute("vacuum pg_class"))

@@ -15,13 +15,17 @@ Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class Planted:
-    """`rule` is what is taken away, `mix` the story that needs it, `seed` one that catches it."""
+    """`rule` is what is taken away, `seed` one that catches it.
+
+    `mix` is the story that needs it, `duel` the short one that is about it.
+    """
 
     name: str
     rule: str
     plant: Plant
     seed: int | None = None
     mix: str | None = None
+    duel: str | None = None
 
 
 PLANTED: tuple[Planted, ...] = (
@@ -53,7 +57,7 @@ PLANTED: tuple[Planted, ...] = (
         "answer_to_whoever_is_open",
         "an answer is written against its own request",
         connector.answer_to_whoever_is_open,
-        mix="slow",
+        duel="late_answer",
     ),
     Planted(
         "choice_by_command",
@@ -77,24 +81,25 @@ PLANTED: tuple[Planted, ...] = (
         "mark_without_generation",
         "our mark names the generation",
         connector.mark_without_generation,
-        mix="removals",
+        duel="created_again",
     ),
     Planted(
         "lanes_take_older",
         "a lower step never replaces a higher one",
         connector.lanes_take_older,
+        duel="older_commands",
     ),
     Planted(
         "content_seen_before",
         "content B, then C, then B again: the provider ends with B",
         orchestrator.content_seen_before,
-        mix="slow",
+        duel="there_and_back",
     ),
     Planted(
         "outcome_of_any_generation",
         "an outcome of an older generation changes no state",
         orchestrator.outcome_of_any_generation,
-        mix="removals",
+        duel="old_answers",
     ),
     Planted(
         "no_company_lock",
@@ -112,6 +117,7 @@ PLANTED: tuple[Planted, ...] = (
         "feed_by_sequence",
         "a feed ends before the oldest open transaction",
         orchestrator.feed_by_sequence,
+        duel="open_while_read",
     ),
     Planted(
         "no_feed",

@@ -1,0 +1,6 @@
+"""All duels, by name."""
+
+from simulation.duels_deciding import DUELS as DECIDING
+from simulation.stage import Duel
+
+DUELS: dict[str, Duel] = {duel.name: duel for duel in DECIDING}
