@@ -1,34 +1,14 @@
 """Tax Mapping by its page alone, as a browser without JavaScript uses it."""
 
 import json
-import re
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from http.cookies import SimpleCookie
 
-import httpx
+from by_pages import hidden, pages_of
 from money_side import bill, tax_rate, taxes_there, taxing_office
-from office import Office
 from testkit import Stack
 
 PAGE = "/integrations/qbo/tax-mapping"
-
-
-@asynccontextmanager
-async def pages_of(one: Office) -> AsyncGenerator[httpx.AsyncClient]:
-    """Someone of this office, logged in by the log-in page."""
-    async with httpx.AsyncClient(base_url=one.web_url, timeout=15) as web:
-        asked = {name: one.sign_up_body[name] for name in ("email", "password")}
-        answer = await web.post("/login", data=asked)
-        assert answer.status_code == 303, answer.text
-        yield web
-
-
-def hidden(page: str, name: str) -> str:
-    found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', page)
-    assert found, name
-    return found[1].replace("&#34;", '"')
 
 
 def form(page: str, rate: str, code: str) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Notices in the app and by a real mail server."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -254,3 +256,41 @@ async def test_what_is_mended_is_over(company: Company, inbox: tuple[Inbox, Noti
     await notices.look()
     assert [one["state"] for one in await company.notices()] == ["over"]
     assert (await company.web.get("/notices")).json()["unread"] == 0
+
+
+async def test_notices_are_seen_read_and_chosen_by_their_pages(
+    company: Company, service: Service, inbox: tuple[Inbox, Notices]
+) -> None:
+    _, notices = inbox
+    await company.connection_is()
+    await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 3, minutes=30)
+    transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as web:
+        login = {"email": company.email, "password": "correct horse battery 9"}
+        assert (await web.post("/login", data=login)).status_code == 303
+        assert "Nothing to tell you" in (await web.get("/notices")).text
+        await notices.look()
+        page = (await web.get("/notices")).text
+        assert "3 records" in page
+        assert "$150.00" in page
+        assert "/integrations/qbo/problems#group-item_account_unmapped" in page
+        assert 'aria-label="1 unread"' in page
+        csrf = re.search(r'name="csrf" content="([^"]+)"', page)
+        assert csrf
+        assert (await web.post("/notices/read", data={})).status_code == 403
+        [named] = set(re.findall(r'name="id" value="([^"]+)"', page))
+        read = await web.post("/notices/read", data={"csrf": csrf[1], "id": named})
+        assert (read.status_code, read.headers["location"]) == (303, "/notices")
+        after = (await web.get("/notices")).text
+        assert "1 unread" not in after
+        assert "3 records" in after
+
+        choice = (await web.get("/settings/notices")).text
+        assert company.email in choice
+        assert 'value="daily" checked' in choice
+        kept = {"csrf": csrf[1], "email": "weekly"}
+        assert (await web.post("/settings/notices", data=kept)).status_code == 303
+        assert 'value="weekly" checked' in (await web.get("/settings/notices")).text
+        wrong = await web.post("/settings/notices", data={**kept, "email": "hourly"})
+        assert wrong.status_code == 303
+        assert (await company.web.get("/notices/settings")).json() == {"email": "weekly"}

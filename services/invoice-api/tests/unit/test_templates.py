@@ -10,6 +10,8 @@ from invoice_api.web import (
     invoice_views,
     link_pages,
     mapping_views,
+    match_views,
+    notices_pages,
     office_views,
     pages,
     provider_views,
@@ -109,7 +111,10 @@ def invoices(
         first_url="/invoices",
         providers=OPTIONS,
         strip=invoice_views.Strip("2 invoices", "$2.00", "Xero", NASTY, "Fix", "/x", one=False),
-        match=(invoice_views.MatchCard(NASTY, "/x", equal=True),),
+        match=(
+            match_views.MatchCard(NASTY, "/x", "circle-check", equal=True),
+            match_views.MatchCard(NASTY, "/x", "scale", ask="/y"),
+        ),
         first_steps="3 of 5 done",
         live_url=LIVE,
     )
@@ -206,6 +211,51 @@ def taxes(
         away=away,
         problem=NASTY,
     )
+
+
+def match(
+    count: int, *, run: office_views.RunCard | None = None, away: bool = False
+) -> match_views.MatchPage:
+    row = match_views.MismatchRow(NASTY, "/x", "14 Jun 2026", NASTY, "$1.00", "—", "Fix")
+    return match_views.MatchPage(
+        shell=SHELL,
+        head=HEAD,
+        months=(pages.Tab("Jun 2026", None, "/x", current=True),),
+        month="2026-06",
+        month_name="June 2026",
+        sentence=NASTY,
+        equal=not count,
+        expected=count,
+        totals=(match_views.TotalRow("USD", "$2.00", "$1.00", "−$1.00", equal=False),) * count,
+        rows=(row,) * count,
+        more=3 * count,
+        left_out=NASTY,
+        checked=None if run else "today 10:42",
+        run=run,
+        live_url=LIVE,
+        away=away,
+    )
+
+
+def notices(count: int) -> notices_pages.NoticesPage:
+    row = notices_pages.NoticeRow(
+        "1",
+        "cause",
+        "qbo",
+        "QuickBooks",
+        NASTY,
+        NASTY,
+        "$1.00",
+        "today",
+        None,
+        "Fix",
+        "/x",
+        read=False,
+    )
+    over = notices_pages.NoticeRow(
+        "2", "ending", "qbo", "QuickBooks", NASTY, NASTY, "", "today", "today", "", "/x", read=True
+    )
+    return notices_pages.NoticesPage(SHELL, (row,) * count, (over,) * count, count)
 
 
 TABS = (pages.Tab("Open", 2, "/x", current=True), pages.Tab("Ignored", None, "/y", False))
@@ -540,6 +590,13 @@ PAGES: list[tuple[str, Page]] = [
     ("tax_mapping.html", taxes(())),
     ("tax_mapping.html", taxes((), matched_here=False)),
     ("tax_mapping.html", taxes((), away=True)),
+    ("notices.html", notices(2)),
+    ("notices.html", notices(0)),
+    ("notice_choice.html", notices_pages.NoticeChoicePage(SHELL, NASTY, "daily", mails=True)),
+    ("notice_choice.html", notices_pages.NoticeChoicePage(SHELL, NASTY, "none", mails=False)),
+    ("match.html", match(2)),
+    ("match.html", match(0, run=RUN)),
+    ("match.html", match(0, away=True)),
     ("recent.html", recent(1)),
     ("recent.html", recent(0)),
     ("recent.html", recent(0, away=True)),

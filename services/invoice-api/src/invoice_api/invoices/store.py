@@ -254,6 +254,17 @@ async def count_by_state(tx: Tx, company: CompanyId) -> tuple[int, int, dict[str
     return int(row["n"]), int(row["drafts"]), {r["state"]: int(r["n"]) for r in rows}
 
 
+async def months(tx: Tx, company: CompanyId, limit: int) -> list[date]:
+    """First days of the newest months that have invoices, drafts left out; the newest first."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT date_trunc('month', issue_date)::date AS month FROM invoices"
+        " WHERE company_id = $1 AND status <> 'draft' ORDER BY month DESC LIMIT $2",
+        company,
+        limit,
+    )
+    return [row["month"] for row in rows]
+
+
 def _invoice(row: Row) -> StoredInvoice:
     return StoredInvoice(
         InvoiceSnapshot.model_validate_json(row["snapshot"]), row["customer_name"], row["told"]

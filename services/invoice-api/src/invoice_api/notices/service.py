@@ -17,7 +17,7 @@ SHOWN = 100
 
 
 class NoticeShown(BaseModel):
-    """Something to know; `url` is the page where it is mended."""
+    """Something to know; `url` is the page where it is mended, `group` the problem it is there."""
 
     id: UUID
     kind: Kind
@@ -31,6 +31,8 @@ class NoticeShown(BaseModel):
     said_at: AwareDatetime
     state: Literal["open", "over"]
     read: bool
+    group: str | None = None
+    over_at: AwareDatetime | None = None
 
 
 class NoticesShown(BaseModel):
@@ -69,6 +71,8 @@ async def list_notices(tx: Tx, caller: Caller) -> NoticesShown:
                 said_at=row["said_at"],
                 state="open" if row["over_at"] is None else "over",
                 read=row["read_at"] is not None,
+                group=row["subject"] if row["kind"] == "cause" else None,
+                over_at=row["over_at"],
             )
             for row in rows
         ),

@@ -289,6 +289,14 @@ async def list_notices(tx: Tx, company: CompanyId, user: UserId, limit: int) -> 
     )
 
 
+async def currencies(tx: Tx, company: CompanyId) -> list[str]:
+    """Currencies that the company's invoices are in."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT currency FROM invoices WHERE company_id = $1 ORDER BY currency", company
+    )
+    return [str(row["currency"]) for row in rows]
+
+
 async def count_unread(tx: Tx, company: CompanyId, user: UserId) -> int:
     return int(
         await tx.fetchval(
@@ -318,6 +326,11 @@ async def mark_read(
 async def find_choice(tx: Tx, user: UserId, role: str) -> Choice:
     found = await tx.fetchval("SELECT email FROM notice_choices WHERE user_id = $1", user)
     return found or usual_choice(role)
+
+
+async def address_of(tx: Tx, user: UserId) -> str:
+    """Where someone is written to."""
+    return str(await tx.fetchval("SELECT email FROM users WHERE id = $1", user))
 
 
 async def save_choice(tx: Tx, user: UserId, choice: Choice) -> None:

@@ -42,6 +42,11 @@ def moment(value: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{name} {there:%H:%M}"
 
 
+def group_key(group: str) -> str:
+    """A group of problems as a part of an element's id."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in group)
+
+
 def words(name: str) -> str:
     """A field's name as a label: `due_date` → `Due date`."""
     return name.replace("_", " ").capitalize().replace("Email", "E-mail")

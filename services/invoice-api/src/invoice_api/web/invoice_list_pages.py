@@ -26,6 +26,7 @@ from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, Strip
 from invoice_api.web.live import live_url
+from invoice_api.web.match_pages import month_cards
 from invoice_api.web.pages import Filter, Option, Tab
 from invoice_api.web.sessions import AVisit, AWrite, FormLists, Visit, inside
 from invoice_api.web.views import TAB_LABELS, badge_views, tabs_states
@@ -116,6 +117,7 @@ async def show_invoices(
         shell = await one.shell(tx, "Invoices", "invoices")
         connections = await connections_store.current_connections(tx, one.caller.company.id)
         strip = await _strip(tx, one, connections)
+        cards = await month_cards(tx, one, connections)
     counts = {"all": total, "draft": drafts}
     counts |= {
         key: sum(states.get(state.value, 0) for state in tabs_states(key))
@@ -145,7 +147,7 @@ async def show_invoices(
             first_url=None if page.before is None else f"/invoices?{here}",
             providers=providers,
             strip=strip,
-            match=(),
+            match=cards,
             first_steps=None,
             live_url=live_url("invoice", [str(i.id) for i in found.data]),
         ),
@@ -194,7 +196,7 @@ async def _strip(tx: Tx, one: Visit, connections: list[KnownConnection]) -> Stri
         provider_label=PROVIDER_LABELS[group.provider],
         title=title if not words.title.startswith(PROVIDER_LABELS[group.provider]) else words.title,
         action=_MANY_FOR_ONE_ACTION.get(words.code, "Fix"),
-        url=f"/integrations/{group.provider}/problems#group-{group.group}",
+        url=f"/integrations/{group.provider}/problems#group-{formatters.group_key(group.group)}",
         one=group.count == 1,
     )
 

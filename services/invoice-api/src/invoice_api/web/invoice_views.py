@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from invoice_api.web.match_views import MatchCard
 from invoice_api.web.pages import (
     BadgeView,
     Chip,
@@ -36,15 +37,6 @@ class Strip:
     action: str
     url: str
     one: bool
-
-
-@dataclass(frozen=True)
-class MatchCard:
-    """A month at a provider: whether the books hold what they should."""
-
-    sentence: str
-    url: str
-    equal: bool
 
 
 @dataclass(frozen=True)

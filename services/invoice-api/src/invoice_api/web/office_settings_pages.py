@@ -126,6 +126,7 @@ async def show_hub(one: AVisit, database: TheDatabase, render: TheRenderer) -> R
             "/integrations",
         ),
         ("users", "People", "Who can log in, and what they may do.", "/settings/people"),
+        ("bell", "Notices", "What is written to you, and how often.", "/settings/notices"),
         ("receipt-tax", "Tax rates", "What you charge on your lines.", "/tax-rates"),
         ("key", "API keys", "For programs that act as you.", "/settings/api-keys"),
         ("list-check", "First steps", "Connect, map accounts, switch on.", "/start"),

@@ -148,6 +148,8 @@ class Shell:
     open_problems: int = 0
     """Records that need a person, at any provider."""
     problems_url: str = "/integrations"
+    unread: int = 0
+    """Open notices that this person hasn't read."""
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def _group(row: CauseGroupShown, one: Visit, provider: Provider) -> ProblemGroup
     currency = row.currency or one.caller.company.currency
     return ProblemGroup(
         group=row.group,
-        key="".join(c if c.isalnum() or c in "-_" else "-" for c in row.group),
+        key=formatters.group_key(row.group),
         cause=cause_view(row.cause, provider),
         icon=sign,
         colour=colour,

@@ -18,6 +18,7 @@ NAVIGATION = (
     ("customers", "Customers", "/customers", "users"),
     ("items", "Items", "/items", "package"),
     ("integrations", "Integrations", "/integrations", "plug-connected"),
+    ("notices", "Notices", "/notices", "bell"),
     ("settings", "Settings", "/settings", "settings"),
 )
 OPERATIONS = ("ops", "Ops", "/ops", "activity")
@@ -33,6 +34,8 @@ GO_PAGES = (
     ("New item", "/items/new"),
     ("Tax rates", "/tax-rates"),
     ("Integrations", "/integrations"),
+    ("Notices", "/notices"),
+    ("Your notices by e-mail", "/settings/notices"),
     ("Settings", "/settings"),
     ("People", "/settings/people"),
     ("API keys", "/settings/api-keys"),
@@ -43,6 +46,7 @@ GO_PAGES = (
 PROVIDER_TABS = (
     ("problems", "Problems"),
     ("recent", "Recent Syncs"),
+    ("match", "Books Match"),
     ("account-mapping", "Account Mapping"),
     ("tax-mapping", "Tax Mapping"),
     ("import", "Import Customers"),

@@ -1,6 +1,7 @@
 """Runs as cards: what is done, what needs a person, about until when."""
 
 from invoice_api.runs.schemas import RunShown
+from invoice_api.web.formatters import group_key
 from invoice_api.web.office_views import RunCard
 from invoice_api.web.pages import LinkView
 from invoice_api.web.views import Eyes
@@ -57,7 +58,10 @@ def run_card(run: RunShown, eyes: Eyes) -> RunCard:
         running=running,
         can_cancel=run.can_cancel,
         groups=tuple(
-            (f"{group.count}: {group.title}", f"{problems}{group.group}" if problems else "")
+            (
+                f"{group.count}: {group.title}",
+                f"{problems}{group_key(group.group)}" if problems else "",
+            )
             for group in run.groups
         ),
         left_out=left_out(run.not_included),

@@ -16,6 +16,7 @@ from invoice_api.accounts.authentication import check_csrf, check_may_act, find_
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheSettings
 from invoice_api.http.problems import not_found
+from invoice_api.notices import store as notices_store
 from invoice_api.sync_status import connections_store, store
 from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.web.formatters import moment
@@ -57,6 +58,7 @@ class Visit:
         known = await connections_store.current_connections(tx, company)
         ids = [one.facts.id for one in known]
         counts = await store.count_states_of(tx, company, ids) if ids else {}
+        unread = await notices_store.count_unread(tx, company, self.caller.user_id)
         open_at = {
             one.facts.provider: attention(counts.get(one.facts.id, {}))
             for one in known
@@ -83,6 +85,7 @@ class Visit:
             now=moment(self.eyes.now, self.eyes.zone, self.eyes.now).removeprefix("today "),
             open_problems=sum(open_at.values()),
             problems_url=f"/integrations/{most}/problems" if has_problems else "/integrations",
+            unread=unread,
         )
 
     def _banner(self, known: KnownConnection, waiting: int) -> Banner:
@@ -202,7 +205,16 @@ async def write_visit(
     return one
 
 
+async def own_visit(
+    one: Annotated[Visit, Depends(visit)], form: Annotated[FormValues, Depends(form_values)]
+) -> Visit:
+    """Someone who changes what is only their own, viewers too, with the form's token."""
+    check_csrf(one.caller, form.get("csrf"))
+    return one
+
+
 AVisit = Annotated[Visit, Depends(visit)]
+AnOwnWrite = Annotated[Visit, Depends(own_visit)]
 AWrite = Annotated[Visit, Depends(write_visit)]
 AForm = Annotated[FormValues, Depends(form_values)]
 FormLists = Annotated[Typed, Depends(form_lists)]

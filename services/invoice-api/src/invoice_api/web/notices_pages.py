@@ -1,0 +1,158 @@
+"""Notices: what someone should know and where it is mended; how often each is written to."""
+
+from dataclasses import dataclass
+from typing import get_args
+from uuid import UUID
+
+from contracts.ids import PROVIDER_LABELS
+from fastapi import APIRouter, Response
+
+from invoice_api.http.dependencies import TheDatabase, TheSettings
+from invoice_api.notices import service, store
+from invoice_api.notices.deciding import Choice
+from invoice_api.notices.service import NoticeChoice, NoticeShown
+from invoice_api.web import formatters
+from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.pages import Shell
+from invoice_api.web.sessions import AForm, AnOwnWrite, AVisit, Visit
+
+router = APIRouter(include_in_schema=False)
+
+_CHOICES: tuple[Choice, ...] = get_args(Choice)
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    id: str
+    kind: str
+    provider: str
+    provider_label: str
+    title: str
+    sentence: str
+    amount: str
+    since: str
+    over: str | None
+    fix: str
+    """The button's words; empty where nothing is left to do."""
+    url: str
+    read: bool
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class NoticesPage:
+    shell: Shell
+    open: tuple[NoticeRow, ...]
+    over: tuple[NoticeRow, ...]
+    unread: int
+
+
+@dataclass(frozen=True)
+class NoticeChoicePage:
+    shell: Shell
+    address: str
+    choice: str
+    mails: bool
+    """Whether mail is sent at all: a mail server is set."""
+
+
+@router.get("/notices")
+async def show_notices(one: AVisit, database: TheDatabase, render: TheRenderer) -> Response:
+    async with database.transaction() as tx:
+        shell = await one.shell(tx, "Notices", "notices")
+        shown = await service.list_notices(tx, one.caller)
+        currencies = await store.currencies(tx, one.caller.company.id)
+    # Amounts of several currencies aren't money of any: then they stand without a sign.
+    currency = currencies[0] if len(currencies) == 1 else None
+    rows = [_row(notice, one, currency) for notice in shown.data]
+    page = NoticesPage(
+        shell=shell,
+        open=tuple(row for row in rows if row.over is None),
+        over=tuple(row for row in rows if row.over is not None),
+        unread=shown.unread,
+    )
+    return render.page("notices.html", page)
+
+
+def _row(notice: NoticeShown, one: Visit, currency: str | None) -> NoticeRow:
+    label = PROVIDER_LABELS[notice.provider]
+    url, fix = notice.url, "Fix"
+    match notice.kind:
+        case "connection" | "ending":
+            url, fix = f"/integrations/{notice.provider}/connect", f"Reconnect {label}"
+            if not one.caller.may_act:
+                url, fix = notice.url, "Show"
+        case "outage":
+            fix = "Show"
+        case "cause":
+            if notice.group is not None:
+                url += f"#group-{formatters.group_key(notice.group)}"
+            if not one.caller.may_act:
+                fix = "Show"
+    amount = ""
+    if notice.amount:
+        amount = (
+            f"{notice.amount:,.2f} in several currencies"
+            if currency is None
+            else formatters.money(notice.amount, currency)
+        )
+    return NoticeRow(
+        id=str(notice.id),
+        kind=notice.kind,
+        provider=notice.provider,
+        provider_label=label,
+        title=notice.title,
+        sentence=notice.sentence,
+        amount=amount,
+        since=one.eyes.moment(notice.since),
+        over=None if notice.over_at is None else one.eyes.moment(notice.over_at),
+        fix="" if notice.over_at is not None else fix,
+        url=url,
+        read=notice.read,
+        count=f"{notice.count:,} {'record' if notice.count == 1 else 'records'}"
+        if notice.count
+        else "",
+    )
+
+
+@router.post("/notices/read")
+async def mark_read(one: AnOwnWrite, form: AForm, database: TheDatabase) -> Response:
+    """One that is named, or all of them; only this person's mark."""
+    named = form.get("id", "")
+    try:
+        ids = [UUID(named)] if named else None
+    except ValueError:
+        return one.told("/notices", "That notice is gone already.", tone="info")
+    async with database.transaction() as tx:
+        await service.mark_read(tx, one.caller, ids)
+    return one.told("/notices", "Marked as read." if named else "All marked as read.")
+
+
+@router.get("/settings/notices")
+async def show_choice(
+    one: AVisit, database: TheDatabase, settings: TheSettings, render: TheRenderer
+) -> Response:
+    async with database.transaction() as tx:
+        shell = await one.shell(tx, "Your notices", "settings")
+        choice = await service.choice(tx, one.caller)
+        address = await store.address_of(tx, one.caller.user_id)
+    mails = settings.smtp_host is not None
+    page = NoticeChoicePage(shell, address, choice.email, mails)
+    return render.page("notice_choice.html", page)
+
+
+@router.post("/settings/notices")
+async def save_choice(one: AnOwnWrite, form: AForm, database: TheDatabase) -> Response:
+    wanted = _known(form.get("email", ""))
+    if wanted is None:
+        return one.told("/settings/notices", "Choose how often first.", tone="warning")
+    async with database.transaction() as tx:
+        await service.choose(tx, one.caller, NoticeChoice(email=wanted))
+    return one.told("/settings/notices", "Saved.")
+
+
+def _known(text: str) -> Choice | None:
+    for choice in _CHOICES:
+        if choice == text:
+            return choice
+    return None
