@@ -5,6 +5,7 @@ when it sends. Its subject is the job (connection, entity, record); its version 
 step), and its outcome echoes both.
 """
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -125,7 +126,7 @@ class SyncInvoice(RecordCommand):
 
     `taxes` likewise by the tax rate's id, and under `NO_TAX` for lines without one, where the
     provider wants that said. `our_tax`: send our tax total where the provider would work out its
-    own.
+    own. `post_on`: the day it is dated there, where the books are closed for its own.
     """
 
     type: Literal["sync.sync_invoice.v1"] = "sync.sync_invoice.v1"
@@ -138,6 +139,21 @@ class SyncInvoice(RecordCommand):
     taxes: dict[str, TaxRef] = Field(default_factory=dict[str, TaxRef])
     our_tax: bool = False
     rounding: RoundingLine | None = None
+    post_on: date | None = None
+
+    @property
+    def date_there(self) -> date:
+        """The day that the provider is told."""
+        return self.post_on or self.invoice.issue_date
+
+    @property
+    def memo_there(self) -> str | None:
+        """The memo; it begins with the invoice's own date where it is dated otherwise there."""
+        own = self.invoice.issue_date
+        if self.date_there == own:
+            return self.invoice.memo
+        noted = f"Invoice date {own.day} {own:%B %Y}."
+        return f"{noted} {self.invoice.memo}" if self.invoice.memo else noted
 
 
 class VoidInvoice(RecordCommand):

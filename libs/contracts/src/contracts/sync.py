@@ -5,6 +5,7 @@ from the orchestrator and carries the whole state. A reader that folds both keep
 the greatest (generation, step, rank): progress 0, delay 1, outcome 2.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -162,7 +163,10 @@ class IgnoredNote(Part):
 
 
 class RecordState(Part):
-    """Everything a badge needs of one record in one connection."""
+    """Everything a badge needs of one record in one connection.
+
+    `post_on` is the day an invoice is dated there, where that isn't its own.
+    """
 
     provider: Provider
     connection_id: ConnectionId
@@ -181,6 +185,7 @@ class RecordState(Part):
     synced_at: AwareDatetime | None = None
     origin: Origin | None = None
     ignored: IgnoredNote | None = None
+    post_on: date | None = None
     changed_at: AwareDatetime
 
 

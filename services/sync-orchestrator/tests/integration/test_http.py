@@ -319,11 +319,11 @@ async def test_z3b_each_fix_of_a_customer_who_isnt_there_releases_the_invoice(
         assert any(isinstance(command, SyncCustomer) for command in office.commands())
 
 
-async def test_actions_are_known_built_or_honest_about_it(office: Office, caller: Caller) -> None:
+async def test_actions_are_known_or_honest_about_it(office: Office, caller: Caller) -> None:
     await office.connect()
     ann = customer()
     later = await caller.ask(ann, "/actions/post_on_first_open_day")
-    assert (later.status_code, later.json()["code"]) == (501, "not_yet")
+    assert (later.status_code, later.json()["code"]) == (409, "not_possible_now")
     unknown = await caller.ask(ann, "/actions/explode")
     assert unknown.status_code == 404
     nowhere = await caller.call("GET", "/integrations/sage/settings")

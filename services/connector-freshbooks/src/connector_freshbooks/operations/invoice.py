@@ -76,18 +76,19 @@ def _sync(command: SyncInvoice, member: Member) -> Written:
     ]
     if command.rounding is not None:
         lines.append(rounding_line(command.rounding, invoice.currency))
-    due = invoice.due_date or invoice.issue_date
+    day, memo = command.date_there, command.memo_there
+    due = max(invoice.due_date or day, day)
     customer = command.customer_remote_id
     fields: dict[str, object] = {
         "customerid": int(customer) if customer.isdecimal() else customer,
         "invoice_number": number_of(command),
-        "create_date": invoice.issue_date.isoformat(),
-        "due_offset_days": (due - invoice.issue_date).days,
+        "create_date": day.isoformat(),
+        "due_offset_days": (due - day).days,
         "currency_code": invoice.currency,
         "lines": [fields_of(line) for line in lines],
     }
-    if invoice.memo:
-        fields["notes"] = invoice.memo
+    if memo:
+        fields["notes"] = memo
     if member.remote is None:
         fields["status"] = _SENT
     used = {str(invoice.customer_id): customer}
@@ -108,10 +109,10 @@ def _sync(command: SyncInvoice, member: Member) -> Written:
         fields=text_fields(
             invoice_number=number_of(command),
             customerid=customer,
-            create_date=invoice.issue_date.isoformat(),
+            create_date=day.isoformat(),
             due_date=due.isoformat(),
             currency_code=invoice.currency,
-            notes=invoice.memo or None,
+            notes=memo or None,
             # Not the total: it follows from the lines, and how it is rounded there is unknown.
             lines=digest(lines),
         ),

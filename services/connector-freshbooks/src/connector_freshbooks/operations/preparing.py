@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from connector_kit.answers import NoAnswer, NotExecuted, Refused, RemovedThere
 from connector_kit.exchange import Exchange
+from connector_kit.numbers import Holder, number_taken, other_numbers
 from connector_kit.provider import Context, Member, NotReady, Prepared, Ready
 from contracts.causes import cause_of, record_name
 from contracts.commands import RemoteRef, SyncInvoice, SyncItem, VoidInvoice
@@ -24,6 +25,7 @@ from connector_freshbooks.operations.looking import by_id, by_search
 from connector_freshbooks.operations.marks import of_record
 from connector_freshbooks.operations.names import normal
 from connector_freshbooks.operations.refusals import gone_cause, name_of
+from connector_freshbooks.provider import NUMBER_LIMIT
 
 
 def prepare(
@@ -42,7 +44,8 @@ def prepare(
         elif isinstance(member.command, SyncInvoice):
             search = number_search(number_of(member.command))
             holders = yield from by_search(kind, context, search)
-            prepared.append(_numbered(member, member.command, holders))
+            free = yield from _free_number(member.command, holders, kind, context)
+            prepared.append(_numbered(member, member.command, holders, free))
         elif isinstance(member.command, SyncItem):
             if items is None:
                 # No filter finds a name: all are read, once for all members.
@@ -131,22 +134,46 @@ def _both_changed(member: Member, edited: tuple[str, ...], kind: Kind, context: 
     )
 
 
-def _numbered(member: Member, command: SyncInvoice, holders: list[There] | NotRead) -> Prepared:
+def _free_number(
+    command: SyncInvoice, holders: list[There] | NotRead, kind: Kind, context: Context
+) -> Exchange[str | None]:
+    """A number that is free there, where somebody's invoice has this one's; as far as known."""
+    if isinstance(holders, NotRead) or not _with_number(number_of(command), holders):
+        return None
+    for number in other_numbers(number_of(command), NUMBER_LIMIT):
+        found = yield from by_search(kind, context, number_search(number))
+        if isinstance(found, NotRead):
+            return None
+        if not _with_number(number, found):
+            return number
+    return None
+
+
+def _with_number(number: str, found: Sequence[There]) -> list[There]:
+    """Those with this number, deleted ones last: a list may hold others that begin with it."""
+    key = normal(number)
+    return sorted((there for there in found if there.key == key), key=lambda t: t.deleted)
+
+
+def _numbered(
+    member: Member, command: SyncInvoice, holders: list[There] | NotRead, free: str | None
+) -> Prepared:
     """Whether the number is free. A deleted invoice keeps its own, even one of this record's."""
     if isinstance(holders, NotRead):
         return _not_known(member, holders)
-    key = normal(number_of(command))
-    same = sorted((there for there in holders if there.key == key), key=lambda t: t.deleted)
+    same = _with_number(number_of(command), holders)
     if not same:
         return Ready(member)
-    cause = cause_of(
-        "invoice_number_taken",
-        subject=Subject(id=str(command.record_id), name=command.invoice.number),
-        remote_id=same[0].id,
+    holder = Holder(
+        remote=same[0].id,
+        customer=same[0].fields.get("customerid"),
+        dated=same[0].fields.get("create_date"),
+        total=same[0].total,
+        currency=same[0].currency,
+        removed=same[0].deleted,
+        params=same[0].params,
     )
-    params = {**cause.params, **dict(same[0].params)}
-    refused = Refused(cause.model_copy(update={"params": params}), holder=same[0].id)
-    return NotReady(command.record_id, refused)
+    return NotReady(command.record_id, number_taken(command, holder, free))
 
 
 def _named(member: Member, command: SyncItem, items: list[There] | NotRead) -> Prepared:

@@ -131,15 +131,16 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     ]
     if command.rounding is not None:
         lines.append(rounding_line(command.rounding))
-    changed = any(price.changed for price in prices) or len(invoice.memo or "") > _MEMO_LIMIT
+    memo = command.memo_there or ""
+    changed = any(price.changed for price in prices) or len(memo) > _MEMO_LIMIT
     body = Invoice(
         doc_number=number_of(command),
-        txn_date=invoice.issue_date,
+        txn_date=command.date_there,
         due_date=invoice.due_date,
         customer_ref=Ref(value=command.customer_remote_id),
         currency_ref=Ref(value=invoice.currency) if facts.multi_currency else None,
         line=tuple(lines),
-        customer_memo=Memo(value=invoice.memo[:_MEMO_LIMIT]) if invoice.memo else None,
+        customer_memo=Memo(value=memo[:_MEMO_LIMIT]) if memo else None,
         global_tax_calculation=calculation_of(command, facts),
         txn_tax_detail=whole_of(command, facts, anew=remote is None),
         apply_tax_after_discount=None if command.rounding is None else False,
@@ -177,7 +178,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
                 "customer_id": str(invoice.customer_id),
                 "customer": command.customer_name,
                 "date": invoice.issue_date.isoformat(),
-                "lock_date": closed.isoformat() if closed else "",
+                "lock_date": closed.isoformat() if closed and command.date_there <= closed else "",
                 "currency": invoice.currency,
                 "total": f"{invoice.total} {invoice.currency}",
                 "url": page,

@@ -19,6 +19,7 @@ from connector_kit.answers import (
     Unreadable,
 )
 from connector_kit.exchange import Exchange, Response
+from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
 from contracts.causes import cause_of, record_name
 from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
@@ -27,7 +28,7 @@ from contracts.sync import ProviderDetails, Subject
 
 from connector_qbo.bodies import NotRead, read_fault
 from connector_qbo.errors import Plain, classify
-from connector_qbo.operations.invoice import number_of
+from connector_qbo.operations.invoice import NUMBER_LIMIT, number_of
 from connector_qbo.operations.kinds import Kind, There, differing, in_words
 from connector_qbo.operations.marks import of_record, whose
 from connector_qbo.operations.names import normal
@@ -98,16 +99,37 @@ def prepare(
         if m.intent == "create" and isinstance(m.command, SyncInvoice)
     ]
     holders = yield from _by_keys(realm, kinds["invoice"], numbers)
+    free = yield from _free_numbers(members, holders, context, kinds["invoice"])
     return [
-        _prepared(member, known[member.command.entity], holders, kinds, context)
+        _prepared(member, known[member.command.entity], holders, free, kinds, context)
         for member in members
     ]
+
+
+def _free_numbers(
+    members: Sequence[Member], holders: list[There] | NotRead, context: Context, kind: Kind
+) -> Exchange[Mapping[str, str]]:
+    """For each number that somebody else's invoice has, one that is free there, as far as known."""
+    commands = (m.command for m in members if m.intent == "create")
+    instead = {
+        number_of(command): other_numbers(number_of(command), NUMBER_LIMIT)
+        for command in commands
+        if isinstance(command, SyncInvoice) and _holder_of(command, holders) is not None
+    }
+    if not instead:
+        return {}
+    asked = [number for numbers in instead.values() for number in numbers]
+    found = yield from _by_keys(context.organisation.id, kind, asked)
+    taken = None if isinstance(found, NotRead) else {there.number or "" for there in found}
+    free = {number: first_free(numbers, taken) for number, numbers in instead.items()}
+    return {number: one for number, one in free.items() if one is not None}
 
 
 def _prepared(
     member: Member,
     known: _ById,
     holders: list[There] | NotRead,
+    free: Mapping[str, str],
     kinds: Mapping[Entity, Kind],
     context: Context,
 ) -> Prepared:
@@ -117,7 +139,7 @@ def _prepared(
             return Ready(member)
         return _versioned(member, remote, known, kinds, context)
     if isinstance(member.command, SyncInvoice):
-        return _numbered(member, member.command, holders)
+        return _numbered(member, member.command, holders, free)
     return Ready(member)
 
 
@@ -187,7 +209,12 @@ def _both_changed(
     )
 
 
-def _numbered(member: Member, command: SyncInvoice, holders: list[There] | NotRead) -> Prepared:
+def _numbered(
+    member: Member,
+    command: SyncInvoice,
+    holders: list[There] | NotRead,
+    free: Mapping[str, str],
+) -> Prepared:
     """Whether an invoice may be created under its number.
 
     One with our own mark was sent by an earlier request after all: it is updated, not doubled. One
@@ -203,23 +230,35 @@ def _numbered(member: Member, command: SyncInvoice, holders: list[There] | NotRe
                 return Ready(member.at(there.ref()))
             cause = gone_cause(command, there.removed)
             return NotReady(command.record_id, RemovedThere(there.removed, cause))
-    foreign = [
-        there
-        for there in same
-        if there.removed is None and not of_record(there.note, command.record_id)
-    ]
-    if not foreign:
+    holder = _holder_of(command, holders)
+    if holder is None:
         return Ready(member)
-    holder = foreign[0]
-    cause = cause_of(
-        "invoice_number_taken",
-        subject=Subject(id=str(command.record_id), name=command.invoice.number),
-        remote_id=holder.id,
+    found = Holder(
+        remote=holder.id,
+        customer=holder.fields.get("CustomerRef"),
+        dated=holder.fields.get("TxnDate"),
+        total=holder.total,
+        currency=holder.currency,
+        params=holder.params,
     )
-    params = {**cause.params, **dict(holder.params)}
-    return NotReady(
-        command.record_id,
-        Refused(cause.model_copy(update={"params": params}), holder=holder.id),
+    taken = number_taken(command, found, free.get(number_of(command)))
+    return NotReady(command.record_id, taken)
+
+
+def _holder_of(command: SyncInvoice, holders: list[There] | NotRead) -> There | None:
+    """Somebody else's invoice that has this one's number, if any."""
+    if isinstance(holders, NotRead):
+        return None
+    key = normal(number_of(command))
+    return next(
+        (
+            there
+            for there in holders
+            if there.key == key
+            and there.removed is None
+            and not of_record(there.note, command.record_id)
+        ),
+        None,
     )
 
 

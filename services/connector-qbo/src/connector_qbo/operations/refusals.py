@@ -1,6 +1,7 @@
 """A fault about one member, as the answer the kit takes: whom it names, and what its cause says."""
 
 import re
+from datetime import date, timedelta
 from typing import assert_never
 
 from connector_kit.answers import (
@@ -191,7 +192,9 @@ def _cause(
                 details=details,
                 invoice=name,
                 date=extra.get("date"),
+                month=extra.get("date"),
                 lock_date=closed,
+                first_open_day=date.fromisoformat(closed) + timedelta(days=1) if closed else None,
             )
         case "invoice_total_negative":
             return cause_of(code, details=details, invoice=name, total=extra.get("total"))

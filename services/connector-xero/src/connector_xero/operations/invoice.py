@@ -97,7 +97,7 @@ class Invoices:
     def by_look_up_keys(
         self, organisation: RemoteId, keys: Sequence[str]
     ) -> Exchange[list[There] | NotRead]:
-        return (yield from _by_numbers(organisation, keys))
+        return (yield from by_numbers(organisation, keys))
 
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.key == member.natural_key
@@ -106,7 +106,7 @@ class Invoices:
         self, organisation: RemoteId, members: Sequence[Member]
     ) -> Exchange[list[There] | NotRead]:
         numbers = [number_of(m.command) for m in members if isinstance(m.command, SyncInvoice)]
-        return (yield from _by_numbers(organisation, [n for n in numbers if _NUMBER.fullmatch(n)]))
+        return (yield from by_numbers(organisation, [n for n in numbers if _NUMBER.fullmatch(n)]))
 
     def in_the_way(self, member: Member, there: There) -> bool:
         """Removed ones too: whether the number of one is free again is unconfirmed, and a number
@@ -153,7 +153,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     invoice = command.invoice
     codes = _codes(member)
     prices = [priced(line) for line in invoice.lines]
-    reference = one_line(invoice.memo or "")
+    reference = one_line(command.memo_there or "")
     items = [command.items[str(line.item_id)] for line in invoice.lines]
     facts = context.facts
     lines = tuple(
@@ -174,7 +174,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         contact=wire.Contact(contact_id=command.customer_remote_id),
         invoice_number=number_of(command),
         reference=reference[:_REFERENCE_LIMIT] or None,
-        date=invoice.issue_date,
+        date=command.date_there,
         due_date=invoice.due_date,
         currency_code=invoice.currency,
         line_amount_types=amounts,
@@ -212,7 +212,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
             "account_id": account or "",
             "org": context.organisation.name,
             "date": invoice.issue_date.isoformat(),
-            "lock_date": closed.isoformat() if closed else "",
+            "lock_date": closed.isoformat() if closed and command.date_there <= closed else "",
             "currency": invoice.currency,
             "url": invoice_page(context.environment, context.base_urls),
             "notes": "sent_with_changes" if changed else "",
@@ -278,7 +278,7 @@ def _content_problem(command: SyncInvoice) -> Refused | None:
     return None
 
 
-def _by_numbers(organisation: RemoteId, numbers: Sequence[str]) -> Exchange[list[There] | NotRead]:
+def by_numbers(organisation: RemoteId, numbers: Sequence[str]) -> Exchange[list[There] | NotRead]:
     """By number, voided and deleted ones too. One with a comma is asked for by its own address."""
     found: list[There] = []
     for part in chunks((number for number in numbers if "," not in number), around=3):

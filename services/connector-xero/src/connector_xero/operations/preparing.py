@@ -10,6 +10,7 @@ from dataclasses import fields
 
 from connector_kit.answers import NoAnswer, ReferenceGone, Refused, RemovedThere
 from connector_kit.exchange import Exchange
+from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, Member, NotReady, Prepared, Ready
 from contracts.causes import cause_of, record_name
 from contracts.commands import RemoteRef, SyncInvoice
@@ -17,6 +18,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.sync import Subject
 
 from connector_xero.bodies import NotRead
+from connector_xero.operations.invoice import NUMBER_LIMIT, by_numbers, number_of
 from connector_xero.operations.kinds import (
     CodedMember,
     Kind,
@@ -44,6 +46,7 @@ def prepare(
         creates = [m for m in these if m.intent == "create"]
         takers[entity] = (yield from kind.taking(organisation, creates)) if creates else []
     items = yield from by_ids(organisation, kinds["item"], _items_of(members))
+    free = yield from _free_numbers(members, takers["invoice"], context, kinds["invoice"])
     prepared: list[Prepared] = []
     for member in members:
         entity = member.command.entity
@@ -53,7 +56,7 @@ def prepare(
         elif coded.remote is not None:
             prepared.append(_linked(coded, coded.remote, known[entity], kinds, context))
         else:
-            prepared.append(_created(coded, takers[entity], kinds[entity]))
+            prepared.append(_created(coded, takers[entity], kinds[entity], free))
     return prepared
 
 
@@ -123,7 +126,31 @@ def _merged(member: Member, survivor: RemoteId) -> Refused:
     )
 
 
-def _created(member: Member, takers: list[There] | NotRead, kind: Kind) -> Prepared:
+def _free_numbers(
+    members: Sequence[Member], takers: list[There] | NotRead, context: Context, kind: Kind
+) -> Exchange[Mapping[str, str]]:
+    """For each number that somebody else's invoice has, one that is free there, as far as known."""
+    if isinstance(takers, NotRead):
+        return {}
+    instead = {
+        number_of(member.command): other_numbers(number_of(member.command), NUMBER_LIMIT)
+        for member in members
+        if isinstance(member.command, SyncInvoice)
+        and member.intent == "create"
+        and _foreign(member, takers, kind)
+    }
+    if not instead:
+        return {}
+    asked = [number for numbers in instead.values() for number in numbers]
+    found = yield from by_numbers(context.organisation.id, asked)
+    taken = None if isinstance(found, NotRead) else {there.number or "" for there in found}
+    free = {number: first_free(numbers, taken) for number, numbers in instead.items()}
+    return {number: one for number, one in free.items() if one is not None}
+
+
+def _created(
+    member: Member, takers: list[There] | NotRead, kind: Kind, free: Mapping[str, str]
+) -> Prepared:
     """Whether a record may be created under its name, code or number.
 
     One with our own mark was sent by an earlier request after all: it is updated, not doubled. A
@@ -138,19 +165,37 @@ def _created(member: Member, takers: list[There] | NotRead, kind: Kind) -> Prepa
                 return Ready(member.at(there.ref()))
             cause = gone_cause(command, there.removed)
             return NotReady(command.record_id, RemovedThere(there.removed, cause))
-    foreign = [
+    foreign = _foreign(member, takers, kind)
+    if not foreign:
+        return Ready(member)
+    return NotReady(command.record_id, _taken(member, foreign[0], free))
+
+
+def _foreign(member: Member, takers: Sequence[There], kind: Kind) -> list[There]:
+    """Who has what this record needs for itself. One that can be linked comes first."""
+    record = member.command.record_id
+    found = [
         there
         for there in takers
         if kind.in_the_way(member, there)
-        and not (there.removed is not None and same_record(there.marked, command.record_id))
+        and not (there.removed is not None and same_record(there.marked, record))
     ]
-    if not foreign:
-        return Ready(member)
-    return NotReady(command.record_id, _taken(member, foreign[0]))
+    return sorted(found, key=lambda there: there.removed is not None)
 
 
-def _taken(member: Member, holder: There) -> Refused:
+def _taken(member: Member, holder: There, free: Mapping[str, str]) -> Refused:
     command = member.command
+    if isinstance(command, SyncInvoice):
+        found = Holder(
+            remote=holder.id,
+            customer=holder.fields.get("Contact"),
+            dated=holder.fields.get("Date"),
+            total=holder.total,
+            currency=holder.currency,
+            removed=holder.removed is not None,
+            params=holder.params,
+        )
+        return number_taken(command, found, free.get(number_of(command)))
     name = name_of(command)
     subject = Subject(id=str(command.record_id), name=name)
     match command.entity:
@@ -158,12 +203,8 @@ def _taken(member: Member, holder: There) -> Refused:
             cause = cause_of(
                 "customer_name_taken", subject=subject, customer=name, remote_id=holder.id
             )
-        case "item":
+        case _:
             cause = cause_of("item_name_taken", subject=subject, item=name, remote_id=holder.id)
-        case "invoice":
-            cause = cause_of(
-                "invoice_number_taken", subject=subject, invoice=name, remote_id=holder.id
-            )
     params = {**cause.params, **dict(holder.params)}
     return Refused(cause.model_copy(update={"params": params}), holder=holder.id)
 

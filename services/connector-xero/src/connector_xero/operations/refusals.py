@@ -1,6 +1,7 @@
 """A refusal about one member, as the answer the kit takes: whom it names, what its cause says."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import assert_never
 
 from connector_kit.answers import (
@@ -140,7 +141,9 @@ def _cause(
                 details=details,
                 invoice=name,
                 date=extra.get("date"),
+                month=extra.get("date"),
                 lock_date=closed,
+                first_open_day=date.fromisoformat(closed) + timedelta(days=1) if closed else None,
             )
         case "locked_by_payment" | "void_refused" | "due_date_invalid":
             return cause_of(code, subject=itself, details=details, invoice=name, why=why)

@@ -47,6 +47,7 @@ def badge_of(
         cause=_cause(shown, connection.provider, record.id, viewer.reader, known),
         actions=_actions(shown, record, connection) if viewer.may_act else (),
         total_there=None if shown.totals is None else format(shown.totals.total, "f"),
+        date_there=shown.post_on,
     )
 
 

@@ -1,5 +1,7 @@
 """Badges and causes as the API shows them."""
 
+from datetime import date
+
 from contracts.causes import Who
 from contracts.ids import Provider
 from contracts.sync import SyncState
@@ -74,6 +76,8 @@ class BadgeShown(Shown):
     actions: tuple[str, ...] = ()
     total_there: str | None = Field(default=None, exclude_if=_empty)
     """What the record comes to in the provider's books, where it said so."""
+    date_there: date | None = Field(default=None, exclude_if=_empty)
+    """The day an invoice is dated there, where that isn't its own."""
 
 
 class LinkShown(Shown):

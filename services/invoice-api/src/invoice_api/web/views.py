@@ -88,13 +88,14 @@ def badge_view(
     )
     synced_at = None if badge.synced_at is None else eyes.moment(badge.synced_at)
     there = badge.total_there
+    dated = None if badge.date_there is None else formatters.day(badge.date_there)
     return BadgeView(
         provider=badge.provider,
         provider_label=label,
         state=badge.state.value,
         label=badge.label,
         short_label=_SHORT.get(badge.state, badge.label),
-        tooltip=_tooltip(badge, label, synced_at),
+        tooltip=_tooltip(badge, label, synced_at, dated),
         tone=TONES[badge.state],
         sync_label=_sync_label(badge, label) if can_write else None,
         actions=badge.actions,
@@ -103,6 +104,7 @@ def badge_view(
         remote_number=badge.remote_number,
         synced_at=synced_at,
         total_there=formatters.money(there, currency) if there and currency else None,
+        date_there=dated,
         buttons=_buttons(badge, cause) if can_write else (),
         menu=_menu(badge) if can_write else (),
     )
@@ -281,12 +283,13 @@ def _sync_label(badge: BadgeShown, label: str) -> str | None:
     return f"Update {label}" if "update" in badge.actions else None
 
 
-def _tooltip(badge: BadgeShown, label: str, synced_at: str | None) -> str:
+def _tooltip(badge: BadgeShown, label: str, synced_at: str | None, dated: str | None) -> str:
     if badge.cause is not None:
         return badge.cause.sentence
     if badge.state is SyncState.SYNCED:
         number = f" · number there {badge.remote_number}" if badge.remote_number else ""
-        return f"{synced_at or 'Synced'}{number}"
+        day = f" · dated {dated} there" if dated else ""
+        return f"{synced_at or 'Synced'}{number}{day}"
     if badge.state is SyncState.NOT_SYNCED:
         return f"Not in {label} yet"
     return badge.label

@@ -10,6 +10,7 @@ from contracts.sync import CauseInstance, SyncState, Totals
 from sync_orchestrator.domain.content import content_of, in_the_books, is_up_to_date, rounding_in
 from sync_orchestrator.domain.course import Course
 from sync_orchestrator.domain.events import (
+    DatedThere,
     EmailWaived,
     IgnoreBegan,
     IgnoreEnded,
@@ -32,11 +33,13 @@ from sync_orchestrator.domain.facts import (
     MakeActive,
     NameThere,
     NoneOfThose,
+    PostOnFirstOpenDay,
     RoundingWanted,
     SendOurTax,
     StopIgnoring,
     UnlinkedByPerson,
 )
+from sync_orchestrator.domain.posting import first_open_day
 from sync_orchestrator.domain.preflight import difference_of
 
 Choice = (
@@ -52,6 +55,7 @@ Choice = (
     | DifferenceAccepted
     | KeepOurs
     | RoundingWanted
+    | PostOnFirstOpenDay
     | SendOurTax
 )
 
@@ -120,6 +124,8 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
             course.derive(again=True)
         case RoundingWanted():
             return _add_rounding(course, fact)
+        case PostOnFirstOpenDay():
+            return _post_on_first_open_day(course, fact)
         case _:
             assert_never(fact)
     return None
@@ -153,6 +159,18 @@ def _add_rounding(course: Course, fact: RoundingWanted) -> Literal["not_possible
     if difference_of(invoice, job.totals, connection).code != "rounding_difference":
         return "not_possible_now"
     learn_rounding(course, invoice, job.totals)
+    course.request("there", fact.origin, "person", again=True)
+    course.derive(again=True)
+    return None
+
+
+def _post_on_first_open_day(
+    course: Course, fact: PostOnFirstOpenDay
+) -> Literal["not_possible_now"] | None:
+    invoice, day = course.situation.invoice, first_open_day(course.situation)
+    if invoice is None or day is None or invoice.issue_date >= day:
+        return "not_possible_now"
+    course.tell(DatedThere(day, invoice.issue_date, fact.origin))
     course.request("there", fact.origin, "person", again=True)
     course.derive(again=True)
     return None

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from contracts.invoicing import InvoiceSnapshot
 
 from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.posting import post_on
 from sync_orchestrator.domain.records import Snapshot
 from sync_orchestrator.domain.situation import Situation
 from sync_orchestrator.domain.taxing import predicted, rate_of, small
@@ -22,7 +23,8 @@ class Content:
     """`record` stands for what the books hold of the record itself, whatever its version.
 
     `relies_on` are local ids and the remote ids they are linked to; `accounts` likewise, the taxes
-    of an invoice among them. `money` says what is sent besides, so that the total is ours.
+    of an invoice among them. `dated` is another day than its own, `money` what is sent besides, so
+    that the total is ours.
     """
 
     version: int
@@ -30,6 +32,7 @@ class Content:
     relies_on: tuple[tuple[str, str], ...]
     accounts: tuple[tuple[str, str], ...]
     named: str | None
+    dated: str = ""
     money: str = ""
 
     @property
@@ -38,7 +41,7 @@ class Content:
 
     @property
     def _own(self) -> str:
-        return f"{self.named or ''}{self.money}"
+        return f"{self.named or ''}{self.dated}{self.money}"
 
     def is_held_by(self, mark: str) -> bool:
         """Whether the provider, holding what `mark` says, holds this: accounts left aside.
@@ -52,11 +55,13 @@ class Content:
 _APART = "\x1f"
 """No name or number has it in it."""
 
+_DATED = "on "
+
 
 def rounding_in(mark: str | None) -> Decimal:
     """What a rounding line added to the content with this mark."""
     last = (mark or "").rpartition(_APART)[2] if _APART in (mark or "") else ""
-    return Decimal(0) if last in ("", "tax") else Decimal(last)
+    return Decimal(0) if last in ("", "tax") or last.startswith(_DATED) else Decimal(last)
 
 
 def void_mark(version: int) -> str:
@@ -70,6 +75,7 @@ def content_of(job: Job, situation: Situation) -> Content:
     if isinstance(record, InvoiceSnapshot):
         told = in_the_books(record)
         rounding = rounding_of(job, situation, told)
+        day = post_on(job, situation)
         return Content(
             version=record.version,
             record=told,
@@ -89,6 +95,7 @@ def content_of(job: Job, situation: Situation) -> Content:
                 if (tax := situation.taxes.get(rate)) is not None
             ),
             named=job.named_there,
+            dated="" if day is None else f"{_APART}{_DATED}{day}",
             money=(f"{_APART}tax" if sends_our_tax(job, situation) else "")
             + (f"{_APART}{rounding}" if rounding else ""),
         )

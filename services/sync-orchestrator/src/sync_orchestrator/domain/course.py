@@ -10,6 +10,7 @@ from contracts.sync import CauseInstance, SyncState
 from sync_orchestrator.domain.ages import is_tried_again, keeps_going, waited_too_long, went_lately
 from sync_orchestrator.domain.content import content_of, is_up_to_date, void_mark
 from sync_orchestrator.domain.events import (
+    DatedThere,
     Event,
     HeldBack,
     Issued,
@@ -22,6 +23,7 @@ from sync_orchestrator.domain.events import (
 )
 from sync_orchestrator.domain.evolving import evolve
 from sync_orchestrator.domain.job import Job, Want
+from sync_orchestrator.domain.posting import post_on
 from sync_orchestrator.domain.preflight import Obstacle, obstacles
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.domain.situation import Situation
@@ -92,6 +94,7 @@ class Course:
             return
         if job.refused and job.sent_mark == content.mark and not again:
             return
+        self._date()
         account = situation.account if job.entity == "item" else None
         self.tell(
             Issued(
@@ -102,6 +105,15 @@ class Course:
                 content.accounts if job.entity == "invoice" else (),
             )
         )
+
+    def _date(self) -> None:
+        """Keep which day it goes with, if that isn't its own: a later setting doesn't move it."""
+        day, invoice = post_on(self.job, self.situation), self.situation.invoice
+        if invoice is None or (day is None and self.job.post_on is None):
+            return
+        told = (day or invoice.issue_date, invoice.issue_date)
+        if told != (self.job.post_on, self.job.post_on_for):
+            self.tell(DatedThere(*told))
 
     def awaits_a_choice(self) -> bool:
         """It has gone there, and whether it is made again is a person's to say."""

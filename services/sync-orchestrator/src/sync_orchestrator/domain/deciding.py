@@ -39,6 +39,7 @@ from sync_orchestrator.domain.facts import (
     MakeActive,
     NameThere,
     NoneOfThose,
+    PostOnFirstOpenDay,
     RemoteGone,
     Reviewed,
     RoundingWanted,
@@ -104,6 +105,7 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             | DifferenceAccepted()
             | KeepOurs()
             | RoundingWanted()
+            | PostOnFirstOpenDay()
             | SendOurTax()
         ):
             refusal = choices.chosen(course, fact)

@@ -1,7 +1,7 @@
 """What decisions say happened to a job; `evolving.evolve` folds them and the history keeps them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -261,6 +261,15 @@ class OurTaxChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedThere:
+    """Dated another day there than here; `origin` is who chose it, None: the setting does."""
+
+    day: date
+    instead_of: date
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoundingLearned:
     """What a rounding line adds to this content (`told`), by what the provider answered."""
 
@@ -300,4 +309,5 @@ Event: TypeAlias = (
     | LeftAsItIs
     | OurTaxChosen
     | RoundingLearned
+    | DatedThere
 )

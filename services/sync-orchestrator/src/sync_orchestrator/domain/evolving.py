@@ -15,6 +15,7 @@ from contracts.sync import SyncState
 
 from sync_orchestrator.domain.events import (
     ChangedThere,
+    DatedThere,
     Delayed,
     EmailWaived,
     Event,
@@ -91,6 +92,7 @@ def evolve(job: Job, event: Event, at: datetime) -> Job:
             | ToldApart()
             | OurTaxChosen()
             | RoundingLearned()
+            | DatedThere()
         ):
             return _by_a_person(job, event, at)
         case _:
@@ -312,7 +314,8 @@ def _by_a_person(
     | Unlinked
     | ToldApart
     | OurTaxChosen
-    | RoundingLearned,
+    | RoundingLearned
+    | DatedThere,
     at: datetime,
 ) -> Job:
     match event:
@@ -363,6 +366,15 @@ def _by_a_person(
             return replace(job, step=job.step + 1, our_tax=True, origin=event.origin, refused=False)
         case RoundingLearned():
             return replace(job, step=job.step + 1, rounding=event.amount, rounding_for=event.told)
+        case DatedThere():
+            return replace(
+                job,
+                step=job.step + 1,
+                post_on=event.day,
+                post_on_for=event.instead_of,
+                origin=event.origin or job.origin,
+                refused=False,
+            )
         case LeftAsItIs():
             return replace(
                 _in_state(job, SyncState.SYNCED, at), want=None, refused=False, origin=event.origin

@@ -155,6 +155,13 @@ class SendOurTax:
 
 
 @dataclass(frozen=True, slots=True)
+class PostOnFirstOpenDay:
+    """It may be dated the first day that the books are open for."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class RoundingWanted:
     """A rounding line makes the total there ours."""
 
@@ -182,4 +189,5 @@ Fact: TypeAlias = (
     | KeepOurs
     | SendOurTax
     | RoundingWanted
+    | PostOnFirstOpenDay
 )

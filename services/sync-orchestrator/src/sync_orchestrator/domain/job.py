@@ -6,7 +6,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -60,6 +60,7 @@ class Job:
         none_of_those: a person said it is none of those there that look like it.
         our_tax: a person said to send our tax where the provider works out its own.
         rounding: what equalised the total of the content `rounding_for`, as the provider answered.
+        post_on: the day an invoice of the date `post_on_for` is dated there instead.
         currency: what a new customer is kept in there, where an invoice in it asked.
         again_for: the holder of a taken number after which this record was sent once more.
         remade_at: when it had gone there for the first time of late; `remade` times since.
@@ -105,6 +106,8 @@ class Job:
     rounding: Decimal | None = None
     rounding_for: str | None = None
     currency: str | None = None
+    post_on: date | None = None
+    post_on_for: date | None = None
     ignored: Ignored | None = None
     again_for: str | None = None
     remade_at: datetime | None = None

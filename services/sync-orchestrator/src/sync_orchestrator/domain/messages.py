@@ -21,6 +21,7 @@ from contracts.sync import IgnoredNote, RecordState, SyncState, SyncStateChanged
 from sync_orchestrator.domain.connection import PROVIDER_CHOOSES
 from sync_orchestrator.domain.content import rounding_of, sends_our_tax
 from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.posting import post_on
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.situation import Situation
 from sync_orchestrator.domain.taxing import refs
@@ -55,6 +56,7 @@ def record_state(job: Job) -> RecordState:
         synced_at=job.synced_at,
         origin=job.origin,
         ignored=_ignored(job),
+        post_on=job.post_on if job.link is not None and job.post_on != job.post_on_for else None,
         changed_at=job.changed_at or job.state_since or _NEVER,
     )
 
@@ -161,6 +163,7 @@ def _sync_invoice(
             "number_there": job.named_there,
             "taxes": refs(invoice, situation.taxes),
             "our_tax": sends_our_tax(job, situation),
+            "post_on": post_on(job, situation),
             "rounding": None
             if not rounding
             else RoundingLine(

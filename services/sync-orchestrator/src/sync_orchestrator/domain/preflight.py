@@ -14,6 +14,7 @@ from contracts.sync import CauseInstance, Subject, SyncState, Totals, WaitingOn
 from sync_orchestrator.domain.connection import Connection, MappedAccount
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
+from sync_orchestrator.domain.posting import first_open_day, post_on
 from sync_orchestrator.domain.situation import Need, Situation
 from sync_orchestrator.domain.taxing import is_taxed, predicted, small, wanted
 
@@ -41,7 +42,10 @@ def obstacles(job: Job, situation: Situation) -> tuple[Obstacle, ...]:
     record = situation.record
     match record:
         case InvoiceSnapshot():
-            found = [*_of_the_invoice(record, situation), *_of_its_needs(job, record, situation)]
+            found = [
+                *_of_the_invoice(job, record, situation),
+                *_of_its_needs(job, record, situation),
+            ]
         case CustomerSnapshot():
             found = _of_the_customer(job, record, situation, situation.lookalikes)
         case _:
@@ -143,7 +147,7 @@ def _account_gone(account: MappedAccount, item: str) -> Obstacle:
     return Obstacle(cause, is_own=True)
 
 
-def _of_the_invoice(invoice: InvoiceSnapshot, situation: Situation) -> list[Obstacle]:
+def _of_the_invoice(job: Job, invoice: InvoiceSnapshot, situation: Situation) -> list[Obstacle]:
     facts = situation.connection.facts
     org = situation.connection.organisation.name
     found: list[CauseInstance] = []
@@ -167,14 +171,16 @@ def _of_the_invoice(invoice: InvoiceSnapshot, situation: Situation) -> list[Obst
     found += _due_date(invoice, situation)
     found += _too_many_lines(invoice, situation)
     closed = facts.books_closed_up_to
-    if closed is not None and invoice.issue_date <= closed:
+    if closed is not None and (post_on(job, situation) or invoice.issue_date) <= closed:
         found.append(
             cause_of(
                 "period_closed",
                 subject=Subject(id=closed.isoformat(), name=org),
                 invoice=invoice.number,
                 date=invoice.issue_date,
+                month=invoice.issue_date,
                 lock_date=closed,
+                first_open_day=first_open_day(situation),
                 org=org,
             )
         )

@@ -19,16 +19,18 @@ from sync_orchestrator.domain.facts import (
     MakeActive,
     NameThere,
     NoneOfThose,
+    PostOnFirstOpenDay,
     StopIgnoring,
 )
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
 from sync_orchestrator.handlers.connections import ask_for_reference_data
+from sync_orchestrator.handlers.linking import refuse_unlinkable
 from sync_orchestrator.handlers.mapping import check_accounts, save_mapping
 from sync_orchestrator.handlers.money_actions import add_rounding_line, choose_tax, send_our_tax
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfit
-from sync_orchestrator.handlers.refusals import not_found, not_possible_now, not_yet
+from sync_orchestrator.handlers.refusals import not_found, not_possible_now
 from sync_orchestrator.handlers.settings import apply_changes
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store.mapping_store import MappingRow
@@ -42,12 +44,10 @@ async def act(tx: Tx, tools: Tools, wish: Wish, action: str, fields: Fields) -> 
     A button of a cause that is about another record (its customer) acts on that record.
 
     Raises:
-        Refusal: 404 no such word; 409 it can't be now; 422 a field; 501 not built yet.
+        Refusal: 404 no such word; 409 it can't be now; 422 a field.
     """
     do = ACTIONS.get(action)
     if do is None:
-        if action in NOT_YET:
-            raise not_yet(NOT_YET[action])
         raise not_found("action")
     desk = await open_desk(tx, tools, wish)
     await do(desk, fields)
@@ -120,8 +120,9 @@ async def _add_without_email(desk: Desk, fields: Fields) -> None:
 
 
 async def _link(desk: Desk, fields: Fields) -> None:
-    remote = RemoteRef(id=RemoteId(text(fields, "remote_id")))
-    desk.apply(target_of(desk, "link"), LinkedByPerson(remote, desk.wish.origin))
+    remote, target = RemoteId(text(fields, "remote_id")), target_of(desk, "link")
+    await refuse_unlinkable(desk, target, remote)
+    desk.apply(target, LinkedByPerson(RemoteRef(id=remote), desk.wish.origin))
 
 
 async def _name(desk: Desk, fields: Fields) -> None:
@@ -170,6 +171,11 @@ async def _accept(desk: Desk, fields: Fields) -> None:
 
 async def _keep_ours(desk: Desk, fields: Fields) -> None:
     desk.apply(desk.key, KeepOurs(desk.wish.origin))
+
+
+async def _post_on_first_open_day(desk: Desk, fields: Fields) -> None:
+    """Date it there the first day that the books are open for; its own date stays as it is here."""
+    desk.apply(desk.key, PostOnFirstOpenDay(desk.wish.origin))
 
 
 async def _choose_account(desk: Desk, fields: Fields) -> None:
@@ -237,13 +243,10 @@ ACTIONS: Mapping[str, Action] = {
     "accept_difference": _accept,
     "leave_theirs": _accept,
     "keep_ours": _keep_ours,
+    "post_on_first_open_day": _post_on_first_open_day,
     "choose_account": _choose_account,
     "choose_tax": choose_tax,
     "send_our_tax": send_our_tax,
     "add_rounding_line": add_rounding_line,
     "turn_on_sync_customers": _turn_on_sync_customers,
-}
-
-NOT_YET: Mapping[str, str] = {
-    "post_on_first_open_day": "Posting on the first open day",
 }

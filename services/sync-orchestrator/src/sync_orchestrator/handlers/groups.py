@@ -17,7 +17,7 @@ from messaging.database import Tx
 
 from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.handlers import running
-from sync_orchestrator.handlers.actions import ACTIONS, NOT_YET
+from sync_orchestrator.handlers.actions import ACTIONS
 from sync_orchestrator.handlers.group_actions import VERBS
 from sync_orchestrator.handlers.group_fixes import GROUP_FIXES
 from sync_orchestrator.handlers.places import current_of, read_current
@@ -26,7 +26,6 @@ from sync_orchestrator.handlers.refusals import (
     because_of,
     invalid,
     not_found,
-    not_yet,
 )
 from sync_orchestrator.handlers.work import Tools, begin
 from sync_orchestrator.store import groups_store, runs_store
@@ -126,8 +125,6 @@ def _action(wish: GroupWish, cause: CauseInstance | None) -> str:
     offered = CAUSES[cause.code].fixes if cause.code in CAUSES else ()
     if all(fix.action != action for fix in offered):
         raise invalid(FieldProblem("action", "isn't a fix of this problem"))
-    if action in NOT_YET:
-        raise not_yet(NOT_YET[action])
     if action not in ACTIONS:
         raise invalid(FieldProblem("action", "is made on each record, not on the group"))
     return action

@@ -6,14 +6,13 @@ from contracts.sync import RecordState
 from messaging.database import Tx
 
 from sync_orchestrator.domain.facts import LinkedByPerson, UnlinkedByPerson
+from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.likeness import Lookalike, email_key, name_key, who_it_could_be
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk
 from sync_orchestrator.handlers.refusals import FieldProblem, Refusal, invalid
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store import jobs_store, remote_customers_store
-
-_ONE = {"customer": "a customer", "item": "an item", "invoice": "an invoice"}
 
 
 async def link(
@@ -28,7 +27,7 @@ async def link(
     """
     desk = await open_desk(tx, tools, wish)
     before = None if desk.job is None or desk.job.link is None else desk.job.link.id
-    await _refuse_unlinkable(desk, remote)
+    await refuse_unlinkable(desk, desk.key, remote)
     desk.apply(desk.key, LinkedByPerson(RemoteRef(id=remote), wish.origin))
     return await desk.finish(), before
 
@@ -62,11 +61,16 @@ async def lookalikes(tx: Tx, tools: Tools, wish: Wish) -> tuple[Lookalike, ...]:
     return who_it_could_be(found.get(key, ()), desk.key.record_id)
 
 
-async def _refuse_unlinkable(desk: Desk, remote: RemoteId) -> None:
-    connection, entity = desk.connection, desk.key.entity
+async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> None:
+    """Raise what stands against linking this record to that one there.
+
+    Raises:
+        Refusal: 409 `linked_to_another`; for an invoice 409 `not_the_same`; 422 no such record.
+    """
+    connection, entity = desk.connection, key.entity
     label = PROVIDER_LABELS[connection.provider]
     holders = await jobs_store.linked_to(desk.work.tx, [(connection.id, entity, remote)])
-    other = next((job for job in holders if job.record_id != desk.key.record_id), None)
+    other = next((job for job in holders if job.record_id != key.record_id), None)
     if other is not None:
         await desk.work.take([other])
         known = desk.work.books.records.get((entity, other.record_id))
@@ -77,14 +81,43 @@ async def _refuse_unlinkable(desk: Desk, remote: RemoteId) -> None:
             "Linked to another",
             f"That record in {label} is linked to {name} already. Unlink {name} first.",
         )
+    if entity == "invoice":
+        _refuse_another_invoice(desk, key, remote, label)
     if entity != "customer" or connection.customers_as_of is None:
         return
-    listed = await remote_customers_store.by_id(desk.work.tx, connection.id, [remote])
+    await _refuse_unlisted_customer(desk, remote, label)
+
+
+def _refuse_another_invoice(desk: Desk, key: RecordKey, remote: RemoteId, label: str) -> None:
+    """An invoice is linked only to the one that the connector compared with it: same customer, date
+    and total."""
+    job = desk.work.books.job(key)
+    if job is not None and job.link is not None and job.link.id == remote:
+        return
+    cause = None if job is None else job.cause
+    told = {} if cause is None or cause.code != "invoice_number_taken" else cause.params
+    if told.get("remote_id") == remote and told.get("same") == "yes":
+        return
+    raise Refusal(
+        409,
+        "not_the_same",
+        "Not the same invoice",
+        f"That invoice in {label} isn't known to have this one's customer, date and total. "
+        "Try again first, so that it is compared.",
+    )
+
+
+async def _refuse_unlisted_customer(desk: Desk, remote: RemoteId, label: str) -> None:
+    cause = None if desk.job is None or desk.job.cause is None else desk.job.cause
+    asked = None if cause is None else (cause.because or cause).params.get("remote_id")
+    if remote == asked:
+        return
+    listed = await remote_customers_store.by_id(desk.work.tx, desk.connection.id, [remote])
     if remote not in listed:
         raise invalid(
             FieldProblem(
                 "remote_id",
-                f"isn't {_ONE[entity]} in {label} as last loaded. Load the customers again first",
+                f"isn't a customer in {label} as last loaded. Load the customers again first",
             )
         )
     survivor = listed[remote].customer.merged_into

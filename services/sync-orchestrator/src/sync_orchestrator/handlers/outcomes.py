@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from contracts.ids import MessageId
+from contracts.ids import ConnectionId, MessageId
 from contracts.message import Message
 from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
 from messaging import inbox
@@ -13,6 +13,7 @@ from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.outcomes import in_the_way
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves
+from sync_orchestrator.handlers.connections import ask_for_reference_data
 from sync_orchestrator.handlers.history import outcome_line
 from sync_orchestrator.handlers.work import Tools, Work, begin
 from sync_orchestrator.store import history_store, jobs_store
@@ -41,6 +42,7 @@ async def on_outcomes(tx: Tx, messages: Sequence[Message], tools: Tools) -> None
         if line is not None:
             lines.append(line)
     await history_store.append(tx, lines)
+    await _learn_lock_dates(work, fresh)
     await work.save()
 
 
@@ -72,6 +74,24 @@ def _decide(work: Work, outcome: Outcome) -> history_store.Line | None:
     trigger = Trigger(outcome.correlation_id, outcome.id)
     work.round.apply(key, Answered(outcome, automatic), trigger)
     return line
+
+
+async def _learn_lock_dates(work: Work, outcomes: Sequence[Outcome]) -> None:
+    """Books that are closed for a day which we took to be open: have it read up to when they are.
+
+    What was refused then says so, and which day is the first open one.
+    """
+    asked: dict[ConnectionId, Trigger] = {}
+    for outcome in outcomes:
+        if not isinstance(outcome, SyncFailed) or outcome.cause.code != "period_closed":
+            continue
+        if "lock_date" not in outcome.cause.params:
+            trigger = Trigger(outcome.correlation_id, outcome.id)
+            asked.setdefault(outcome.connection_id, trigger)
+    for connection_id, trigger in asked.items():
+        connection = work.books.connections.get(connection_id)
+        if connection is not None and connection.is_open:
+            await ask_for_reference_data(work, [connection], trigger)
 
 
 def _once(outcomes: Sequence[Outcome], new: set[MessageId]) -> list[Outcome]:

@@ -76,7 +76,3 @@ def someone_was_first() -> Refusal:
         "Someone was first",
         "Someone else changed this meanwhile. Look at it as it is now and try again.",
     )
-
-
-def not_yet(what: str) -> Refusal:
-    return Refusal(501, "not_yet", "Not possible yet", f"{what} isn't possible yet.")

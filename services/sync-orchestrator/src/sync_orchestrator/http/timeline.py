@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from contracts.causes import render
+from contracts.causes import Reader, render
+from contracts.causes.words import in_words
 from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import CauseInstance
 
@@ -93,6 +94,14 @@ def _linked(data: Data) -> str:
     return "Linked to a record in {provider}."
 
 
+def _dated(data: Data) -> str:
+    if data.get("day") == data.get("instead_of"):
+        return "Dated in {provider} as it is here."
+    by = "" if data.get("origin") else ", as the setting for closed books says"
+    day, own = (in_words("date", str(data.get(at)), Reader()) for at in ("day", "instead_of"))
+    return f"Dated {day} in {{provider}} instead of {own}{by}: the books are closed for that."
+
+
 _SAYINGS: Mapping[str, Callable[[Data], str]] = {
     "requested": _requested,
     "issued": _issued,
@@ -125,5 +134,6 @@ _SAYINGS: Mapping[str, Callable[[Data], str]] = {
     "left_as_it_is": _plain("Left in {provider} as it is there."),
     "our_tax_chosen": _plain("Our tax goes instead of what {provider} works out."),
     "rounding_learned": _plain("A rounding line makes the total in {provider} ours."),
+    "dated_there": _dated,
     "outcome": _outcome,
 }

@@ -78,6 +78,8 @@ COLUMNS = (
     _Column("rounding", "numeric", lambda j: j.rounding),
     _Column("rounding_for", "text", lambda j: j.rounding_for),
     _Column("currency", "text", lambda j: j.currency),
+    _Column("post_on", "date", lambda j: j.post_on),
+    _Column("post_on_for", "date", lambda j: j.post_on_for),
     _Column(
         "ignored",
         "jsonb",
@@ -184,6 +186,8 @@ def job_of(row: Row) -> Job:
         rounding=row["rounding"],
         rounding_for=row["rounding_for"],
         currency=row["currency"],
+        post_on=row["post_on"],
+        post_on_for=row["post_on_for"],
         ignored=None if ignored is None else _IGNORED.validate_json(ignored),
         again_for=row["again_for"],
         remade=row["remade"],
