@@ -16,6 +16,7 @@ from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
 
 from .support import Office, customer, invoice, item
+from .test_runs import answer_all, press, steps, told_before_connecting
 
 KEY = key_from_hex("ab" * 32)
 CLOCK = SystemClock()
@@ -323,7 +324,7 @@ async def test_actions_are_known_or_honest_about_it(office: Office, caller: Call
     await office.connect()
     ann = customer()
     later = await caller.ask(ann, "/actions/post_on_first_open_day")
-    assert (later.status_code, later.json()["code"]) == (409, "not_possible_now")
+    assert (later.status_code, later.json()["code"]) == (409, "being_sent")
     unknown = await caller.ask(ann, "/actions/explode")
     assert unknown.status_code == 404
     nowhere = await caller.call("GET", "/integrations/sage/settings")
@@ -402,3 +403,52 @@ async def test_z9_operations_and_timeline_tell_what_happened(
     await caller.ask(newer, "/sync")
     again = (await caller.get("/integrations/qbo/syncs"))["data"]
     assert len(again) == 1, "a click on what is there writes nothing"
+
+
+async def test_z9_operations_are_found_by_kind_result_cause_who_and_period(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (command,) = office.commands()
+    await office.outcomes(office.failure(command, "customer_email_invalid"))
+
+    async def found(query: str) -> int:
+        return len((await caller.get(f"/integrations/qbo/syncs?{query}"))["data"])
+
+    for query, count in (
+        ("kind=customer", 1),
+        ("kind=invoice", 0),
+        ("result=failed", 1),
+        ("result=synced", 0),
+        ("state=blocked", 1),
+        ("cause=customer_email_invalid", 1),
+        ("cause=period_closed", 0),
+        ("by=automatic", 1),
+        ("by=person", 0),
+        ("since=2020-01-01T00:00:00Z", 1),
+        ("until=2020-01-01T00:00:00Z", 0),
+        ("run=01a22674-8402-7971-9ae7-3d234c05aa29", 0),
+    ):
+        assert await found(query) == count, query
+    wrong = await caller.call("GET", "/integrations/qbo/syncs?colour=red")
+    assert wrong.status_code == 422
+
+
+async def test_z9_a_run_is_one_row_of_recent_syncs_that_opens(
+    office: Office, caller: Caller
+) -> None:
+    await told_before_connecting(office)
+    run, _ = await press(office, "customers", "items", "invoices")
+    await steps(office)
+    await answer_all(office)
+    (row,) = (await caller.get("/integrations/qbo/syncs"))["data"]
+    assert (row["run"]["id"], row["run"]["kind"]) == (str(run.id), "sync_now")
+    assert (row["run"]["done"], row["run"]["total"]) == (5, 5)
+    opened = (await caller.get(f"/integrations/qbo/syncs?run={run.id}"))["data"]
+    assert len(opened) == row["run"]["total"] == 5
+    assert {one["run"] for one in opened} == {None}
+    assert {one["run_id"] for one in opened} == {str(run.id)}
+    invoices = (await caller.get("/integrations/qbo/syncs?kind=invoice"))["data"]
+    assert len(invoices) == 3, "looked for, they stand one by one"

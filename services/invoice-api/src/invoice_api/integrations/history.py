@@ -19,6 +19,7 @@ from invoice_api.integrations.schemas import (
     SyncsTold,
     SyncTold,
 )
+from invoice_api.integrations.syncs_asked import SyncsAsked
 from invoice_api.peers.orchestrator import Orchestrator, principal_of
 from invoice_api.runs.service import run_shown
 from invoice_api.sync_status.badge import cause_shown
@@ -39,14 +40,21 @@ async def recent_syncs(
     clock: Clock,
     caller: Caller,
     provider: Provider,
-    params: Mapping[str, str],
+    asked: SyncsAsked,
 ) -> SyncRowsShown:
-    """One row an operation, newest first."""
+    """One row an operation, newest first; a run that nobody opened is one row."""
     telling = await _telling(database, clock, caller, provider)
+    params = asked.params(caller.company.zone)
     answer = await orchestrator.get(principal_of(caller), f"/integrations/{provider}/syncs", params)
     told = SyncsTold.model_validate_json(answer.text)
     return SyncRowsShown(
-        data=tuple(_sync_row(row, telling) for row in told.data), next_cursor=told.next_cursor
+        data=tuple(
+            _sync_row(row, telling).model_copy(
+                update={"run": None if row.run is None else run_shown(row.run, caller, clock)}
+            )
+            for row in told.data
+        ),
+        next_cursor=told.next_cursor,
     )
 
 
@@ -105,6 +113,7 @@ def _sync_row(row: SyncTold, telling: _Telling) -> SyncRowShown:
         started_at=row.started_at,
         finished_at=row.finished_at,
         attempts=row.attempts,
+        run_id=row.run_id,
     )
 
 

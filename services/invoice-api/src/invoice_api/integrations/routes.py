@@ -13,6 +13,7 @@ from invoice_api.http.idempotency import key_of, once_outside
 from invoice_api.integrations import connections, history, service, sync_now
 from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown, WantedSyncNow
+from invoice_api.integrations.syncs_asked import SyncsAsked
 from invoice_api.integrations.tax_mapping import TaxChanges, change_taxes, show_taxes
 from invoice_api.peers.connectors import TheConnectors
 from invoice_api.peers.orchestrator import TheOrchestrator
@@ -232,16 +233,15 @@ async def put_tax_mapping(
 
 @router.get("/integrations/{provider}/syncs")
 async def list_syncs(
-    request: Request,
     caller: Reader,
     provider: TheProvider,
+    asked: Annotated[SyncsAsked, Query()],
     database: TheDatabase,
     orchestrator: TheOrchestrator,
     clock: TheClock,
 ) -> Response:
-    """Recent Syncs: one row an operation, newest first."""
-    params = dict(request.query_params)
-    shown = await history.recent_syncs(database, orchestrator, clock, caller, provider, params)
+    """Recent Syncs: one row an operation, newest first; a run is one row until it is opened."""
+    shown = await history.recent_syncs(database, orchestrator, clock, caller, provider, asked)
     return answer(200, shown).response()
 
 

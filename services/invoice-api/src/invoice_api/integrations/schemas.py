@@ -100,6 +100,8 @@ class SyncTold(Told):
     started_at: AwareDatetime | None = None
     finished_at: AwareDatetime | None = None
     attempts: JsonValue = None
+    run_id: UUID | None = None
+    run: RunProgress | None = None
 
 
 class SyncsTold(Told):
@@ -193,6 +195,9 @@ class SyncRowShown(BaseModel):
     started_at: AwareDatetime | None
     finished_at: AwareDatetime | None
     attempts: JsonValue
+    run_id: UUID | None = None
+    run: RunShown | None = None
+    """Where the row stands for all of a run."""
 
 
 class SyncRowsShown(BaseModel):

@@ -97,6 +97,9 @@ class RecentSyncsPage:
     first_url: str | None
     live_url: str
     away: bool
+    since: str = ""
+    until: str = ""
+    run: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,28 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import urlencode
 
 from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import SyncState
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, ValidationError
 
 from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import history
 from invoice_api.integrations.schemas import SyncRowShown
+from invoice_api.integrations.syncs_asked import SyncsAsked
 from invoice_api.runs import service as runs
+from invoice_api.runs.schemas import RunShown
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import soon
 from invoice_api.web.integration_pages import ThePeers, head_of
 from invoice_api.web.office_views import RecentSyncsPage, SyncRow
+from invoice_api.web.pages import Filter, Option
 from invoice_api.web.runs_shown import run_card
 from invoice_api.web.sessions import AVisit, Visit
 from invoice_api.web.views import TONES, state_words
@@ -30,6 +35,38 @@ _CSV_PAGE = 200
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+class RecentAsked(BaseModel):
+    """The page's filters as its form sends them: what is empty or isn't one asks for nothing."""
+
+    cursor: str = Field(default="", max_length=200)
+    kind: str = ""
+    result: str = ""
+    by: str = ""
+    since: str = Field(default="", alias="from")
+    until: str = Field(default="", alias="to")
+    run: str = ""
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What is filled in, but the place in the list."""
+        said = self.model_dump(by_alias=True, exclude={"cursor"})
+        return {name: str(value) for name, value in said.items() if value}
+
+    @property
+    def taken(self) -> SyncsAsked:
+        """As the list takes it; all of it, where the address holds what isn't a filter."""
+        place = {"cursor": self.cursor} if self.cursor else {}
+        try:
+            return SyncsAsked.model_validate({**self.words, **place})
+        except ValidationError:
+            return SyncsAsked()
+
+    def address(self, **more: str) -> str:
+        """The query of this page again."""
+        query = urlencode({**self.words, **more})
+        return f"?{query}" if query else ""
+
+
 @router.get("/recent")
 async def show_recent(
     provider: Provider,
@@ -37,7 +74,7 @@ async def show_recent(
     peers: ThePeers,
     clock: TheClock,
     render: TheRenderer,
-    cursor: Annotated[str, Query(max_length=200)] = "",
+    asked: Annotated[RecentAsked, Query()],
 ) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Recent Syncs", "integrations")
@@ -46,36 +83,84 @@ async def show_recent(
     found = await runs.list_runs(peers.database, clock, one.caller)
     under_way = [r for r in found.data if r.provider == provider and r.finished_at is None]
     if head.status != "not_connected":
-        params = {"limit": "50"} | ({"cursor": cursor} if cursor else {})
         try:
             shown = await soon(
                 history.recent_syncs(
-                    peers.database, peers.orchestrator, clock, one.caller, provider, params
+                    peers.database, peers.orchestrator, clock, one.caller, provider, asked.taken
                 )
             )
         except Problem as problem:
             away = problem.status >= 500
         else:
-            rows = tuple(_row(row, one, provider) for row in shown.data)
+            rows = tuple(row_view(row, one, provider) for row in shown.data)
             more = shown.next_cursor
     here = f"/integrations/{provider}/recent"
     page = RecentSyncsPage(
         shell=shell,
         head=head,
         rows=rows,
-        runs=tuple(run_card(run, one.eyes) for run in under_way) if not cursor else (),
-        filters=(),
-        filtered=False,
-        csv_url=f"{here}.csv",
-        next_url=f"{here}?cursor={more}" if more else None,
-        first_url=here if cursor else None,
+        runs=tuple(run_card(run, one.eyes) for run in under_way) if not asked.cursor else (),
+        filters=_filters(asked),
+        filtered=bool(asked.words),
+        since=asked.since,
+        until=asked.until,
+        run=asked.run,
+        csv_url=f"{here}.csv{asked.address()}",
+        next_url=f"{here}{asked.address(cursor=more)}" if more else None,
+        first_url=f"{here}{asked.address()}" if asked.cursor else None,
         live_url="/live",
         away=away,
     )
     return render.page("recent.html", page)
 
 
-def _row(row: SyncRowShown, one: Visit, provider: Provider) -> SyncRow:
+def _filters(asked: RecentAsked) -> tuple[Filter, ...]:
+    def one(name: str, label: str, nothing: str, value: str, words: Mapping[str, str]) -> Filter:
+        options = tuple(Option(word, text) for word, text in words.items())
+        return Filter(name, label, nothing, value, options)
+
+    kinds = {"customer": "Customers", "item": "Items", "invoice": "Invoices"}
+    return (
+        one("kind", "Kind", "Any kind", asked.kind, kinds),
+        one("result", "Result", "Any result", asked.result, _RESULTS),
+        one("by", "Started by", "Started by anyone", asked.by, _BY),
+    )
+
+
+_RESULTS = {
+    "synced": "Synced",
+    "failed": "Needs attention",
+    "under_way": "On its way",
+    "ignored": "Ignored",
+}
+_BY = {"person": "A person", "automatic": "Automatic", "run": "A run"}
+
+
+def row_view(row: SyncRowShown, one: Visit, provider: Provider) -> SyncRow:
+    """An operation, or a run that opens, as the list shows it."""
+    return _operation(row, one, provider) if row.run is None else _run(row, row.run, one, provider)
+
+
+def _run(row: SyncRowShown, run: RunShown, one: Visit, provider: Provider) -> SyncRow:
+    failed = f"{run.failed:,} need attention" if run.failed != 1 else "1 needs attention"
+    parts = [f"{run.done:,} done"] + ([failed] if run.failed else [])
+    parts += [f"{run.left:,} to come"] if run.left else []
+    over = SyncState.BLOCKED if run.failed else SyncState.SYNCED
+    many = f"{run.total:,} record{'' if run.total == 1 else 's'}"
+    return SyncRow(
+        at=one.eyes.moment(run.started_at),
+        record=f"{run_card(run, one.eyes).title}: {many}",
+        record_url=f"/integrations/{provider}/recent?run={run.id}",
+        label=", ".join(parts),
+        tone=TONES[over if run.finished_at is not None else SyncState.QUEUED],
+        sentence=None,
+        started_by=_who(run.started_by.model_dump()),
+        took=_took(run.started_at, run.finished_at),
+        attempts=0,
+    )
+
+
+def _operation(row: SyncRowShown, one: Visit, provider: Provider) -> SyncRow:
     state = SyncState(row.state)
     name = f"{(row.entity or 'record').capitalize()} {row.record_name or ''}".strip()
     return SyncRow(
@@ -121,16 +206,22 @@ def _took(began: datetime | None, ended: datetime | None) -> str:
 
 
 @router.get("/recent.csv")
-async def download(provider: Provider, one: AVisit, peers: ThePeers, clock: TheClock) -> Response:
+async def download(
+    provider: Provider,
+    one: AVisit,
+    peers: ThePeers,
+    clock: TheClock,
+    asked: Annotated[RecentAsked, Query()],
+) -> Response:
     """The newest syncs as a file; up to 2,000, which its name says."""
     rows: list[SyncRow] = []
     cursor: str | None = None
     while len(rows) < _CSV_ROWS:
-        params = {"limit": str(_CSV_PAGE)} | ({} if cursor is None else {"cursor": cursor})
+        part = asked.taken.model_copy(update={"limit": _CSV_PAGE, "cursor": cursor})
         shown = await history.recent_syncs(
-            peers.database, peers.orchestrator, clock, one.caller, provider, params
+            peers.database, peers.orchestrator, clock, one.caller, provider, part
         )
-        rows.extend(_row(row, one, provider) for row in shown.data)
+        rows.extend(row_view(row, one, provider) for row in shown.data)
         cursor = shown.next_cursor
         if cursor is None:
             break

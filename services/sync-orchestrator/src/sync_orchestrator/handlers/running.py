@@ -5,7 +5,7 @@ next look goes on from there; two replicas never take the same batch.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -136,6 +136,17 @@ async def show(tx: Tx, company: CompanyId, run_id: UUID) -> RunProgress:
         raise not_found("run")
     now = await companies_store.now(tx)
     return await _shown(tx, run, await _progress(tx, run, now), now)
+
+
+async def show_all(tx: Tx, company: CompanyId, ids: Collection[UUID]) -> Mapping[UUID, RunProgress]:
+    """Runs as they stand now, by id; those that aren't kept any more are left out."""
+    found = [await runs_store.find(tx, company, one) for one in sorted(ids)]
+    now = await companies_store.now(tx)
+    return {
+        run.id: await _shown(tx, run, await _progress(tx, run, now), now)
+        for run in found
+        if run is not None
+    }
 
 
 async def cancel(tx: Tx, company: CompanyId, run_id: UUID) -> RunProgress:

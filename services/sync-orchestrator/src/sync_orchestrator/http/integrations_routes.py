@@ -1,12 +1,14 @@
 """Providers of a company: status, settings, accounts, operations, problems."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, cast, get_args
+from uuid import UUID
 
 from contracts.ids import Provider
+from contracts.sync import RunProgress
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
@@ -25,6 +27,7 @@ from sync_orchestrator.http.callers import (
     Writer,
     etag,
 )
+from sync_orchestrator.http.operations_asked import SyncsAsked
 from sync_orchestrator.http.schemas import SettingsTaken
 from sync_orchestrator.store import (
     companies_store,
@@ -148,18 +151,21 @@ async def list_syncs(
     company: TheCompany,
     provider: TheProvider,
     parts: TheParts,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(pattern=r"^\d{1,18}$")] = None,
+    asked: Annotated[SyncsAsked, Query()],
 ) -> JSONResponse:
-    """One row an operation, the newest first."""
+    """One row an operation, the newest first; a run is one row, unless something is looked for."""
+    wanted = asked.wanted()
     async with parts.database.transaction() as tx:
         connection = await read_current(tx, company, provider)
-        before = None if cursor is None else int(cursor)
-        rows = await pages_store.operations(tx, connection.id, before, limit + 1)
-    more = len(rows) > limit
+        before = None if asked.cursor is None else int(asked.cursor)
+        limit = asked.limit
+        rows = await pages_store.operations(tx, connection.id, before, limit + 1, wanted)
+        more = len(rows) > limit
+        ids = {row.run_id for row in rows[:limit] if row.run_id} if wanted.runs_as_one else ()
+        runs = await running.show_all(tx, company, ids)
     return JSONResponse(
         {
-            "data": [_operation(row) for row in rows[:limit]],
+            "data": [_operation(row, runs) for row in rows[:limit]],
             "next_cursor": str(rows[limit - 1].seq) if more else None,
         }
     )
@@ -200,7 +206,8 @@ def _organisation(connection: Connection) -> dict[str, str]:
     return {"id": connection.organisation.id, "name": connection.organisation.name}
 
 
-def _operation(row: Operation) -> dict[str, object]:
+def _operation(row: Operation, runs: Mapping[UUID, RunProgress]) -> dict[str, object]:
+    run = None if row.run_id is None else runs.get(row.run_id)
     final: Iterable[str] = {state.value for state in FINAL}
     return {
         "id": str(row.sync_id),
@@ -213,6 +220,8 @@ def _operation(row: Operation) -> dict[str, object]:
         "started_at": row.started_at.isoformat(),
         "finished_at": row.last_at.isoformat() if row.state in final else None,
         "attempts": row.attempts,
+        "run_id": None if row.run_id is None else str(row.run_id),
+        "run": None if run is None else run.model_dump(mode="json"),
     }
 
 

@@ -48,7 +48,8 @@ order by sum(r.total) desc
 
 _SYNCS = """
 select b.seq, b.sync_id, b.entity, b.record_id, r.name, b.at as started_at,
-    b.data -> 'began' as began, last.state, last.at as last_at, said.cause,
+    b.data -> 'began' as began, (b.data -> 'began' ->> 'run_id')::uuid as run_id, last.state,
+    last.at as last_at, said.cause,
     coalesce(tries.attempts, 0) as attempts
 from job_history b
 left join records r on r.entity = b.entity and r.id = b.record_id
@@ -69,6 +70,17 @@ left join lateral (
     where h.sync_id = b.sync_id and h.kind = 'outcome'
 ) tries on true
 where b.connection_id = $1 and b.begins and ($2::bigint is null or b.seq < $2)
+    and ($4::text is null or b.entity = $4)
+    and ($5::text[] is null or last.state = any($5))
+    and ($6::text is null or said.cause ->> 'code' = $6)
+    and ($7::text[] is null or b.data -> 'began' ->> 'by' = any($7))
+    and ($8::timestamptz is null or b.at >= $8)
+    and ($9::timestamptz is null or b.at < $9)
+    and ($10::uuid is null or b.data -> 'began' ->> 'run_id' = $10::text)
+    and (not $11 or b.data -> 'began' ->> 'run_id' is null or not exists (
+        select from job_history other
+        where other.data -> 'began' ->> 'run_id' = b.data -> 'began' ->> 'run_id'
+            and other.begins and other.connection_id = $1 and other.seq > b.seq))
 order by b.seq desc
 limit $3
 """
@@ -87,6 +99,24 @@ class Group:
     amounts: tuple[tuple[str, Decimal], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which operations are asked for; None: any. `since` and `until` are when they began."""
+
+    kind: Entity | None = None
+    states: list[str] | None = None
+    cause: str | None = None
+    by: list[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    run: UUID | None = None
+
+    @property
+    def runs_as_one(self) -> bool:
+        """Whether a run's operations stand as one row: not where some are looked for."""
+        return (self.kind, self.states, self.cause, self.by, self.run) == (None,) * 5
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation: from what started it to the last that is known of it."""
@@ -102,6 +132,7 @@ class Operation:
     last_at: datetime
     cause: CauseInstance | None
     attempts: int
+    run_id: UUID | None
 
 
 async def counts(
@@ -131,10 +162,24 @@ async def groups(
 
 
 async def operations(
-    tx: Tx, connection: ConnectionId, before: int | None, limit: int
+    tx: Tx, connection: ConnectionId, before: int | None, limit: int, wanted: Wanted
 ) -> list[Operation]:
     """Operations, the newest first, from the one before `before`."""
-    return [_operation(row) for row in await tx.fetch(_SYNCS, connection, before, limit)]
+    rows = await tx.fetch(
+        _SYNCS,
+        connection,
+        before,
+        limit,
+        wanted.kind,
+        wanted.states,
+        wanted.cause,
+        wanted.by,
+        wanted.since,
+        wanted.until,
+        wanted.run,
+        wanted.runs_as_one,
+    )
+    return [_operation(row) for row in rows]
 
 
 def _group(row: Row, amounts: tuple[tuple[str, Decimal], ...]) -> Group:
@@ -166,4 +211,5 @@ def _operation(row: Row) -> Operation:
         last_at=row["last_at"],
         cause=None if cause is None else CauseInstance.model_validate_json(cause),
         attempts=row["attempts"],
+        run_id=row["run_id"],
     )

@@ -1,0 +1,228 @@
+"""What a bookkeeper does there and chooses here: never forced, never guessed, always said."""
+
+import pytest
+from office import WITHIN, Json, Office, connected_office
+from provider_side import (
+    act,
+    behave,
+    change,
+    change_there,
+    fault,
+    hits,
+    mend,
+    pay_there,
+    reprice,
+    with_first_synced,
+    writes,
+)
+from testkit import Stack, eventually
+
+WITH_ACCOUNTS = pytest.mark.parametrize("provider", ["qbo", "xero"])
+READ_AT = {"qbo": "/v3/company", "xero": "/api.xro/2.0/Invoices", "freshbooks": "/accounting"}
+LOCKED_BY_PAYMENTS = pytest.mark.parametrize("provider", ["xero", "freshbooks"])
+
+
+async def held_invoice(oak: Office, remote_id: str) -> Json:
+    [row] = [row for row in (await oak.held())["invoices"] if row["id"] == remote_id]
+    return row
+
+
+async def syncs(oak: Office, **query: str) -> list[Json]:
+    answer = await oak.web.get(f"/integrations/{oak.provider}/syncs", params=query)
+    assert answer.status_code == 200, answer.text
+    rows: list[Json] = answer.json()["data"]
+    return rows
+
+
+@LOCKED_BY_PAYMENTS
+async def test_s38_paid_there_and_changed_here_is_not_forced(stack: Stack, provider: str) -> None:
+    async with connected_office(stack, "Paid", provider) as oak:
+        ann, item = await with_first_synced(oak)
+        if provider == "freshbooks":
+            await behave(oak, edit_paid="422-1004")
+        paid, undone = [await oak.invoice(ann, [item], quantity="1") for _ in range(2)]
+        for invoice in (paid, undone):
+            await oak.send(invoice)
+        remotes = [
+            (await oak.badge_when("invoice", one, "synced"))["remote_id"] for one in (paid, undone)
+        ]
+        for invoice, remote in zip((paid, undone), remotes, strict=True):
+            await pay_there(oak, remote, "10.00")
+            await reprice(oak, invoice, "99.00")
+        for invoice, remote in zip((paid, undone), remotes, strict=True):
+            badge = await oak.badge_when("invoice", invoice, "blocked")
+            assert badge["cause"]["code"] == "locked_by_payment", badge
+            assert invoice["number"] in badge["cause"]["sentence"]
+            offered = [fix["action"] for fix in badge["cause"]["fixes"]]
+            assert offered == ["open_there", "leave_theirs"]
+            assert "credit note" in badge["cause"]["fixes"][0]["label"]
+            assert [link["label"] for link in badge["cause"]["links"]] == ["Undo my change"]
+            assert (await held_invoice(oak, remote))["total"] == "128.19"
+        await act(oak, "invoice", paid, "leave_theirs")
+        await oak.badge_when("invoice", paid, "synced")
+        [line] = undone["lines"]
+        given = ("item_id", "description", "quantity", "unit_price")
+        await change(oak, undone, lines=[{name: line[name] for name in given}])
+        await oak.badge_when("invoice", undone, "synced")
+        for remote in remotes:
+            assert (await held_invoice(oak, remote))["total"] == "128.19"
+
+
+@WITH_ACCOUNTS
+async def test_s29_an_account_that_is_not_income_cannot_be_chosen(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, "Rent", provider) as oak:
+        accounts = await oak.accounts()
+        assert set(accounts) == {"Services", "Parts"}, "only income accounts are listed"
+        [rent] = [row for row in (await oak.held())["accounts"] if row["name"] == "Rent"]
+        item = await oak.item()
+        mapping = f"/integrations/{provider}/account-mapping"
+        one = {"item_id": item["id"], "item_name": item["name"], "account_id": rent["id"]}
+        for answer in (
+            await oak.web.put(mapping, json={"items": [one]}),
+            await oak.web.post(f"{mapping}/apply-to-unmapped", json={"account_id": rent["id"]}),
+        ):
+            assert answer.status_code == 422, answer.text
+            [error] = answer.json()["errors"]
+            assert error["field"].endswith("account_id"), error
+            assert "income account" in error["message"], error
+        refused = await oak.web.put(
+            f"/integrations/{provider}/settings", json={"rounding_account_id": rent["id"]}
+        )
+        assert refused.status_code == 422, refused.text
+        rows = (await oak.web.get(mapping)).json()["items"]
+        assert [row["account_id"] for row in rows if row["item_id"] == item["id"]] == [None]
+
+
+async def test_s43_a_read_that_fails_is_never_a_deletion(stack: Stack, provider: str) -> None:
+    async with connected_office(stack, "Read", provider) as oak:
+        ann, item = await with_first_synced(oak)
+        invoice = await oak.invoice(ann, [item], quantity="1")
+        await oak.send(invoice)
+        remote = (await oak.badge_when("invoice", invoice, "synced"))["remote_id"]
+        # Its version there has moved on: an update has to read it first.
+        await pay_there(oak, remote, "10.00")
+        reading = await fault(oak, "status", status=500, method="GET", path=READ_AT[provider])
+        await change(oak, invoice, due_date="2026-08-31")
+
+        async def was_asked() -> None:
+            assert await hits(oak, reading) > 0
+
+        await eventually(was_asked, within=WITHIN)
+        badge = await oak.badge("invoice", invoice)
+        assert badge["state"] not in {"removed_there", "synced", "blocked"}, badge
+        assert badge["remote_id"] == remote
+        await mend(oak, reading)
+
+        async def arrived() -> None:
+            assert (await held_invoice(oak, remote))["due_date"] == "2026-08-31"
+
+        await eventually(arrived, within=3 * WITHIN)
+        badge = await oak.badge_when("invoice", invoice, "synced")
+        assert badge["remote_id"] == remote
+        assert await oak.numbers() == ["1001", "1002"]
+
+
+async def test_s22_archived_there_with_ask_me_first_is_blocked_with_its_choices(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, "Gone", provider) as oak:
+        ann, item = await with_first_synced(oak)
+        await oak.settings(gone_there="ask")
+        before = (await oak.web.get(f"/customers/{ann['id']}")).json()
+        remote = before["links"][0]["remote_id"]
+        await change_there(oak, "customers", remote, active=False)
+        invoice = await oak.invoice(ann, [item])
+        await oak.send(invoice)
+
+        async def asks() -> Json:
+            badge = await oak.badge("invoice", invoice)
+            assert badge["state"] in {"waiting", "blocked"}, badge
+            assert [fix["action"] for fix in badge["cause"]["fixes"]], badge
+            return badge
+
+        if provider == "freshbooks":
+            # A client that is archived there still takes invoices.
+            await oak.badge_when("invoice", invoice, "synced")
+            return
+        badge = await eventually(asks, within=WITHIN)
+        assert {"link", "add_as_new"} <= {fix["action"] for fix in badge["cause"]["fixes"]}
+        after = (await oak.web.get(f"/customers/{ann['id']}")).json()
+        assert (after["name"], after["email"]) == (before["name"], before["email"])
+        assert len((await oak.held())["customers"]) == 1
+        assert await oak.numbers() == ["1001"]
+        await act(oak, "invoice", invoice, "add_as_new", name="Ann Lee (2)")
+        await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)
+        held = await oak.held()
+        new = [row for row in held["customers"] if row["active"]]
+        assert [row["name"] for row in new] == ["Ann Lee (2)"]
+        [there] = [row for row in held["invoices"] if row["number"] == invoice["number"]]
+        assert there["customer_id"] == new[0]["id"]
+
+
+@WITH_ACCOUNTS
+async def test_s21_merged_there_the_survivor_gets_the_invoice_by_itself(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, "Merge", provider) as oak:
+        ann, item = await with_first_synced(oak)
+        seeded = await oak.books.post(
+            "/_sim/seed",
+            json={"organisation": oak.organisation, "customers": [{"name": "Ann Lee-Moore"}]},
+        )
+        assert seeded.status_code == 200, seeded.text
+        customers = {row["name"]: row["id"] for row in (await oak.held())["customers"]}
+        old, survivor = customers["Ann Lee"], customers["Ann Lee-Moore"]
+        await change_there(oak, "customers", old, merge_into=survivor)
+        loaded = await oak.web.post(f"/integrations/{provider}/remote-customers/load", json={})
+        assert loaded.status_code == 202, loaded.text
+        invoice = await oak.invoice(ann, [item])
+        await oak.send(invoice)
+        await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)
+        [there] = [
+            row for row in (await oak.held())["invoices"] if row["number"] == invoice["number"]
+        ]
+        assert there["customer_id"] == survivor
+        shown = (await oak.web.get(f"/customers/{ann['id']}")).json()
+        assert shown["links"][0]["remote_id"] == survivor
+        assert len([row for row in (await oak.held())["customers"] if row["active"]]) == 1
+
+
+async def test_z9_recent_syncs_show_every_operation_and_its_reason(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, "Log", provider) as oak:
+        ann, item = await with_first_synced(oak)
+        clicked = await oak.invoice(ann, [item])
+        await oak.settings(sync_invoices=False)
+        await oak.send(clicked)
+        assert (await oak.sync("invoice", clicked)).status_code == 202
+        await oak.badge_when("invoice", clicked, "synced")
+        await behave(oak, lock_date=None)
+        negative = await oak.made(
+            "/invoices",
+            customer_id=ann["id"],
+            issue_date="2026-06-15",
+            due_date="2026-07-15",
+            currency="USD",
+            lines=[
+                {
+                    "item_id": item["id"],
+                    "description": "Back",
+                    "quantity": "1",
+                    "unit_price": "-5.00",
+                }
+            ],
+        )
+        await oak.send(negative)
+        await oak.sync("invoice", negative)
+        await oak.badge_when("invoice", negative, "blocked")
+        rows = {row["record_name"]: row for row in await syncs(oak)}
+        assert set(rows) == {"Ann Lee", "Call-out", "1001", "1002", "1003"}, list(rows)
+        assert rows["1003"]["state"] == "blocked"
+        assert "below zero" in rows["1003"]["cause"]["sentence"]
+        assert rows["1002"]["started_by"]["by"] == "person", rows["1002"]
+        assert rows["1001"]["state"] == "synced"
+        assert rows["1001"]["attempts"] >= 1
+        assert len(await writes(oak)) >= 4
