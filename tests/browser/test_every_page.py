@@ -71,6 +71,7 @@ async def furnish(new_company: NewCompany, page: Page, name: str) -> tuple[Compa
     blocked = await oak.invoice(customer, other, send=True)
     await oak.invoice(gomez, item, send=True)
     draft = await oak.invoice(customer, item)
+    await oak.make("/tax-rates", name="City tax", percent="8")
     await page.goto(f"{oak.web}/invoices/{synced}")
     await becomes(page, "synced")
     await page.goto(f"{oak.web}/invoices/{blocked}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Annotated
-from urllib.parse import quote
 from uuid import UUID
 
 from contracts.ids import Provider
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
-from invoice_api.integrations import groups, history, mapping
+from invoice_api.integrations import groups, history
 from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.integrations.schemas import IgnoredRow, StopsShown, WantedGroup
 from invoice_api.web import formatters
@@ -30,22 +29,11 @@ router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
 
 @router.post("/problems/{group}/fix")
 async def fix(
-    provider: Provider, group: str, one: AWrite, typed: FormLists, peers: ThePeers, desk: TheDesk
+    provider: Provider, group: str, one: AWrite, typed: FormLists, desk: TheDesk
 ) -> Response:
     """The inline fix, for the group or for the records ticked in it."""
     action = typed.one("action")
     fields = {n: v for n, v in typed.pairs if n not in {"csrf", "provider", "action", "records"}}
-    here = f"/integrations/{provider}/problems"
-    if action == "choose_account" and not typed.all("records"):
-        try:
-            applied = await mapping.apply_to_unmapped(
-                desk.database, desk.orchestrator, one.caller, provider, fields["account_id"]
-            )
-        except Problem as problem:
-            return one.told(here, _reasons(problem), tone="danger")
-        if applied.mapped:
-            many = f"{applied.mapped} {'item' if applied.mapped == 1 else 'items'}"
-            return one.told(here, f"{many} mapped. What waited for them goes by itself now.")
     return await _act(provider, group, "fix", one, desk, typed, {"action": action, **fields})
 
 
@@ -146,11 +134,13 @@ async def _act(
             desk, one.caller, provider, group, verb, _wanted(fields, typed.all("records"))
         )
     except Problem as problem:
-        return one.told(f"{here}#group-{quote(group)}", _reasons(problem), tone="danger")
+        return one.told(
+            f"{here}#group-{formatters.group_key(group)}", _reasons(problem), tone="danger"
+        )
     total = 0 if isinstance(done, StopsShown) else done.run.total
     many = f"{total:,} {'record' if total == 1 else 'records'}"
     said = {
-        "fix": f"Fixed. {many} on the way.",
+        "fix": f"Fixed. {many} {'is' if total == 1 else 'are'} on the way.",
         "retry": f"Trying {many} again.",
         "ignore": f"{many} ignored. They are under Ignored, where it can be taken back.",
         "unignore": f"{many} no longer ignored.",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, InvoiceId, ItemId, Provider
 from fastapi import APIRouter, Query, Response
-from messaging.database import Tx
+from messaging.database import Database, Tx
 
 from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.http.paging import PageRequest
@@ -20,6 +20,7 @@ from invoice_api.sync_status import connections_store, store
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of, timeline_of
+from invoice_api.web.integrated_taxes import tax_options
 from invoice_api.web.invoice_list_pages import STATUS, TheWanted, Wanted, neighbour
 from invoice_api.web.invoice_views import InvoicePage, InvoiceVoidPage, LineRow
 from invoice_api.web.live import live_url
@@ -58,7 +59,7 @@ async def show_invoice(
         [shown] = await service.shown(tx, one.caller, clock, [found])
         around = await _around(tx, one, clock, shown, wanted)
     page = await _invoice_page(
-        one, shown, around, orchestrator, wanted, only_changes=history == "changes"
+        one, shown, around, database, orchestrator, wanted, only_changes=history == "changes"
     )
     return render.page("invoice.html", page)
 
@@ -89,6 +90,7 @@ async def _invoice_page(
     one: Visit,
     shown: InvoiceShown,
     around: _Around,
+    database: Database,
     orchestrator: Orchestrator,
     wanted: Wanted,
     *,
@@ -114,6 +116,16 @@ async def _invoice_page(
         ),
     )
     accounts = dict(zip(providers, listed, strict=True))
+    taxes = {
+        str(provider): await tax_options(database, orchestrator, one.caller, provider)
+        for provider in providers
+        if any(
+            badge.provider == provider
+            and badge.cause is not None
+            and any(fix.action == "choose_tax" for fix in badge.cause.fixes)
+            for badge in badges
+        )
+    }
     query = wanted.address()
     here = f"/invoices/{shown.id}" + (f"?{query}" if query else "")
     money = formatters.money
@@ -140,7 +152,7 @@ async def _invoice_page(
         totals_there=_differing(badges, money(shown.total, currency)),
         badges=badges,
         accounts={str(p): options for p, options in accounts.items()},
-        taxes={},
+        taxes=taxes,
         timelines=tuple(histories),
         timeline_chips=_chips(here, histories, only_changes=only_changes),
         connected=bool(badges),

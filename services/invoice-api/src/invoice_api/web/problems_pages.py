@@ -14,7 +14,9 @@ from invoice_api.integrations.schemas import CauseGroupShown
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of, soon
+from invoice_api.web.integrated_taxes import tax_options
 from invoice_api.web.integration_pages import ThePeers, head_of
+from invoice_api.web.live import live_url
 from invoice_api.web.office_views import (
     GroupRecord,
     ProblemGroup,
@@ -57,19 +59,25 @@ async def show_problems(
         if any(fix.action == "choose_account" for group in rows for fix in group.fixes)
         else ()
     )
+    taxes = (
+        await tax_options(peers.database, peers.orchestrator, one.caller, provider)
+        if any(fix.action == "choose_tax" for group in rows for fix in group.fixes)
+        else ()
+    )
+    fixing = () if shown is None else tuple(run_card(run, one.eyes) for run in shown.fixing)
     synced = row.counts.get("synced", 0)
     now = one.eyes.moment(one.eyes.now)
     page = ProblemsPage(
         shell=shell,
         head=head,
         groups=tuple(_group(group, one, provider) for group in sorted(rows, key=_rank)),
-        fixing=() if shown is None else tuple(run_card(r, one.eyes) for r in shown.fixing),
+        fixing=fixing,
         accounts=accounts,
-        taxes=(),
+        taxes=taxes,
         total=_total(rows, head.label),
         tabs=problem_tabs(provider, "problems", len(rows)),
         calm=f"{synced:,} records are in {head.label}; last looked {now}.",
-        live_url="/live",
+        live_url=live_url("run", [card.id for card in fixing]) if fixing else "/live",
         away=away,
     )
     return render.page("problems.html", page)

@@ -23,6 +23,7 @@ from invoice_api.tax_rates.store import Held
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import soon
+from invoice_api.web.integrated_taxes import options_of, tax_label
 from invoice_api.web.integration_pages import Peers, ThePeers, head_of
 from invoice_api.web.mapping_views import TaxMappingPage, TaxRow
 from invoice_api.web.pages import Option, Undo
@@ -192,25 +193,18 @@ def _options(codes: Sequence[TaxCodeShown], percent: Decimal, chosen: str) -> tu
     usable = sorted(
         (code for code in codes if code.active), key=lambda code: code.percent != percent
     )
-    options = [Option(code.id, _label(code)) for code in usable]
+    options = list(options_of(usable))
     if chosen and chosen not in {option.value for option in options}:
         gone = next((code for code in codes if code.id == chosen), None)
-        label = "No longer there" if gone is None else f"{_label(gone)} (no longer used there)"
+        label = "No longer there" if gone is None else f"{tax_label(gone)} (no longer used there)"
         options.append(Option(chosen, label))
     return tuple(options)
-
-
-def _label(code: TaxCodeShown) -> str:
-    if code.percent is None:
-        return code.name
-    parts = " + ".join(f"{formatters.quantity(part)} %" for part in code.percents)
-    return f"{code.name} · {formatters.quantity(code.percent)} %" + (f" ({parts})" if parts else "")
 
 
 def _named(code: str, codes: Sequence[TaxCodeShown]) -> str:
     if not code:
         return "no tax"
-    return next((_label(one) for one in codes if one.id == code), "another tax")
+    return next((tax_label(one) for one in codes if one.id == code), "another tax")
 
 
 @router.post("")
