@@ -44,9 +44,11 @@ def minor_units(currency: str) -> int:
 
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
-    """The amount rounded half up (away from zero at the half) to the currency's minor unit."""
+    """The amount rounded half up (away from zero at the half) to the currency's minor unit; nothing
+    is never less than nothing."""
     step = Decimal(1).scaleb(-minor_units(currency))
-    return amount.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE)
+    found = amount.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE)
+    return found if found else abs(found)
 
 
 class Money(BaseModel):

@@ -89,13 +89,15 @@ def sums(
 
 
 def rounded(amount: Decimal, digits: int) -> Decimal:
-    """Half up (away from zero at the half) to so many digits after the point."""
-    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
+    """Half up (away from zero at the half) to so many digits after the point; nothing is never
+    less than nothing."""
+    found = amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
+    return found if found else abs(found)
 
 
-def rounding_tolerance(lines: int, currency: str) -> Decimal:
-    """How far two ways of rounding the same invoice can be apart: half a unit a line, at least one
-    unit."""
+def rounding_tolerance(lines: int, currency: str, *, decimals: int | None = None) -> Decimal:
+    """How far two ways of rounding the same invoice can be apart: a unit a line, half of it from
+    each side; the larger unit where amounts there have `decimals` and not the currency's."""
     digits = minor_units(currency)
-    unit = Decimal(1).scaleb(-digits)
-    return max(unit, rounded(unit * lines / 2, digits))
+    coarse = digits if decimals is None else min(digits, decimals)
+    return Decimal(1).scaleb(-coarse) * max(lines, 1)

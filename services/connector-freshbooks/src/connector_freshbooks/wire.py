@@ -191,8 +191,8 @@ def body(kind: str, fields: Mapping[str, object]) -> bytes:
 
 
 def plain(value: Decimal) -> str:
-    """The amount as text to compare by: without an exponent or trailing zeros."""
-    return format(value.normalize(), "f")
+    """The amount as text to compare by: without an exponent, trailing zeros or a minus zero."""
+    return format(value.normalize(), "f") if value else "0"
 
 
 def eastern(stamp: str | None) -> datetime | None:

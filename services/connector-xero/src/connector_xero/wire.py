@@ -36,8 +36,8 @@ def _number(value: Decimal) -> int | float | str:
 
 
 def plain(value: Decimal) -> str:
-    """The amount as text to compare by: without an exponent or trailing zeros."""
-    return format(value.normalize(), "f")
+    """The amount as text to compare by: without an exponent, trailing zeros or a minus zero."""
+    return format(value.normalize(), "f") if value else "0"
 
 
 def _decimal(value: object) -> object:

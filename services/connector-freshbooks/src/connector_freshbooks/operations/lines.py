@@ -14,7 +14,8 @@ from decimal import Decimal
 
 from contracts.commands import RoundingLine, SyncInvoice
 from contracts.invoicing import InvoiceLine
-from contracts.money import round_amount
+from contracts.money import minor_units
+from contracts.taxes import rounded
 
 from connector_freshbooks.wire import Amount, Line, plain
 
@@ -37,14 +38,15 @@ class Priced:
 def priced(line: InvoiceLine, currency: str, *, included: bool = False) -> Priced:
     """How the line is priced there; `included`: its price includes tax here."""
     if included and line.tax_amount:
-        return Priced(Decimal(1), line.amount - line.tax_amount, changed=True)
+        return Priced(Decimal(1), rounded(line.amount - line.tax_amount, DECIMALS), changed=True)
     net = line.unit_price
     if line.discount_percent:
         net = net * (100 - line.discount_percent) / 100
-    price = round_amount(net, currency)
-    if price == net and round_amount(line.quantity * price, currency) == line.amount:
+    price = rounded(net, min(DECIMALS, minor_units(currency)))
+    amount = rounded(line.amount, DECIMALS)
+    if price == net and rounded(line.quantity * price, DECIMALS) == amount:
         return Priced(line.quantity, price, changed=price != line.unit_price)
-    return Priced(Decimal(1), line.amount, changed=True)
+    return Priced(Decimal(1), amount, changed=True)
 
 
 def line_of(line: InvoiceLine, price: Priced, command: SyncInvoice) -> Line:

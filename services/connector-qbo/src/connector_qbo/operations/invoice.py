@@ -5,6 +5,8 @@ DocNumber is unique only where the company asks for it, so numbers are looked up
 Nothing is e-mailed: BillEmail is never sent and EmailStatus is NotSet. How tax is said is in `tax`.
 """
 
+from decimal import Decimal
+
 from connector_kit.answers import Refused
 from connector_kit.provider import Context, FrozenMember, Member
 from contracts.causes import cause_of
@@ -114,7 +116,10 @@ def _expected(body: Invoice, command: SyncInvoice, facts: OrganisationFacts) -> 
     invoice, rules = command.invoice, facts.taxes
     ours = rules.rounding == "ours" or command.our_tax or not invoice.tax
     if ours and command.rounding is None:
-        body = body.model_copy(update={"total_amt": in_cents(invoice.total)})
+        amounts = sum((line.amount or Decimal(0) for line in body.line or ()), Decimal(0))
+        included = invoice.prices_include_tax and rules.included_prices
+        tax = Decimal(0) if included else in_cents(invoice.tax)
+        body = body.model_copy(update={"total_amt": amounts + tax})
     return comparable(body)
 
 
@@ -124,7 +129,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     mark = mark_of(command.record_id, command.generation)
     facts = context.facts
     net = is_net(command, facts)
-    prices = [priced(line, invoice.currency, net=net) for line in invoice.lines]
+    prices = [priced(line, net=net) for line in invoice.lines]
     lines = [
         line_of(line, price, command, facts)
         for line, price in zip(invoice.lines, prices, strict=True)

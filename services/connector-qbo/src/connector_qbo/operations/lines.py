@@ -15,10 +15,9 @@ from contracts.causes import cause_of
 from contracts.commands import RoundingLine, SyncInvoice
 from contracts.connections import OrganisationFacts
 from contracts.invoicing import InvoiceLine
-from contracts.money import round_amount
 from contracts.sync import ProviderDetails
 
-from connector_qbo.operations.tax import code_of
+from connector_qbo.operations.tax import code_of, in_cents
 from connector_qbo.wire import DiscountLineDetail, Line, Ref, SalesItemLineDetail, plain
 
 _DESCRIPTION_LIMIT = 4000
@@ -34,17 +33,21 @@ class Priced:
     changed: bool
 
 
-def priced(line: InvoiceLine, currency: str, *, net: bool = False) -> Priced:
-    """How the line is priced there; `net`: without the tax that its price includes."""
+def priced(line: InvoiceLine, *, net: bool = False) -> Priced:
+    """How the line is priced there; `net`: without the tax that its price includes.
+
+    Amounts there are in cents, whatever the currency: yen have them too.
+    """
     if net and line.tax_amount:
-        return Priced(Decimal(1), line.amount - line.tax_amount, changed=True)
+        return Priced(Decimal(1), in_cents(line.amount - line.tax_amount), changed=True)
     own = line.unit_price
     if line.discount_percent:
         own = own * (100 - line.discount_percent) / 100
     price = own.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP).normalize()
-    if round_amount(line.quantity * price, currency) == line.amount:
+    amount = in_cents(line.amount)
+    if in_cents(line.quantity * price) == amount:
         return Priced(line.quantity, price, changed=price != line.unit_price)
-    return Priced(Decimal(1), line.amount, changed=True)
+    return Priced(Decimal(1), amount, changed=True)
 
 
 def lines_problem(command: SyncInvoice) -> Refused | None:
@@ -76,14 +79,14 @@ def line_of(
     net = command.invoice.prices_include_tax and not included
     return Line(
         detail_type="SalesItemLineDetail",
-        amount=line.amount - line.tax_amount if net else line.amount,
+        amount=in_cents(line.amount - line.tax_amount if net else line.amount),
         description=line.description[:_DESCRIPTION_LIMIT] or None,
         sales_item_line_detail=SalesItemLineDetail(
             item_ref=Ref(value=item.remote_id or ""),
             qty=price.quantity,
             unit_price=price.unit_price,
             tax_code_ref=code,
-            tax_inclusive_amt=line.amount if included and code is not None else None,
+            tax_inclusive_amt=in_cents(line.amount) if included and code is not None else None,
         ),
     )
 
@@ -115,7 +118,8 @@ def _text(line: Line) -> str:
         (
             line.detail_type or "",
             detail.item_ref.value if detail.item_ref else "",
-            *("" if amount is None else plain(amount) for amount in amounts),
+            # What is nothing may be left out of answers.
+            *(plain(amount) if amount else "" for amount in amounts),
             (line.description or "").strip(),
         )
     )

@@ -159,7 +159,8 @@ def whole_of(command: SyncInvoice, facts: OrganisationFacts, *, anew: bool) -> T
     }
     only = next(iter(codes)) if len(codes) == 1 and not command.our_tax else None
     return TxnTaxDetail(
-        txn_tax_code_ref=Ref(value=only) if only else None, total_tax=command.invoice.tax
+        txn_tax_code_ref=Ref(value=only) if only else None,
+        total_tax=in_cents(command.invoice.tax),
     )
 
 

@@ -9,19 +9,19 @@ isn't our amount, the line goes as one piece at our amount, and the outcome says
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from connector_kit.answers import Refused
 from contracts.causes import cause_of
 from contracts.commands import ItemRef, RoundingLine, SyncInvoice
 from contracts.invoicing import InvoiceLine
 from contracts.sync import ProviderDetails
+from contracts.taxes import rounded
 
 from connector_xero.wire import LineItem, LineItemItem, plain
 
 _DESCRIPTION_LIMIT = 4000
 _DECIMALS = -4
-_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,10 @@ def priced(line: InvoiceLine) -> Priced:
     """How the line is priced there. A discount of nothing is left out: sent, it was refused."""
     discount = line.discount_percent
     exact = all(_fits(value, _DECIMALS) for value in (line.quantity, line.unit_price))
-    amount = line.quantity * line.unit_price * (100 - discount) / 100
-    if (
-        exact
-        and _fits(discount, -2)
-        and amount.quantize(_CENT, rounding=ROUND_HALF_UP) == line.amount
-    ):
+    amount = rounded(line.quantity * line.unit_price * (100 - discount) / 100, 2)
+    if exact and _fits(discount, -2) and amount == rounded(line.amount, 2):
         return Priced(line.quantity, line.unit_price, discount or None, changed=False)
-    return Priced(Decimal(1), line.amount, None, changed=True)
+    return Priced(Decimal(1), rounded(line.amount, 2), None, changed=True)
 
 
 def _fits(value: Decimal, exponent: int) -> bool:
@@ -103,8 +99,7 @@ def rounding_line(rounding: RoundingLine, tax: str | None) -> LineItem:
 def remembered(line: LineItem, item: ItemRef | None, amount: Decimal) -> LineItem:
     """The line as a list shows it later, to compare by."""
     there = None if item is None else LineItemItem(item_id=item.remote_id)
-    cents = amount.quantize(_CENT, rounding=ROUND_HALF_UP)
-    return line.model_copy(update={"item": there, "line_amount": cents})
+    return line.model_copy(update={"item": there, "line_amount": rounded(amount, 2)})
 
 
 def taxes_digest(lines: Iterable[LineItem]) -> str | None:

@@ -15,9 +15,10 @@ from contracts.commands import NO_TAX, SyncInvoice, TaxRef
 from contracts.connections import OrganisationFacts, TaxRules
 from contracts.invoicing import InvoiceLine
 from contracts.sync import Subject
-from contracts.taxes import rounded
+from contracts.taxes import TaxedAmount, rounded, sums
 
-RULES = TaxRules(matching="taxed", rounding="line", decimals=2)
+_DECIMALS = 2
+RULES = TaxRules(matching="taxed", rounding="line", decimals=_DECIMALS)
 
 _UNTAXED = {"AU": "BASEXCLUDED"}
 """Elsewhere `NONE`: https://developer.xero.com/documentation/api/accounting/types#tax-rates"""
@@ -58,19 +59,33 @@ def untaxed(facts: OrganisationFacts) -> str:
 
 
 def expected_total(command: SyncInvoice) -> Decimal | None:
-    """What the invoice comes to there, so that another total is a sign of an edit; None where a tax
-    there isn't of the percent it is here."""
-    invoice = command.invoice
-    for line in invoice.lines:
-        tax = _tax_of(line, command)
-        if line.tax_rate_id is None or tax is None or not tax.percents_there:
-            continue
-        if sum(tax.percents_there, Decimal(0)) != (line.tax_percent or 0):
-            return None
-    total = rounded(invoice.total, 2)
-    if total != invoice.total:
+    """What the invoice comes to there, so that another total is a sign of an edit; None where a
+    line's tax is half a cent exactly: which way Xero rounds that is unconfirmed."""
+    included = amounts_of(command) == "Inclusive"
+    lines = [
+        TaxedAmount(rounded(line.amount, _DECIMALS), _percents(line, command))
+        for line in command.invoice.lines
+    ]
+    if any(_is_tie(line, included=included) for line in lines):
         return None
-    return total if command.rounding is None else total + command.rounding.amount
+    currency = command.invoice.currency
+    found = sums(lines, currency, included=included, rounding="line", decimals=_DECIMALS)
+    return found.total if command.rounding is None else found.total + command.rounding.amount
+
+
+def _percents(line: InvoiceLine, command: SyncInvoice) -> tuple[Decimal, ...]:
+    if amounts_of(command) == "NoTax":
+        return ()
+    tax = _tax_of(line, command)
+    if tax is not None and tax.percents_there:
+        return tax.percents_there
+    return (line.tax_percent,) if line.tax_rate_id is not None and line.tax_percent else ()
+
+
+def _is_tie(line: TaxedAmount, *, included: bool) -> bool:
+    whole = sum(line.percents, Decimal(0))
+    cents = line.amount * 100 * (100 / (100 + whole) if included else whole / 100)
+    return abs(cents % 1) == Decimal("0.5")
 
 
 def _tax_of(line: InvoiceLine, command: SyncInvoice) -> TaxRef | None:

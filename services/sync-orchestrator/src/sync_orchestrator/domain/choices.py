@@ -41,6 +41,7 @@ from sync_orchestrator.domain.facts import (
 )
 from sync_orchestrator.domain.posting import first_open_day
 from sync_orchestrator.domain.preflight import difference_of
+from sync_orchestrator.domain.taxing import equalising
 
 Choice = (
     LinkedByPerson
@@ -144,7 +145,8 @@ def changed_here(course: Course, *, on_its_way: bool = False) -> CauseInstance:
 
 def learn_rounding(course: Course, invoice: InvoiceSnapshot, totals: Totals) -> None:
     """Remember what a rounding line must add, by the totals that the provider answered."""
-    amount = rounding_in(course.job.synced_mark) + invoice.total - totals.total
+    more = equalising(invoice, totals.total, course.situation.connection.facts.taxes)
+    amount = rounding_in(course.job.synced_mark) + more
     course.tell(RoundingLearned(amount, in_the_books(invoice)))
 
 
@@ -155,8 +157,9 @@ def _add_rounding(course: Course, fact: RoundingWanted) -> Literal["not_possible
         return "not_possible_now"
     if invoice is None or job.totals is None or job.synced_version is None:
         return "not_possible_now"
-    connection = course.situation.connection
-    if difference_of(invoice, job.totals, connection).code != "rounding_difference":
+    if difference_of(invoice, job.totals, course.situation).code != "rounding_difference":
+        return "not_possible_now"
+    if not equalising(invoice, job.totals.total, course.situation.connection.facts.taxes):
         return "not_possible_now"
     learn_rounding(course, invoice, job.totals)
     course.request("there", fact.origin, "person", again=True)

@@ -15,7 +15,7 @@ from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.posting import post_on
 from sync_orchestrator.domain.records import Snapshot
 from sync_orchestrator.domain.situation import Situation
-from sync_orchestrator.domain.taxing import predicted, rate_of, small
+from sync_orchestrator.domain.taxing import equalising, predicted, rate_of, small
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,13 @@ def rounding_of(job: Job, situation: Situation, told: str | None = None) -> Deci
         return job.rounding or None
     if sends_our_tax(job, situation):
         return None
-    expected = predicted(invoice, situation.taxes, situation.connection.facts.taxes)
-    difference = Decimal(0) if expected is None else invoice.total - expected.total
-    return difference if difference and small(invoice, difference) else None
+    rules = situation.connection.facts.taxes
+    expected = predicted(invoice, situation.taxes, rules)
+    if expected is None:
+        return None
+    if not small(invoice, invoice.total - expected.total, situation.taxes, rules):
+        return None
+    return equalising(invoice, expected.total, rules) or None
 
 
 def is_up_to_date(job: Job, situation: Situation) -> bool:

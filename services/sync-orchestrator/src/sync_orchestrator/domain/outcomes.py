@@ -36,7 +36,7 @@ from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.domain.job import SYNCED
 from sync_orchestrator.domain.preflight import difference_of
 from sync_orchestrator.domain.records import plain_name
-from sync_orchestrator.domain.taxing import small
+from sync_orchestrator.domain.taxing import equalising, small
 
 TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_taken"})
 """Causes that say another record there has the number or name."""
@@ -187,9 +187,10 @@ def _difference(course: Course, outcome: SyncSucceeded) -> CauseInstance | None:
     invoice, totals = course.situation.invoice, outcome.totals
     if invoice is None or totals is None or invoice.version != outcome.record_version:
         return None
-    if totals.total == invoice.total and small(invoice, totals.tax - invoice.tax):
+    rules, matched = course.situation.connection.facts.taxes, course.situation.taxes
+    if totals.total == invoice.total and small(invoice, totals.tax - invoice.tax, matched, rules):
         return None
-    return difference_of(invoice, totals, course.situation.connection)
+    return difference_of(invoice, totals, course.situation)
 
 
 def _equalise(course: Course, difference: CauseInstance | None) -> bool:
@@ -199,6 +200,8 @@ def _equalise(course: Course, difference: CauseInstance | None) -> bool:
     if difference is None or difference.code != "rounding_difference" or account is None:
         return False
     if invoice is None or totals is None or course.job.rounding_for == in_the_books(invoice):
+        return False
+    if not equalising(invoice, totals.total, course.situation.connection.facts.taxes):
         return False
     learn_rounding(course, invoice, totals)
     course.request("there", course.job.origin)

@@ -11,12 +11,12 @@ from contracts.money import Money
 from contracts.providers import INACTIVE_KEEP_NAMES, UNIQUE_NAMES
 from contracts.sync import CauseInstance, Subject, SyncState, Totals, WaitingOn
 
-from sync_orchestrator.domain.connection import Connection, MappedAccount
+from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
 from sync_orchestrator.domain.posting import first_open_day, post_on
 from sync_orchestrator.domain.situation import Need, Situation
-from sync_orchestrator.domain.taxing import is_taxed, predicted, small, wanted
+from sync_orchestrator.domain.taxing import equalising, is_taxed, predicted, small, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,34 +271,36 @@ def notes(situation: Situation) -> tuple[CauseInstance, ...]:
     expected = predicted(invoice, situation.taxes, connection.facts.taxes)
     if expected is None or expected.total == invoice.total:
         return in_order(found)
-    equalised = connection.settings.rounding_account_id is not None and small(
-        invoice, expected.total - invoice.total
+    rules, difference = connection.facts.taxes, invoice.total - expected.total
+    equalised = (
+        connection.settings.rounding_account_id is not None
+        and small(invoice, difference, situation.taxes, rules)
+        and equalising(invoice, expected.total, rules) == difference
     )
     if not equalised:
-        found.append(difference_of(invoice, expected, connection))
+        found.append(difference_of(invoice, expected, situation))
     return in_order(found)
 
 
-def difference_of(invoice: InvoiceSnapshot, there: Totals, connection: Connection) -> CauseInstance:
+def difference_of(invoice: InvoiceSnapshot, there: Totals, situation: Situation) -> CauseInstance:
     """Why the provider's totals aren't ours."""
-    difference = abs(there.total - invoice.total)
+    rules, difference = situation.connection.facts.taxes, abs(there.total - invoice.total)
     total = Money(amount=invoice.total, currency=invoice.currency)
     total_there = Money(amount=there.total, currency=there.currency)
-    if difference and small(invoice, difference):
+    if difference and small(invoice, difference, situation.taxes, rules):
         return cause_of(
             "rounding_difference",
             difference=Money(amount=difference, currency=invoice.currency),
             total=total,
             total_there=total_there,
         )
-    allowed = connection.facts.taxes.takes_our_tax
     return cause_of(
         "tax_recalculated_there",
         tax_amount_here=Money(amount=invoice.tax, currency=invoice.currency),
         tax_amount_there=Money(amount=there.tax, currency=there.currency),
         total=total,
         total_there=total_there,
-        our_tax_allowed="yes" if allowed else None,
+        our_tax_allowed="yes" if rules.takes_our_tax else None,
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from contracts.commands import NO_TAX, TaxRef
 from contracts.connections import TaxRules
 from contracts.invoicing import InvoiceLine, InvoiceSnapshot
+from contracts.money import minor_units
 from contracts.sync import Totals
-from contracts.taxes import TaxedAmount, rounding_tolerance, sums
+from contracts.taxes import TaxedAmount, rounded, rounding_tolerance, sums
 
 from sync_orchestrator.domain.connection import MappedTax
 
@@ -97,14 +98,33 @@ def predicted(invoice: InvoiceSnapshot, matched: Matched, rules: TaxRules) -> To
         decimals=rules.decimals,
     )
     if rules.rounding == "ours":
-        total = found.subtotal + invoice.tax
-        return Totals(total=total, tax=invoice.tax, currency=invoice.currency)
+        tax = invoice.tax if rules.decimals is None else rounded(invoice.tax, rules.decimals)
+        return Totals(total=found.subtotal + tax, tax=tax, currency=invoice.currency)
     return Totals(total=found.total, tax=found.tax, currency=invoice.currency)
 
 
-def small(invoice: InvoiceSnapshot, difference: Decimal) -> bool:
-    """Whether a difference of totals can come of rounding alone."""
-    return abs(difference) <= rounding_tolerance(len(invoice.lines), invoice.currency)
+def small(invoice: InvoiceSnapshot, difference: Decimal, matched: Matched, rules: TaxRules) -> bool:
+    """Whether a difference of totals can come of rounding alone: of other percents it never does,
+    however little it is."""
+    lines, currency = len(invoice.lines), invoice.currency
+    near = abs(difference) <= rounding_tolerance(lines, currency, decimals=rules.decimals)
+    return near and not (difference and _of_other_percents(invoice, matched, rules))
+
+
+def equalising(invoice: InvoiceSnapshot, there: Decimal, rules: TaxRules) -> Decimal:
+    """What a line must add there so that the total is ours, as far as amounts there can say it."""
+    digits = minor_units(invoice.currency) if rules.decimals is None else rules.decimals
+    return (invoice.total - there).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_DOWN)
+
+
+def _of_other_percents(invoice: InvoiceSnapshot, matched: Matched, rules: TaxRules) -> bool:
+    if rules.matching == "none" or rules.rounding == "ours":
+        return False
+    for line in invoice.lines:
+        tax = matched.get(rate_of(line))
+        if tax is not None and tax.percents and sum(tax.percents) != (line.tax_percent or 0):
+            return True
+    return False
 
 
 def _percents(line: InvoiceLine, matched: Matched, rules: TaxRules) -> tuple[Decimal, ...]:
