@@ -85,7 +85,7 @@ async def _left_over(ring: Ring) -> list[str]:
     wrong: list[str] = []
     for schema in SCHEMAS:
         rows = await ring.ground.admin.fetch(f"select topic, reason from {schema}.dead_letters")
-        known = ring.sights.poisons if schema == ORCHESTRATOR else 0
+        known = {ORCHESTRATOR: ring.sights.poisons, CONNECTOR: ring.sights.garbled}.get(schema, 0)
         if len(rows) != known:
             wrong += [f"set apart: {row['topic']}: {row['reason']}" for row in rows]
             wrong.append(f"{len(rows)} messages are set apart, {known} can't be read")

@@ -1,12 +1,13 @@
-"""Many seeds, played once for all tests that ask what came of them."""
+"""Processes that play seeds for all tests, and many seeds that all tests ask about."""
 
 from collections import Counter
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
 
-from simulation.workers import Played, Wanted, play
+from simulation.workers import Played, Players, Wanted
 
 SEEDS = range(100, 170)
 """More: `make simulate`."""
@@ -24,9 +25,16 @@ class Hunt:
 
 
 @pytest.fixture(scope="session")
-def hunted() -> Hunt:
+def players() -> Generator[Players]:
+    """Each with a server of its own; begun once."""
+    with closing(Players(JOBS)) as players:
+        yield players
+
+
+@pytest.fixture(scope="session")
+def hunted(players: Players) -> Hunt:
     hunt = Hunt()
-    with closing(play((Wanted(seed) for seed in SEEDS), JOBS)) as results:
+    with closing(players.play(Wanted(seed) for seed in SEEDS)) as results:
         for played in results:
             hunt.seeds += 1
             hunt.seen.update(played.ended.seen)

@@ -1,6 +1,7 @@
 """All duels, by name."""
 
 from simulation.duels_deciding import DUELS as DECIDING
+from simulation.duels_sending import DUELS as SENDING
 from simulation.stage import Duel
 
-DUELS: dict[str, Duel] = {duel.name: duel for duel in DECIDING}
+DUELS: dict[str, Duel] = {duel.name: duel for duel in (*DECIDING, *SENDING)}

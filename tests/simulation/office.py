@@ -5,7 +5,7 @@ last change, an outbox written in the same transaction, and the feed's own pagin
 are invoice-api's own fold over what it hears.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -174,6 +174,17 @@ class Office:
                 line = _line(UUID(str(one.lines[0].item_id)), price)
                 change |= {"lines": (line,), "subtotal": price, "total": price}
             await self._save(tx, [_next(one, change)])
+
+    async def renumber_all(self, numbers: Mapping[int, str]) -> None:
+        """These numbers for invoices, by their place, at once."""
+        async with self.database.transaction() as tx:
+            rows = {row.id: row for row in await self._all(tx)}
+            changed: list[Snapshot] = []
+            for at, number in numbers.items():
+                one = rows[self.invoices[at]]
+                assert isinstance(one, InvoiceSnapshot)
+                changed.append(_next(one, {"number": number}))
+            await self._save(tx, changed)
 
     async def swap(self) -> tuple[UUID, UUID] | None:
         """Two invoices exchange their numbers: which."""

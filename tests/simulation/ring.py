@@ -192,6 +192,8 @@ class Ring:
     mix: Mix
     sights: "Sights"
     connection: ConnectionId | None = None
+    kills_mixed: bool = False
+    """Whether a worker always dies when some of its batch were accepted and some refused."""
     linked_by_person: set[str] = field(default_factory=set[str])
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -310,8 +312,9 @@ class Ring:
         finally:
             self.sights.written(in_hand.frozen.request, click=ready.lot.click)
         mixed = self.sights.delivered(in_hand.frozen, delivery, claimed_at)
-        if mixed and self.scheduler.rng.random() < 0.5:
+        if mixed and (self.kills_mixed or self.scheduler.rng.random() < 0.5):
             # Where a kill tells most: some were accepted, some refused, and nothing is written yet.
+            self.sights.saw("75")
             self.scheduler.kill_me()
         for left in reversed(range(3)):
             try:

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from simulation.conftest import SEEDS, Hunt
-from simulation.workers import Wanted, play
+from simulation.workers import Players, Wanted
 
 pytestmark = pytest.mark.timeout(1_800)
 
@@ -21,9 +21,9 @@ def test_what_is_left_at_rest_is_right(hunted: Hunt) -> None:
     assert hunted.seeds == len(SEEDS)
 
 
-def test_a_seed_tells_the_same_story_again() -> None:
+def test_a_seed_tells_the_same_story_again(players: Players) -> None:
     """Whatever was played before it, and in whichever process."""
-    with closing(play([Wanted(seed) for seed in (5, 7, 8, 5, 7)], 2)) as results:
+    with closing(players.play([Wanted(seed) for seed in (5, 7, 8, 5, 7)])) as results:
         told = [(played.ended.seed, played.digest) for played in results]
     assert len(told) == 5
     assert len(set(told)) == 3

@@ -247,7 +247,7 @@ class SimTransport:
 
     def _fate(self, request: Request) -> Fate:
         rng: random.Random = self.scheduler.rng
-        if self.planned and request.host == "api" and request.method == "POST":
+        if self.planned and request.host == "api" and _writes(request):
             return self.planned.pop(0)
         if self.calm:
             return "fine"
@@ -263,3 +263,8 @@ class SimTransport:
         (fate,) = rng.choices(list(fates), list(fates.values()))
         self.fates[fate] = self.fates.get(fate, 0) + 1
         return fate
+
+
+def _writes(request: Request) -> bool:
+    """Queries are posted too."""
+    return request.method == "POST" and not urlsplit(request.path).path.endswith("/query")
