@@ -11,11 +11,13 @@ import gzip
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 CENT = Decimal("0.01")
-CUSTOMER, EMAIL = "Customer", "Customer email"
+CUSTOMER, EMAIL, DUE = "Customer", "Customer email", "Due date"
+_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,18 @@ class RealFile:
     invoices: dict[str, Invoice]
 
 
+def due_of(issued: str) -> str:
+    """Nor due dates, which Xero wants: thirty days after the invoice's own."""
+    return (date.fromisoformat(issued) + timedelta(_DAYS)).isoformat()
+
+
 def email_of(customer: str) -> str:
     """This test data has no addresses: an invented one, at a domain that never exists."""
     return f"customer-{customer}@online-retail.example"
 
 
 def read(path: Path, invoices: int) -> RealFile:
-    """The file's first invoices, with a customer's name and e-mail made from its number."""
+    """The file's first invoices; customers' names and e-mails are made from their numbers."""
     found: dict[str, Invoice] = {}
     out = io.StringIO()
     writer: csv.DictWriter[str] | None = None
@@ -74,9 +81,10 @@ def read(path: Path, invoices: int) -> RealFile:
             Line(row["StockCode"].lower(), Decimal(row["Quantity"]), Decimal(row["UnitPrice"]))
         )
         if writer is None:
-            writer = csv.DictWriter(out, [*row, CUSTOMER, EMAIL])
+            writer = csv.DictWriter(out, [*row, CUSTOMER, EMAIL, DUE])
             writer.writeheader()
-        writer.writerow({**row, CUSTOMER: name, EMAIL: email_of(customer) if customer else ""})
+        own = {EMAIL: email_of(customer) if customer else "", DUE: due_of(invoice.date)}
+        writer.writerow({**row, CUSTOMER: name, **own})
         rows += 1
     return RealFile(out.getvalue(), rows, found)
 
