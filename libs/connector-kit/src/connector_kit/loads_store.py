@@ -10,6 +10,9 @@ from contracts.ids import ConnectionId, LoadId
 from messaging.database import Tx
 
 WAKE = "loads"
+NOT_ARRIVED_AFTER = timedelta(seconds=30)
+"""A command that is delivered twice comes sooner; who waits for a load asks after a minute."""
+
 Kind = Literal["organisation", "accounts", "tax_rates", "remote_customers", "invoices"]
 
 
@@ -47,20 +50,26 @@ class Load:
 
 
 async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
-    """Ask for loads; one that is known already is left as it is."""
+    """Ask for loads; one that is known already is left as it is while it goes on.
+
+    One that was done a while ago and is asked for again didn't arrive, as when the broker lost what
+    it held: it is read and told once more, as of the same time, with the same numbers of pages.
+    """
     await tx.execute(
         """
         INSERT INTO loads (
             id, kind, connection_id, correlation_id, causation_id, changed_since, asked, asked_at,
             ready_at
         )
-        SELECT id, kind, connection_id, correlation_id, causation_id, changed_since, asked::jsonb,
-            at, at
+        SELECT DISTINCT ON (id, kind) id, kind, connection_id, correlation_id, causation_id,
+            changed_since, asked::jsonb, at, at
         FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[],
             $7::text[])
             AS given (id, kind, connection_id, correlation_id, causation_id, changed_since, asked)
         CROSS JOIN (SELECT clock() AS at) AS now
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (id, kind) DO UPDATE
+        SET done_at = NULL, after = NULL, pages = 0, tries = 0, ready_at = clock()
+        WHERE loads.done_at <= clock() - $8::interval
         """,
         [load.id for load in loads],
         [load.kind for load in loads],
@@ -69,6 +78,7 @@ async def insert(tx: Tx, loads: Sequence[NewLoad]) -> None:
         [load.causation_id for load in loads],
         [load.changed_since for load in loads],
         [load.asked for load in loads],
+        NOT_ARRIVED_AFTER,
     )
     tx.wake(WAKE)
 

@@ -1,6 +1,9 @@
 """Customers are read part by part: what was read stays read."""
 
+from contracts.commands import ListRemoteCustomers
 from contracts.connections import RemoteCustomersListed
+from contracts.ids import MessageId
+from messaging.clock import SystemIds
 from testkit import TestDatabase
 
 from .bench import Bench, bench_on
@@ -41,3 +44,47 @@ async def test_s23_a_load_goes_on_where_it_stopped_and_loses_no_row(
         assert len({m.as_of for m in pages}) == 1
         names = [customer.name for m in pages for customer in m.customers]
         assert names == [f"There {n}" for n in range(3_333)]
+
+
+async def test_a_load_that_did_not_arrive_is_told_once_more_when_it_is_asked_for_again(
+    database: TestDatabase,
+) -> None:
+    async with bench_on(database) as bench, browser_of(bench) as browser:
+        bench.there.customers_there = [{"id": str(n), "name": f"There {n}"} for n in range(1_200)]
+        await browser.agree(await browser.connect())
+        await load_all(bench)
+        [first, *_] = await listed(bench)
+        assert await asked_for(bench, first) == [], "delivered twice it isn't read twice"
+        async with bench.connector.database.transaction() as tx:
+            await tx.execute("UPDATE loads SET done_at = done_at - interval '1 minute'")
+        pages = await asked_for(bench, first, times=2)
+        assert [(m.load_id, m.page, m.more) for m in pages] == [
+            (first.load_id, 0, True),
+            (first.load_id, 1, True),
+            (first.load_id, 2, False),
+        ]
+        assert {m.as_of for m in pages} == {first.as_of}
+        assert sum(len(m.customers) for m in pages) == 1_200
+
+
+async def asked_for(
+    bench: Bench, page: RemoteCustomersListed, times: int = 1
+) -> list[RemoteCustomersListed]:
+    """Delivers the command for this page's load, so many times in one batch; what is listed."""
+    ids = SystemIds()
+    again = [
+        ListRemoteCustomers(
+            id=MessageId(ids.new()),
+            occurred_at=bench.connector.clock.now(),
+            company_id=page.company_id,
+            correlation_id=ids.new(),
+            provider=page.provider,
+            connection_id=page.connection_id,
+            epoch=page.epoch,
+            load_id=page.load_id,
+        )
+        for _ in range(times)
+    ]
+    await bench.take(*again)
+    await load_all(bench)
+    return await listed(bench)
