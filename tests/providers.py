@@ -12,7 +12,8 @@ class AtProvider:
     """One provider, as tests of the whole chain have to know it.
 
     `paths` are where a record of each kind is made, `many` where many invoices go, `creates` the
-    method of that; `write_path` matches addresses whose requests may change the books.
+    method of that; addresses of the books begin with `api`, and `write_path` matches those whose
+    requests may change them.
     `no_grace` are the switches under which a used refresh token is dead at once. `links`: an
     invoice there has an address that we know. `keeps_sku`: an item's sku is ours to set.
     """
@@ -20,6 +21,7 @@ class AtProvider:
     label: str
     tokens: str
     access_seconds: float
+    api: str
     write_path: str
     paths: Mapping[str, str]
     many: str
@@ -41,6 +43,7 @@ AT: dict[str, AtProvider] = {
         label="QuickBooks",
         tokens="/oauth2/v1/tokens/bearer",
         access_seconds=3_600,
+        api="/v3/",
         write_path=r"/v3/.*(?<!/query)$",
         paths={"customer": "/customer", "item": "/item", "invoice": "/invoice"},
         many="/batch",
@@ -50,6 +53,7 @@ AT: dict[str, AtProvider] = {
         label="Xero",
         tokens="/connect/token",
         access_seconds=1_800,
+        api="/api.xro/",
         write_path=r"/api\.xro/2\.0/",
         paths={"customer": "/Contacts", "item": "/Items", "invoice": "/Invoices"},
         many="/Invoices",
@@ -61,6 +65,7 @@ AT: dict[str, AtProvider] = {
         label="FreshBooks",
         tokens="/auth/oauth/token",
         access_seconds=43_200,
+        api="/accounting/",
         write_path=r"/accounting/account/",
         paths={
             "customer": "/users/clients",

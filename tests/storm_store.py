@@ -13,12 +13,12 @@ _ABOUT = {
     "lane": """
         select generation, step, waiting, request_id, ready_at, leased_until,
             content is null as empty
-        from connector_qbo.lanes where record_id = $1
+        from {connector}.lanes where record_id = $1
         """,
     "ledger": """
         select state, generation, step, remote_id, opened_at, closed_at,
             attempt ->> 'result' as result
-        from connector_qbo.ledger where record_id = $1 order by opened_at
+        from {connector}.ledger where record_id = $1 order by opened_at
         """,
     "history": """
         select at, kind, step, state from sync_orchestrator.job_history
@@ -27,13 +27,13 @@ _ABOUT = {
 }
 
 
-async def evidence(stack: Stack, invoice: str) -> list[str]:
+async def evidence(stack: Stack, provider: str, invoice: str) -> list[str]:
     """A line per row that any service has of it."""
     admin: asyncpg.Connection[Row] = await asyncpg.connect(stack.endpoints["database_url"])
     try:
         found: list[str] = []
         for name, sql in _ABOUT.items():
-            for row in await admin.fetch(sql, invoice):
+            for row in await admin.fetch(sql.format(connector=f"connector_{provider}"), invoice):
                 pairs = ", ".join(f"{key} {value}" for key, value in row.items())
                 found.append(f"{name}: {pairs}")
         return found

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from storm import PARTS, SETTINGS, TIME_SCALE, Plan, storm
+from storm import SETTINGS, TIME_SCALE, Plan, storm
 from testkit import running_stack
 
 
@@ -17,16 +17,17 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--invoices", type=int, default=2_000)
     parser.add_argument("--faults", type=int, help="default: six a minute")
-    parser.add_argument("--companies", type=int, default=4)
+    parser.add_argument("--companies", type=int, default=6)
+    parser.add_argument("--replicas", type=int, default=2, help="of each connector")
     parser.add_argument("--seed", type=int)
     given = parser.parse_args()
     seed: int = secrets.randbelow(10**6) if given.seed is None else given.seed
     faults: int = round(6 * given.minutes) if given.faults is None else given.faults
-    plan = Plan(seed, given.minutes * 60, given.invoices, faults, given.companies)
+    plan = Plan(seed, given.minutes * 60, given.invoices, faults, given.companies, given.replicas)
     folder = Path(tempfile.mkdtemp(prefix="tallybridge-chaos-"))
     sys.stdout.write(f"seed {seed}; logs in {folder}/logs\n")
     sys.stdout.flush()
-    with running_stack(folder, only=PARTS, settings=SETTINGS, time_scale=TIME_SCALE) as stack:
+    with running_stack(folder, settings=SETTINGS, time_scale=TIME_SCALE) as stack:
         report = asyncio.run(storm(stack, plan))
     sys.stdout.write(f"{report.text()}\n")
     if not report.is_clean:
