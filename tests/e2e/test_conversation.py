@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from described_answers import DescribedAnswers
 from office import WITHIN, Json, consent
 from providers import ALL, AT
 from testkit import Stack, eventually
@@ -53,6 +54,10 @@ async def test_the_conversation_goes_round(stack: Stack, provider: str) -> None:
         httpx.AsyncClient(base_url=simulator, timeout=15) as books,
         httpx.AsyncClient(timeout=15) as browser,
     ):
+        document = (await web.get("/openapi.json")).json()
+        described = DescribedAnswers(document)
+        web.event_hooks["response"].append(described.hook)
+
         # 1 Sign up
         key = await sign_up(web, "Oak Plumbing", email)
         again = await web.post(
@@ -239,6 +244,8 @@ async def test_the_conversation_goes_round(stack: Stack, provider: str) -> None:
         held = (await books.get("/_sim/books", params={"organisation": "Oak Books"})).json()
         assert sorted(row["number"] for row in held["invoices"]) == ["1001", "1002"]
         assert len(held["customers"]) == len(held["items"]) == 1
+        assert not described.wrong, "\n".join(described.wrong)
+        assert described.counted.total() > 20
 
 
 async def says_what_is_missing(web: httpx.AsyncClient, path: str, provider: str) -> None:

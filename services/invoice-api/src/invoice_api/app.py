@@ -26,6 +26,7 @@ from invoice_api.http.bodies import BodyLimit, JsonBody, describe_bodies
 from invoice_api.http.docs_page import docs_page
 from invoice_api.http.framework_problems import install
 from invoice_api.http.measuring import API, Measured
+from invoice_api.http.problem_schema import describe_problems
 from invoice_api.http.problems import Problem
 from invoice_api.imports import routes as imports
 from invoice_api.integrations import group_routes, match_routes, not_built_routes, record_routes
@@ -137,6 +138,7 @@ def _describe(app: FastAPI) -> None:
                 description="Companies, customers, items, invoices, and their sync to the books.",
             )
             describe_bodies(document, _bodies())
+            describe_problems(document)
             app.openapi_schema = document
         return app.openapi_schema
 

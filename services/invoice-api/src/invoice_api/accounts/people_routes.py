@@ -20,8 +20,11 @@ from invoice_api.accounts.people_schemas import (
     NewPassword,
     NewUser,
     UserChanges,
+    UserShown,
+    UsersShown,
 )
 from invoice_api.accounts.routes import TheRandom
+from invoice_api.accounts.schemas import SessionShown
 from invoice_api.http.answers import answer
 from invoice_api.http.bodies import JsonBody
 from invoice_api.http.dependencies import TheDatabase, TheIds, TheSettings
@@ -37,7 +40,7 @@ async def inviting_of(settings: TheSettings, random: TheRandom) -> Inviting:
 TheInviting = Annotated[Inviting, Depends(inviting_of)]
 
 
-@router.get("/users")
+@router.get("/users", response_model=UsersShown)
 async def list_users(
     caller: Reader, database: TheDatabase, company_id: UUID | None = None
 ) -> Response:
@@ -47,7 +50,7 @@ async def list_users(
         return answer(200, await people.list_users(tx, company)).response()
 
 
-@router.post("/users", status_code=201)
+@router.post("/users", status_code=201, response_model=UserShown)
 async def add_user(
     caller: Owner,
     body: Annotated[NewUser, Depends(JsonBody(NewUser))],
@@ -61,7 +64,7 @@ async def add_user(
     return answer(201, shown).response()
 
 
-@router.patch("/users/{user_id}")
+@router.patch("/users/{user_id}", response_model=UserShown)
 async def change_user(
     caller: Owner,
     user_id: UUID,
@@ -76,7 +79,7 @@ async def change_user(
     return answer(200, shown).response()
 
 
-@router.post("/session/invitation")
+@router.post("/session/invitation", response_model=SessionShown)
 async def accept_invitation(
     body: Annotated[AcceptInvitation, Depends(JsonBody(AcceptInvitation))],
     database: TheDatabase,

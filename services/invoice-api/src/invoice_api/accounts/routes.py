@@ -14,7 +14,15 @@ from invoice_api.accounts.authentication import (
     clear_session_cookie,
     set_session_cookie,
 )
-from invoice_api.accounts.schemas import LogIn, NewApiKey, SignUp
+from invoice_api.accounts.schemas import (
+    ApiKeyShown,
+    ApiKeysShown,
+    LogIn,
+    NewApiKey,
+    SessionShown,
+    SignedUp,
+    SignUp,
+)
 from invoice_api.accounts.service import Random
 from invoice_api.http.answers import answer
 from invoice_api.http.bodies import JsonBody
@@ -31,7 +39,7 @@ async def random_of(request: Request) -> Random:
 TheRandom = Annotated[Random, Depends(random_of)]
 
 
-@router.post("/signup", status_code=201)
+@router.post("/signup", status_code=201, response_model=SignedUp)
 async def sign_up(
     body: Annotated[SignUp, Depends(JsonBody(SignUp))],
     database: TheDatabase,
@@ -44,7 +52,7 @@ async def sign_up(
     return answer(201, made).response()
 
 
-@router.post("/session")
+@router.post("/session", response_model=SessionShown)
 async def log_in(
     body: Annotated[LogIn, Depends(JsonBody(LogIn))],
     database: TheDatabase,
@@ -62,7 +70,7 @@ async def log_in(
     return response
 
 
-@router.get("/session")
+@router.get("/session", response_model=SessionShown)
 async def who_am_i(caller: Reader) -> Response:
     """Who is calling, in which company and role."""
     return answer(200, service.session_shown(caller)).response()
@@ -83,14 +91,14 @@ async def log_out(
     return response
 
 
-@router.get("/api-keys")
+@router.get("/api-keys", response_model=ApiKeysShown)
 async def list_api_keys(caller: Reader, database: TheDatabase) -> Response:
     """The company's keys, without what is secret in them."""
     async with database.transaction() as tx:
         return answer(200, await service.list_keys(tx, caller)).response()
 
 
-@router.post("/api-keys", status_code=201)
+@router.post("/api-keys", status_code=201, response_model=ApiKeyShown)
 async def make_api_key(
     caller: Writer,
     body: Annotated[NewApiKey, Depends(JsonBody(NewApiKey))],

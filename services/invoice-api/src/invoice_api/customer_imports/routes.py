@@ -8,7 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.customer_imports import service
-from invoice_api.customer_imports.schemas import Result, WantedImport, WantedLink
+from invoice_api.customer_imports.schemas import (
+    ImportAnswer,
+    LinkAnswer,
+    Result,
+    RowsShown,
+    UndoneShown,
+    WantedImport,
+    WantedLink,
+)
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
@@ -17,13 +25,14 @@ from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.record_routes import entity_of
 from invoice_api.integrations.routes import NoBody
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.runs.schemas import RunAnswer
 
 router = APIRouter(tags=["customers"])
 _LIST = "/integrations/{provider}/remote-customers"
 TheEntity = Annotated[Entity, Depends(entity_of)]
 
 
-@router.post(_LIST + "/load", status_code=202)
+@router.post(_LIST + "/load", status_code=202, response_model=RunAnswer)
 async def load(
     caller: Writer,
     provider: TheProvider,
@@ -65,7 +74,7 @@ async def choose(
     return Answer(200, told.text, {}).response()
 
 
-@router.post(_LIST + "/import", status_code=202)
+@router.post(_LIST + "/import", status_code=202, response_model=ImportAnswer)
 async def start(
     request: Request,
     caller: Writer,
@@ -86,7 +95,7 @@ async def start(
     return (await once_outside(database, caller.company.id, key, work)).response()
 
 
-@router.get("/imports/customers/{run_id}")
+@router.get("/imports/customers/{run_id}", response_model=RowsShown)
 async def rows(
     caller: Reader,
     run_id: UUID,
@@ -100,7 +109,7 @@ async def rows(
     return answer(200, shown).response()
 
 
-@router.post("/imports/customers/{run_id}/undo")
+@router.post("/imports/customers/{run_id}/undo", response_model=UndoneShown)
 async def undo(
     caller: Writer,
     run_id: UUID,
@@ -113,8 +122,8 @@ async def undo(
     return answer(200, done).response()
 
 
-@router.put("/customers/{record_id}/links/{provider}")
-@router.put("/items/{record_id}/links/{provider}")
+@router.put("/customers/{record_id}/links/{provider}", response_model=LinkAnswer)
+@router.put("/items/{record_id}/links/{provider}", response_model=LinkAnswer)
 async def link(
     caller: Writer,
     entity: TheEntity,
@@ -132,8 +141,8 @@ async def link(
     return answer(200, linked).response()
 
 
-@router.delete("/customers/{record_id}/links/{provider}")
-@router.delete("/items/{record_id}/links/{provider}")
+@router.delete("/customers/{record_id}/links/{provider}", response_model=LinkAnswer)
+@router.delete("/items/{record_id}/links/{provider}", response_model=LinkAnswer)
 async def unlink(
     caller: Writer,
     entity: TheEntity,

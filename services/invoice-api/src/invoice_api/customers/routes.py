@@ -9,7 +9,12 @@ from messaging.database import Tx
 
 from invoice_api.accounts.authentication import Reader, Writer
 from invoice_api.customers import service
-from invoice_api.customers.schemas import CustomerChanges, CustomersShown, NewCustomer
+from invoice_api.customers.schemas import (
+    CustomerChanges,
+    CustomerShown,
+    CustomersShown,
+    NewCustomer,
+)
 from invoice_api.http.answers import Answer, answer
 from invoice_api.http.bodies import JsonBody
 from invoice_api.http.csv_answers import list_or_all
@@ -22,7 +27,7 @@ from invoice_api.sync_status.filters import Filtering
 router = APIRouter(tags=["customers"])
 
 
-@router.get("/customers")
+@router.get("/customers", response_model=CustomersShown)
 async def list_customers(
     request: Request,
     caller: Reader,
@@ -40,7 +45,7 @@ async def list_customers(
     return await list_or_all(request, page, read)
 
 
-@router.post("/customers", status_code=201)
+@router.post("/customers", status_code=201, response_model=CustomerShown)
 async def create_customer(
     request: Request,
     caller: Writer,
@@ -59,7 +64,7 @@ async def create_customer(
     return (await once(database, caller.company.id, await key_of(request), work)).response()
 
 
-@router.get("/customers/{customer_id}")
+@router.get("/customers/{customer_id}", response_model=CustomerShown)
 async def get_customer(
     caller: Reader, customer_id: UUID, database: TheDatabase, clock: TheClock
 ) -> Response:
@@ -70,7 +75,7 @@ async def get_customer(
     return answer(200, shown, {"ETag": etag(found.version)}).response()
 
 
-@router.patch("/customers/{customer_id}")
+@router.patch("/customers/{customer_id}", response_model=CustomerShown)
 async def change_customer(
     request: Request,
     caller: Writer,

@@ -92,7 +92,7 @@ async def _read(form: FormData) -> Upload:
     return Upload(name=file.filename or "invoices.csv", raw=await file.read(), asked=asked)
 
 
-@router.post("/imports/invoices", status_code=202, openapi_extra=_FORM)
+@router.post("/imports/invoices", status_code=202, openapi_extra=_FORM, response_model=RunAnswer)
 async def import_invoices(
     request: Request,
     caller: Writer,
@@ -113,7 +113,7 @@ async def import_invoices(
     return (await once(database, caller.company.id, key, work)).response()
 
 
-@router.get("/imports")
+@router.get("/imports", response_model=ImportsShown)
 async def list_imports(caller: Reader, database: TheDatabase, clock: TheClock) -> Response:
     """The latest imports, newest first."""
     async with database.transaction() as tx:
@@ -121,7 +121,7 @@ async def list_imports(caller: Reader, database: TheDatabase, clock: TheClock) -
     return answer(200, ImportsShown(data=tuple(found))).response()
 
 
-@router.get("/imports/{run_id}")
+@router.get("/imports/{run_id}", response_model=ImportShown)
 async def get_import(
     caller: Reader, run_id: UUID, database: TheDatabase, clock: TheClock
 ) -> Response:
@@ -130,7 +130,11 @@ async def get_import(
         return answer(200, await service.shown(tx, clock, caller, run_id)).response()
 
 
-@router.get("/imports/{run_id}/report")
+@router.get(
+    "/imports/{run_id}/report",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def get_report(caller: Reader, run_id: UUID, database: TheDatabase) -> Response:
     """Every line of the file with its result and the reason, as CSV."""
     await service.check_there(database, caller, run_id)

@@ -14,13 +14,16 @@ from invoice_api.http.idempotency import key_of, once_outside
 from invoice_api.integrations import groups
 from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.record_routes import TheDesk, TheEntity
-from invoice_api.integrations.schemas import StopsShown, WantedGroup
+from invoice_api.integrations.schemas import IgnoredShown, StopsShown, WantedGroup
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.runs.schemas import RunAnswer
 
 router = APIRouter(tags=["sync"])
 
 
-@router.post("/integrations/{provider}/causes/{group}/{action}", status_code=202)
+@router.post(
+    "/integrations/{provider}/causes/{group}/{action}", status_code=202, response_model=RunAnswer
+)
 async def act_on_group(
     request: Request,
     caller: Writer,
@@ -41,7 +44,7 @@ async def act_on_group(
     return (await once_outside(desk.database, caller.company.id, key, work)).response()
 
 
-@router.get("/integrations/{provider}/ignored")
+@router.get("/integrations/{provider}/ignored", response_model=IgnoredShown)
 async def list_ignored(
     request: Request,
     caller: Reader,
@@ -57,8 +60,8 @@ async def list_ignored(
     return list_answer(request, shown)
 
 
-@router.get("/customers/{record_id}/stops")
-@router.get("/items/{record_id}/stops")
+@router.get("/customers/{record_id}/stops", response_model=StopsShown)
+@router.get("/items/{record_id}/stops", response_model=StopsShown)
 async def stops(
     caller: Reader,
     entity: TheEntity,

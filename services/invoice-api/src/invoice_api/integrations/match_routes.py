@@ -11,14 +11,16 @@ from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.integrations import matching
 from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.routes import NoBody
+from invoice_api.integrations.schemas import MatchShown, SettingsCounts
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.runs.schemas import RunAnswer
 
 router = APIRouter(tags=["integrations"])
 
 Month = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
 
 
-@router.get("/integrations/{provider}/match")
+@router.get("/integrations/{provider}/match", response_model=MatchShown)
 async def match(
     request: Request,
     caller: Reader,
@@ -33,7 +35,7 @@ async def match(
     return list_answer(request, shown)
 
 
-@router.post("/integrations/{provider}/match/verify", status_code=202)
+@router.post("/integrations/{provider}/match/verify", status_code=202, response_model=RunAnswer)
 async def verify(
     caller: Writer,
     provider: TheProvider,
@@ -48,7 +50,7 @@ async def verify(
     return answer(202, done).response()
 
 
-@router.get("/integrations/{provider}/settings/dry-run")
+@router.get("/integrations/{provider}/settings/dry-run", response_model=SettingsCounts)
 async def count_settings(
     request: Request,
     caller: Reader,

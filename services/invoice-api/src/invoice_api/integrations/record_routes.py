@@ -1,6 +1,6 @@
 """What a person asks for one record: `/invoices/{id}/sync`, `/actions/{action}`, and the like."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from contracts.ids import Entity
@@ -15,14 +15,21 @@ from invoice_api.integrations.commands import Desk
 from invoice_api.integrations.connections import TheProvider
 from invoice_api.integrations.schemas import (
     AuthorizeShown,
+    PreflightShown,
+    StartsShown,
+    TimelineShown,
     WantedAction,
     WantedSync,
     WantedSyncs,
 )
 from invoice_api.peers.connectors import TheConnectors
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.sync_status.schemas import SyncAnswer
 
 router = APIRouter(tags=["sync"])
+
+_TO_SIGN_IN: dict[int | str, dict[str, Any]] = {200: {"model": AuthorizeShown}}
+"""Reconnect answers at once, with where the browser goes."""
 
 
 async def desk_of(
@@ -48,7 +55,7 @@ async def entity_of(request: Request) -> Entity:
 TheEntity = Annotated[Entity, Depends(entity_of)]
 
 
-@router.post("/invoices/sync", status_code=202)
+@router.post("/invoices/sync", status_code=202, response_model=StartsShown)
 async def sync_selection(
     caller: Writer, body: Annotated[WantedSyncs, Depends(JsonBody(WantedSyncs))], desk: TheDesk
 ) -> Response:
@@ -57,7 +64,7 @@ async def sync_selection(
     return answer(202, started).response()
 
 
-@router.get("/invoices/{invoice_id}/preflight")
+@router.get("/invoices/{invoice_id}/preflight", response_model=PreflightShown)
 async def preflight(
     caller: Reader, invoice_id: UUID, provider: TheProvider, desk: TheDesk
 ) -> Response:
@@ -66,9 +73,9 @@ async def preflight(
     return answer(200, shown).response()
 
 
-@router.post("/customers/{record_id}/sync", status_code=202)
-@router.post("/items/{record_id}/sync", status_code=202)
-@router.post("/invoices/{record_id}/sync", status_code=202)
+@router.post("/customers/{record_id}/sync", status_code=202, response_model=SyncAnswer)
+@router.post("/items/{record_id}/sync", status_code=202, response_model=SyncAnswer)
+@router.post("/invoices/{record_id}/sync", status_code=202, response_model=SyncAnswer)
 async def sync(
     request: Request,
     caller: Writer,
@@ -86,9 +93,24 @@ async def sync(
     return (await once_outside(desk.database, caller.company.id, key, work)).response()
 
 
-@router.post("/customers/{record_id}/actions/{action}", status_code=202)
-@router.post("/items/{record_id}/actions/{action}", status_code=202)
-@router.post("/invoices/{record_id}/actions/{action}", status_code=202)
+@router.post(
+    "/customers/{record_id}/actions/{action}",
+    status_code=202,
+    response_model=SyncAnswer,
+    responses=_TO_SIGN_IN,
+)
+@router.post(
+    "/items/{record_id}/actions/{action}",
+    status_code=202,
+    response_model=SyncAnswer,
+    responses=_TO_SIGN_IN,
+)
+@router.post(
+    "/invoices/{record_id}/actions/{action}",
+    status_code=202,
+    response_model=SyncAnswer,
+    responses=_TO_SIGN_IN,
+)
 async def act(
     request: Request,
     caller: Writer,
@@ -108,9 +130,9 @@ async def act(
     return (await once_outside(desk.database, caller.company.id, key, work)).response()
 
 
-@router.get("/customers/{record_id}/timeline")
-@router.get("/items/{record_id}/timeline")
-@router.get("/invoices/{record_id}/timeline")
+@router.get("/customers/{record_id}/timeline", response_model=TimelineShown)
+@router.get("/items/{record_id}/timeline", response_model=TimelineShown)
+@router.get("/invoices/{record_id}/timeline", response_model=TimelineShown)
 async def timeline(
     caller: Reader, entity: TheEntity, record_id: UUID, provider: TheProvider, desk: TheDesk
 ) -> Response:

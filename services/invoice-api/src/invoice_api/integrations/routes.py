@@ -12,11 +12,29 @@ from invoice_api.http.fields import Sent
 from invoice_api.http.idempotency import key_of, once_outside
 from invoice_api.integrations import connections, history, service, sync_now
 from invoice_api.integrations.connections import TheProvider
-from invoice_api.integrations.schemas import ApplyToUnmapped, AuthorizeShown, WantedSyncNow
+from invoice_api.integrations.schemas import (
+    AccountsShown,
+    AppliedShown,
+    ApplyToUnmapped,
+    AuthorizeShown,
+    CauseGroupsShown,
+    IntegrationShown,
+    IntegrationsShown,
+    MappingShown,
+    SyncCountsShown,
+    SyncRowsShown,
+    WantedSyncNow,
+)
 from invoice_api.integrations.syncs_asked import SyncsAsked
-from invoice_api.integrations.tax_mapping import TaxChanges, change_taxes, show_taxes
+from invoice_api.integrations.tax_mapping import (
+    TaxChanges,
+    TaxMappingShown,
+    change_taxes,
+    show_taxes,
+)
 from invoice_api.peers.connectors import TheConnectors
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.runs.schemas import RunAnswer
 from invoice_api.sync_status.connected import check_connection
 
 router = APIRouter(tags=["integrations"])
@@ -29,7 +47,7 @@ class NoFields(Sent):
 NoBody = Annotated[NoFields, Depends(JsonBody(NoFields, or_nothing=True))]
 
 
-@router.get("/integrations")
+@router.get("/integrations", response_model=IntegrationsShown)
 async def list_integrations(
     caller: Reader, database: TheDatabase, orchestrator: TheOrchestrator
 ) -> Response:
@@ -37,7 +55,7 @@ async def list_integrations(
     return answer(200, await service.overview(database, orchestrator, caller)).response()
 
 
-@router.post("/integrations/{provider}/connect")
+@router.post("/integrations/{provider}/connect", response_model=AuthorizeShown)
 async def connect(
     caller: Writer,
     provider: TheProvider,
@@ -50,7 +68,7 @@ async def connect(
     return answer(200, AuthorizeShown(authorize_url=url)).response()
 
 
-@router.post("/integrations/{provider}/reconnect")
+@router.post("/integrations/{provider}/reconnect", response_model=AuthorizeShown)
 async def reconnect(
     caller: Writer,
     provider: TheProvider,
@@ -64,7 +82,7 @@ async def reconnect(
     return answer(200, AuthorizeShown(authorize_url=url)).response()
 
 
-@router.post("/integrations/{provider}/disconnect")
+@router.post("/integrations/{provider}/disconnect", response_model=IntegrationShown)
 async def disconnect(
     caller: Writer,
     provider: TheProvider,
@@ -105,7 +123,7 @@ async def put_settings(
     return Answer(200, told.text, told.headers).response()
 
 
-@router.get("/integrations/{provider}/accounts")
+@router.get("/integrations/{provider}/accounts", response_model=AccountsShown)
 async def list_accounts(
     caller: Reader,
     provider: TheProvider,
@@ -118,7 +136,7 @@ async def list_accounts(
     return answer(200, shown).response()
 
 
-@router.get("/integrations/{provider}/account-mapping")
+@router.get("/integrations/{provider}/account-mapping", response_model=MappingShown)
 async def get_mapping(
     caller: Reader, provider: TheProvider, database: TheDatabase, orchestrator: TheOrchestrator
 ) -> Response:
@@ -127,7 +145,7 @@ async def get_mapping(
     return Answer(200, told.text, told.headers).response()
 
 
-@router.put("/integrations/{provider}/account-mapping")
+@router.put("/integrations/{provider}/account-mapping", response_model=MappingShown)
 async def put_mapping(
     request: Request,
     caller: Writer,
@@ -147,7 +165,9 @@ async def put_mapping(
     return Answer(200, told.text, told.headers).response()
 
 
-@router.post("/integrations/{provider}/account-mapping/apply-to-unmapped")
+@router.post(
+    "/integrations/{provider}/account-mapping/apply-to-unmapped", response_model=AppliedShown
+)
 async def apply_to_unmapped(
     request: Request,
     caller: Writer,
@@ -168,7 +188,7 @@ async def apply_to_unmapped(
     return (await once_outside(database, caller.company.id, key, work)).response()
 
 
-@router.post("/integrations/{provider}/sync", status_code=202)
+@router.post("/integrations/{provider}/sync", status_code=202, response_model=RunAnswer)
 async def start_sync_now(
     request: Request,
     caller: Writer,
@@ -189,7 +209,7 @@ async def start_sync_now(
     return (await once_outside(database, caller.company.id, key, work)).response()
 
 
-@router.get("/integrations/{provider}/sync/dry-run")
+@router.get("/integrations/{provider}/sync/dry-run", response_model=SyncCountsShown)
 async def count_sync_now(
     caller: Reader, provider: TheProvider, database: TheDatabase, orchestrator: TheOrchestrator
 ) -> Response:
@@ -197,7 +217,7 @@ async def count_sync_now(
     return answer(200, await sync_now.count(database, orchestrator, caller, provider)).response()
 
 
-@router.get("/integrations/{provider}/tax-mapping")
+@router.get("/integrations/{provider}/tax-mapping", response_model=TaxMappingShown)
 async def get_tax_mapping(
     caller: Reader,
     provider: TheProvider,
@@ -210,7 +230,7 @@ async def get_tax_mapping(
     return answer(200, shown, told.headers).response()
 
 
-@router.put("/integrations/{provider}/tax-mapping")
+@router.put("/integrations/{provider}/tax-mapping", response_model=TaxMappingShown)
 async def put_tax_mapping(
     request: Request,
     caller: Writer,
@@ -231,7 +251,7 @@ async def put_tax_mapping(
     return answer(200, shown, told.headers).response()
 
 
-@router.get("/integrations/{provider}/syncs")
+@router.get("/integrations/{provider}/syncs", response_model=SyncRowsShown)
 async def list_syncs(
     caller: Reader,
     provider: TheProvider,
@@ -245,7 +265,7 @@ async def list_syncs(
     return answer(200, shown).response()
 
 
-@router.get("/integrations/{provider}/causes")
+@router.get("/integrations/{provider}/causes", response_model=CauseGroupsShown)
 async def list_causes(
     caller: Reader,
     provider: TheProvider,

@@ -24,6 +24,7 @@ from invoice_api.invoices import service
 from invoice_api.invoices.schemas import (
     BulkShown,
     InvoiceChanges,
+    InvoiceShown,
     InvoicesShown,
     NewInvoice,
     NewInvoices,
@@ -51,7 +52,7 @@ async def invoice_filter(
     )
 
 
-@router.get("/invoices")
+@router.get("/invoices", response_model=InvoicesShown)
 async def list_invoices(
     request: Request,
     caller: Reader,
@@ -70,7 +71,7 @@ async def list_invoices(
     return await list_or_all(request, page, read)
 
 
-@router.post("/invoices", status_code=201)
+@router.post("/invoices", status_code=201, response_model=InvoiceShown)
 async def create_invoice(
     request: Request,
     caller: Writer,
@@ -89,7 +90,7 @@ async def create_invoice(
     return (await once(database, caller.company.id, await key_of(request), work)).response()
 
 
-@router.post("/invoices/bulk", status_code=201)
+@router.post("/invoices/bulk", status_code=201, response_model=BulkShown)
 async def create_invoices(
     request: Request,
     caller: Writer,
@@ -108,7 +109,7 @@ async def create_invoices(
     return (await once(database, caller.company.id, await key_of(request), work)).response()
 
 
-@router.get("/invoices/{invoice_id}")
+@router.get("/invoices/{invoice_id}", response_model=InvoiceShown)
 async def get_invoice(
     caller: Reader, invoice_id: UUID, database: TheDatabase, clock: TheClock
 ) -> Response:
@@ -119,7 +120,7 @@ async def get_invoice(
     return answer(200, shown, {"ETag": etag(shown.version)}).response()
 
 
-@router.patch("/invoices/{invoice_id}")
+@router.patch("/invoices/{invoice_id}", response_model=InvoiceShown)
 async def change_invoice(
     request: Request,
     caller: Writer,
@@ -148,7 +149,12 @@ Move = Callable[[Tx, Caller, Ids, InvoiceId], Awaitable[StoredInvoice]]
 
 
 def _add_move(path: str, move: Move, summary: str) -> None:
-    @router.post(f"/invoices/{{invoice_id}}/{path}", summary=summary, name=path)
+    @router.post(
+        f"/invoices/{{invoice_id}}/{path}",
+        summary=summary,
+        name=path,
+        response_model=InvoiceShown,
+    )
     async def endpoint(
         request: Request,
         caller: Writer,

@@ -17,14 +17,14 @@ from invoice_api.http.idempotency import key_of, once
 from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.items import service
 from invoice_api.items.income_accounts import set_income_accounts
-from invoice_api.items.schemas import ItemChanges, ItemsShown, NewItem
+from invoice_api.items.schemas import ItemChanges, ItemShown, ItemsShown, NewItem
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.sync_status.filters import Filtering
 
 router = APIRouter(tags=["items"])
 
 
-@router.get("/items")
+@router.get("/items", response_model=ItemsShown)
 async def list_items(
     request: Request,
     caller: Reader,
@@ -42,7 +42,7 @@ async def list_items(
     return await list_or_all(request, page, read)
 
 
-@router.post("/items", status_code=201)
+@router.post("/items", status_code=201, response_model=ItemShown)
 async def create_item(
     request: Request,
     caller: Writer,
@@ -67,7 +67,7 @@ async def create_item(
     return (await once(database, caller.company.id, await key_of(request), work)).response()
 
 
-@router.get("/items/{item_id}")
+@router.get("/items/{item_id}", response_model=ItemShown)
 async def get_item(
     caller: Reader, item_id: UUID, database: TheDatabase, clock: TheClock
 ) -> Response:
@@ -78,7 +78,7 @@ async def get_item(
     return answer(200, shown, {"ETag": etag(found.version)}).response()
 
 
-@router.patch("/items/{item_id}")
+@router.patch("/items/{item_id}", response_model=ItemShown)
 async def change_item(
     request: Request,
     caller: Writer,

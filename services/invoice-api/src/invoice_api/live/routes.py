@@ -26,7 +26,11 @@ router = APIRouter(tags=["live"])
 Ids = Annotated[list[UUID] | None, Query()]
 
 
-@router.get("/events")
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
 async def events(
     caller: Reader,
     hub: TheHub,

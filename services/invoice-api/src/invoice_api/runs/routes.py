@@ -9,18 +9,18 @@ from invoice_api.http.answers import answer
 from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.runs import service
-from invoice_api.runs.schemas import RunAnswer
+from invoice_api.runs.schemas import RunAnswer, RunShown, RunsShown
 
 router = APIRouter(tags=["runs"])
 
 
-@router.get("/runs")
+@router.get("/runs", response_model=RunsShown)
 async def list_runs(caller: Reader, database: TheDatabase, clock: TheClock) -> Response:
     """The company's newest runs, those under way first."""
     return answer(200, await service.list_runs(database, clock, caller)).response()
 
 
-@router.get("/runs/{run_id}")
+@router.get("/runs/{run_id}", response_model=RunShown)
 async def get_run(
     caller: Reader,
     run_id: UUID,
@@ -33,7 +33,7 @@ async def get_run(
     return answer(200, run).response()
 
 
-@router.post("/runs/{run_id}/cancel", status_code=202)
+@router.post("/runs/{run_id}/cancel", status_code=202, response_model=RunAnswer)
 async def cancel_run(
     caller: Writer,
     run_id: UUID,

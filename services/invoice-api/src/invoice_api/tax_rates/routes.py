@@ -16,14 +16,14 @@ from invoice_api.http.etags import etag
 from invoice_api.http.idempotency import key_of, once
 from invoice_api.http.paging import Paging
 from invoice_api.tax_rates import service
-from invoice_api.tax_rates.schemas import NewTaxRate
+from invoice_api.tax_rates.schemas import NewTaxRate, TaxRateShown, TaxRatesShown
 
 router = APIRouter(tags=["tax rates"])
 
 _VERSION = 1
 
 
-@router.get("/tax-rates")
+@router.get("/tax-rates", response_model=TaxRatesShown)
 async def list_tax_rates(
     request: Request, caller: Reader, database: TheDatabase, page: Paging
 ) -> Response:
@@ -33,7 +33,7 @@ async def list_tax_rates(
     return list_answer(request, found)
 
 
-@router.post("/tax-rates", status_code=201)
+@router.post("/tax-rates", status_code=201, response_model=TaxRateShown)
 async def create_tax_rate(
     request: Request,
     caller: Writer,
@@ -50,7 +50,7 @@ async def create_tax_rate(
     return (await once(database, caller.company.id, await key_of(request), work)).response()
 
 
-@router.get("/tax-rates/{tax_rate_id}")
+@router.get("/tax-rates/{tax_rate_id}", response_model=TaxRateShown)
 async def get_tax_rate(caller: Reader, tax_rate_id: UUID, database: TheDatabase) -> Response:
     """One tax rate."""
     async with database.transaction() as tx:
