@@ -14,8 +14,8 @@ from office import Json, Office
 from provider_side import with_first_synced
 from testkit import eventually
 
-_ANSWERED_WITHIN = 120.0
-_RUN_WITHIN = 240.0
+_ANSWERED_WITHIN = 180.0
+_RUN_WITHIN = 420.0
 
 
 @dataclass
