@@ -147,6 +147,16 @@ async def test_s22_archived_there_with_ask_me_first_is_blocked_with_its_choices(
             await oak.badge_when("invoice", invoice, "synced")
             return
         badge = await eventually(asks, within=WITHIN)
+        if provider == "qbo":
+            # It doesn't say what is inactive, so both that it could be are asked about.
+            for kind, record in (("customer", ann), ("item", item)):
+                asked = await oak.badge_when(kind, record, "blocked")
+                assert "reactivate" in [fix["action"] for fix in asked["cause"]["fixes"]], asked
+                assert await oak.numbers() == ["1001"]
+                await act(oak, kind, record, "reactivate")
+            await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)
+            assert [row["id"] for row in (await oak.held())["customers"]] == [remote]
+            return
         assert {"link", "add_as_new"} <= {fix["action"] for fix in badge["cause"]["fixes"]}
         after = (await oak.web.get(f"/customers/{ann['id']}")).json()
         assert (after["name"], after["email"]) == (before["name"], before["email"])
@@ -161,11 +171,10 @@ async def test_s22_archived_there_with_ask_me_first_is_blocked_with_its_choices(
         assert there["customer_id"] == new[0]["id"]
 
 
-@WITH_ACCOUNTS
 async def test_s21_merged_there_the_survivor_gets_the_invoice_by_itself(
-    stack: Stack, provider: str
+    stack: Stack,
 ) -> None:
-    async with connected_office(stack, "Merge", provider) as oak:
+    async with connected_office(stack, "Merge", "xero") as oak:
         ann, item = await with_first_synced(oak)
         seeded = await oak.books.post(
             "/_sim/seed",
@@ -175,8 +184,6 @@ async def test_s21_merged_there_the_survivor_gets_the_invoice_by_itself(
         customers = {row["name"]: row["id"] for row in (await oak.held())["customers"]}
         old, survivor = customers["Ann Lee"], customers["Ann Lee-Moore"]
         await change_there(oak, "customers", old, merge_into=survivor)
-        loaded = await oak.web.post(f"/integrations/{provider}/remote-customers/load", json={})
-        assert loaded.status_code == 202, loaded.text
         invoice = await oak.invoice(ann, [item])
         await oak.send(invoice)
         await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)

@@ -323,7 +323,10 @@ def test_numbers_of_new_invoices_are_asked_for_at_once() -> None:
 
 def test_a_number_that_is_taken_is_a_cause() -> None:
     foreign = invoice_row(PrivateNote=None, CustomerRef={"value": "9", "name": "Bob Ray"})
-    (blocked,) = prepare([member(invoice_command())], rows("Invoice", foreign))
+    other = invoice_row(Id="156", PrivateNote=None, DocNumber="1001-A")
+    (blocked,) = prepare(
+        [member(invoice_command())], rows("Invoice", foreign), rows("Invoice", other)
+    )
     assert isinstance(blocked, NotReady)
     assert isinstance(blocked.answer, Refused)
     assert (blocked.answer.cause.code, blocked.answer.holder) == ("invoice_number_taken", "155")
@@ -332,6 +335,7 @@ def test_a_number_that_is_taken_is_a_cause() -> None:
         "customer_there": "Bob Ray",
         "total_there": "256.38 USD",
         "remote_id": "155",
+        "suggested_number": "1001-B",
     }
 
 

@@ -182,10 +182,13 @@ def test_an_invoice_learns_the_codes_of_its_items_and_who_has_its_number() -> No
         OPERATIONS.prepare([Member(invoice_command(), None)], context()),
         ok({"Invoices": [taken]}),
         both,
+        ok({"Invoices": []}),
     )
     assert isinstance(one, NotReady)
     assert isinstance(one.answer, Refused)
     assert one.answer.cause.code == "invoice_number_taken"
+    assert one.answer.cause.params["suggested_number"].endswith("-A")
+    assert "same" not in one.answer.cause.params
     assert one.answer.cause.params["customer_there"] == "Bob Ray"
 
 

@@ -376,3 +376,18 @@ def test_a_linked_record_is_not_overwritten_when_only_its_version_grows() -> Non
     desk.know(ann.model_copy(update={"version": 2}))
     desk.apply(ann, Edited(automatic=True))
     assert (desk.sent(), desk.state(ann)) == ([], "synced")
+
+
+def test_s21_merged_there_it_is_linked_to_the_survivor_by_itself() -> None:
+    desk, ann, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    desk.apply(bill, Answered(success(said, "155"), automatic=True))
+    desk.know(edited(ann))
+    desk.apply(ann, Edited(automatic=True))
+    (said,) = desk.sent()
+    merged = failure(said, "customer_merged_there")
+    cause = merged.cause.model_copy(update={"params": {"remote_id": "77"}})
+    desk.apply(ann, Answered(merged.model_copy(update={"cause": cause}), automatic=True))
+    job = desk.job(ann)
+    assert (job.state.value, job.link and job.link.id) == ("synced", "77")

@@ -178,12 +178,18 @@ def _not_known(member: Member, why: NotRead) -> NotReady:
 def _edited_there(member: Member, there: There) -> tuple[str, ...]:
     """What somebody changed there since we last wrote it; nothing if we never did.
 
-    A payment moves the version too, and a record made inactive is made active again: neither is a
-    change of what we wrote. A void needs none of it to be as it was.
+    A payment moves the version too, a record made inactive is made active again, and a merge moves
+    an invoice to the customer that we would put it on now: none is a change of what we wrote. A
+    void needs none of it to be as it was.
     """
     if member.last is None or member.intent == "void":
         return ()
-    return tuple(name for name in differing(member.last, there) if name != "Active")
+    command = member.command
+    moved = isinstance(command, SyncInvoice) and (
+        there.fields.get("CustomerRef") == command.customer_remote_id
+    )
+    ours = {"Active", "CustomerRef"} if moved else {"Active"}
+    return tuple(name for name in differing(member.last, there) if name not in ours)
 
 
 def _both_changed(

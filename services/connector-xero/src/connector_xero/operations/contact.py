@@ -119,14 +119,19 @@ class Contacts:
     def taking(
         self, organisation: RemoteId, members: Sequence[Member]
     ) -> Exchange[list[There] | NotRead]:
-        """By name, and by mark: an earlier request may have made it after all. A name that can't
-        be asked for is left to Xero, which refuses it without saying whose it is."""
+        """By name, and by mark: an earlier request may have made it after all, and what is gone may
+        have been merged. A name that can't be asked for is left to Xero, which refuses it without
+        saying whose it is."""
         commands = [_command(member) for member in members]
         names = [name for name in map(_name, commands) if askable(name)]
         named = yield from _where(organisation, "Name", names)
         if isinstance(named, NotRead):
             return named
-        marks = [contact_number(each.record_id, each.generation) for each in commands]
+        marks = [
+            contact_number(each.record_id, generation)
+            for each in commands
+            for generation in _generations(each)
+        ]
         marked = yield from _where(organisation, "ContactNumber", marks)
         if isinstance(marked, NotRead):
             return marked
@@ -200,6 +205,11 @@ def _there(row: wire.Contact) -> There | None:
 def _command(member: Member) -> SyncCustomer:
     assert isinstance(member.command, SyncCustomer)
     return member.command
+
+
+def _generations(command: SyncCustomer) -> range:
+    """This one and the last two before it: who went there before may have been merged."""
+    return range(max(1, command.generation - 2), command.generation + 1)
 
 
 def _name(command: SyncCustomer) -> str:

@@ -154,7 +154,8 @@ def _created(
     """Whether a record may be created under its name, code or number.
 
     One with our own mark was sent by an earlier request after all: it is updated, not doubled. A
-    removed one of an earlier generation of the same record is what this one replaces.
+    removed one of an earlier generation of the same record is what this one replaces, unless it was
+    merged: then the survivor is who it is.
     """
     command = member.command
     if isinstance(takers, NotRead):
@@ -165,6 +166,9 @@ def _created(
                 return Ready(member.at(there.ref()))
             cause = gone_cause(command, there.removed)
             return NotReady(command.record_id, RemovedThere(there.removed, cause))
+    for there in takers:
+        if there.merged_into is not None and same_record(there.marked, command.record_id):
+            return NotReady(command.record_id, _merged(member, there.merged_into))
     foreign = _foreign(member, takers, kind)
     if not foreign:
         return Ready(member)
@@ -217,7 +221,19 @@ def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str,
     """
     if member.last is None or member.intent == "void" or remote.version == there.version:
         return ()
-    return differing(member.last, there)
+    return tuple(
+        name
+        for name in differing(member.last, there)
+        if not _follows_its_customer(member, there, name)
+    )
+
+
+def _follows_its_customer(member: Member, there: There, name: str) -> bool:
+    """A merge moved it to the contact that we would put it on now."""
+    command = member.command
+    if not isinstance(command, SyncInvoice) or name != "Contact":
+        return False
+    return there.fields.get(name) == command.customer_remote_id
 
 
 def _both_changed(

@@ -8,6 +8,7 @@ from typing import cast
 
 from contracts.causes import CAUSES, HeldBy, cause_of, state_of
 from contracts.commands import RemoteRef
+from contracts.ids import RemoteId
 from contracts.sync import (
     CauseInstance,
     Subject,
@@ -25,6 +26,7 @@ from sync_orchestrator.domain.events import (
     Freed,
     GoesAgain,
     HolderAhead,
+    Linked,
     LinkSeen,
     OutOfDate,
     Refused,
@@ -44,7 +46,7 @@ TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_tak
 
 def in_the_way(cause: CauseInstance) -> str | None:
     """The remote id of the record that has it, if the connector knows."""
-    if cause.code not in TAKEN:
+    if cause.code not in {*TAKEN, "customer_merged_there"}:
         return None
     return cause.params.get("holder_remote_id") or cause.params.get("remote_id")
 
@@ -224,6 +226,8 @@ def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None]
         return ()
     if outcome.cause.code in TAKEN and _held_by_ours(course, outcome):
         return ()
+    if outcome.cause.code == "customer_merged_there" and _follows_the_survivor(course, outcome):
+        return ()
     state = state_of(outcome.cause.code)
     if state is None or state in {*SYNCED, SyncState.NOT_SYNCED, SyncState.QUEUED}:
         state = SyncState.BLOCKED
@@ -257,6 +261,18 @@ def _gone(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], 
     else:
         course.tell(Freed(outcome.step))
     return tuple((str(need.record_id), outcome.used.get(str(need.record_id))) for need in ours)
+
+
+def _follows_the_survivor(course: Course, outcome: SyncFailed) -> bool:
+    """Merged there: linked to who it was merged into, unless that is another record of ours."""
+    survivor = outcome.cause.params.get("remote_id")
+    if survivor is None or course.situation.holder is not None:
+        return False
+    course.tell(Freed(outcome.step))
+    mark = content_of(course.job, course.situation).mark
+    remote = RemoteRef(id=RemoteId(survivor))
+    course.tell(Linked(remote, course.situation.record.version, mark, relinked=True))
+    return True
 
 
 def _held_by_ours(course: Course, outcome: SyncFailed) -> bool:
