@@ -4,6 +4,7 @@ from contracts.sync import SyncState
 from contracts.topics import COMMANDS, INVOICING, OUTCOMES
 from qbo_simulator.books import Record
 
+from simulation.bus import Waiting
 from simulation.mixes import Mix
 from simulation.stage import CALM, Duel, Stage
 
@@ -63,14 +64,13 @@ async def _older_commands(stage: Stage) -> None:
     stage.start(stage.edits(2))
     await stage.mingle(25, moves=(*stage.moves, "echo"))
     await stage.settle()
-    for _ in range(2):
-        await ring.bus.echo()
-        await stage.mingle(4)
+    queue, older = ring.bus.echoes[0]
+    ring.bus.queues[queue].append(Waiting(older))
+    await stage.mingle(10)
 
 
-async def _removed(stage: Stage) -> None:
-    """An invoice is synced, voided there, and known here to be gone."""
-    await _first(stage)
+async def _gone(stage: Stage) -> None:
+    """The first invoice is voided there, and known here to be gone."""
     stage.ring.there.remove(_documents(stage)[0], "void")
     stage.start(stage.edits(1))
     await stage.settle()
@@ -79,16 +79,23 @@ async def _removed(stage: Stage) -> None:
 
 async def _created_again(stage: Stage) -> None:
     """It is created again, and that answer is lost or late."""
-    await _removed(stage)
+    await _first(stage)
+    await _gone(stage)
     stage.fates(stage.scheduler.rng.choice(("late", "late", "lose_answer", "lose_request")))
     await stage.mingle(40, stage.create_again, stage.edits(2))
 
 
 async def _old_answers(stage: Stage) -> None:
-    """It is created again while answers to its predecessor come once more."""
-    stage.ring.bus.echoing = frozenset({_ANSWERS})
-    await _removed(stage)
-    await stage.mingle(40, stage.create_again, moves=(*stage.moves, "echo"))
+    """It is created again while the answer that says its predecessor is gone is said once more."""
+    bus = stage.ring.bus
+    await _first(stage)
+    bus.echoing = frozenset({_COMMANDS})
+    await _gone(stage)
+    for queue, command in bus.echoes:
+        bus.queues[queue].append(Waiting(command))
+    bus.echoes, bus.echoing = [], frozenset()
+    await stage.reach("it is said again", lambda: bool(bus.queues[_ANSWERS]), without="outcomes")
+    await stage.mingle(40, stage.create_again)
 
 
 async def _voided_unknown(stage: Stage) -> None:
@@ -97,7 +104,7 @@ async def _voided_unknown(stage: Stage) -> None:
     await _first(stage)
     await stage.send()
     stage.fates("lose_answer")
-    worker = await stage.caught("connector/work", "answer of POST")
+    worker = await stage.caught("connector/work", "answer of POST invoice")
     await stage.reach("it is executed", lambda: len(_documents(stage)) == 2)
     created = _documents(stage)[-1]
     assert not await ring.sights.is_known(created.id)
@@ -117,7 +124,7 @@ async def _late_answer(stage: Stage) -> None:
     scheduler = stage.scheduler
     await _first(stage)
     await stage.send()
-    worker = await stage.caught("connector/work", "answer of POST")
+    worker = await stage.caught("connector/work", "answer of POST invoice")
     await stage.reach("it is executed", lambda: len(_documents(stage)) == 2)
     stage.fates("lose_request")
     stage.start(stage.edits(1))
@@ -182,23 +189,36 @@ async def _link_while_out(stage: Stage) -> None:
 
 
 async def _refusal_overtakes(stage: Stage) -> None:
-    """A create succeeds, the update after it is refused, and the refusal is read first."""
-    ring = stage.ring
+    """A create's success is said once more, and read after the refusal of the update that came
+    after it."""
+    ring, bus = stage.ring, stage.ring.bus
     await _first(stage)
+    bus.echoing = frozenset({_COMMANDS})
     await stage.send()
-    await stage.reach("it is there", lambda: len(_documents(stage)) == 2, without="outcomes")
+
+    async def answers(number: int) -> None:
+        what = f"{number} answers wait"
+        await stage.reach(what, lambda: len(bus.queues[_ANSWERS]) == number, without="outcomes")
+
+    async def read_in(at: int) -> None:
+        answer = bus.queues[_ANSWERS][at]
+        answer.taken = True
+        await ring.take_in(_ANSWERS, [answer])
+
+    await answers(1)
+    queue, command = bus.echoes[-1]
+    bus.queues[queue].append(Waiting(command))
+    await answers(2)
+    await read_in(0)
     assert ring.there.type_in("99")
 
     async def renumber() -> None:
         await ring.office.change(-1, number="99")
 
     stage.start(renumber)
-    await stage.reach(
-        "both are answered", lambda: len(ring.bus.queues[_ANSWERS]) > 1, without="outcomes"
-    )
-    for answer in reversed(ring.bus.queues[_ANSWERS]):
-        answer.taken = True
-        await ring.take_in(_ANSWERS, [answer])
+    await answers(2)
+    await read_in(1)
+    await read_in(0)
     await stage.mingle(10)
 
 

@@ -13,6 +13,8 @@ from simulation.workers import Players, Wanted
 
 SEEDS, SEEDS_OF_A_DUEL = 100, 20
 """So many are tried at most; a duel is about the rule and needs few."""
+_UNPLAYABLE = ("AssertionError", "ValueError", "IndexError")
+"""A plot that couldn't be played: the checker has to tell, not the plot."""
 
 
 def _name(bug: Planted) -> str:
@@ -29,5 +31,6 @@ def test_a_planted_bug_is_found(bug: Planted, players: Players) -> None:
             if played.ended.wrong:
                 found = played.ended
                 print(f"{bug.name}: seed {found.seed}, {tried} tried: {found.wrong[0]}")
+                assert not found.wrong[0].startswith(_UNPLAYABLE), found.wrong[0]
                 return
     raise AssertionError(f"without the rule that {bug.rule}, {tried} seeds hold")

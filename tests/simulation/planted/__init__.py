@@ -62,6 +62,7 @@ PLANTED: tuple[Planted, ...] = (
         "an answer is written against its own request",
         connector.answer_to_whoever_is_open,
         duel="late_answer",
+        seed=0,
     ),
     Planted(
         "choice_by_command",
@@ -89,24 +90,28 @@ PLANTED: tuple[Planted, ...] = (
         "our mark names the generation",
         connector.mark_without_generation,
         duel="created_again",
+        seed=0,
     ),
     Planted(
         "lanes_take_older",
         "a lower step never replaces a higher one",
         connector.lanes_take_older,
         duel="older_commands",
+        seed=0,
     ),
     Planted(
         "content_seen_before",
         "content B, then C, then B again: the provider ends with B",
         orchestrator.content_seen_before,
         duel="there_and_back",
+        seed=0,
     ),
     Planted(
         "outcome_of_any_generation",
         "an outcome of an older generation changes no state",
         orchestrator.outcome_of_any_generation,
         duel="old_answers",
+        seed=0,
     ),
     Planted(
         "no_company_lock",
@@ -125,6 +130,7 @@ PLANTED: tuple[Planted, ...] = (
         "a feed ends before the oldest open transaction",
         orchestrator.feed_by_sequence,
         duel="open_while_read",
+        seed=0,
     ),
     Planted(
         "no_feed",
