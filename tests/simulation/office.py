@@ -178,7 +178,7 @@ class Office:
     async def renumber_all(self, numbers: Mapping[int, str]) -> None:
         """These numbers for invoices, by their place, at once."""
         async with self.database.transaction() as tx:
-            rows = {row.id: row for row in await self._all(tx)}
+            rows: dict[UUID, Snapshot] = {row.id: row for row in await self._all(tx)}
             changed: list[Snapshot] = []
             for at, number in numbers.items():
                 one = rows[self.invoices[at]]
