@@ -22,7 +22,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate simulate-planted scenarios import chaos bench bench-names check doctor clean-state recover lock venv
+.PHONY: help run test test-browser simulate simulate-planted facts scenarios import chaos bench bench-names check doctor clean-state recover lock venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS
 
 simulate-planted: venv ## each planted bug until a seed finds it (ARGS="no_open_row no_inbox")
 	PYTHONPATH=tests $(BIN)/python -m simulation.hunt --jobs $(JOBS) $(ARGS)
+
+facts: venv ## simulators and connectors beside the providers' own data (SHARED=a folder with providers/data)
+	@test -n "$(SHARED)" || { echo "Say where the data is: make facts SHARED=../shared" >&2; exit 2; }
+	@PYTHONPATH=tests $(BIN)/python -m facts.run --shared "$(SHARED)" $(ARGS)
 
 scenarios: venv ## what must hold, number by number: its test, passed or missing
 	$(BIN)/python tests/scenarios/table.py $(ARGS)

@@ -76,6 +76,12 @@ def test_a_create_carries_the_request_s_id_as_its_key_and_an_update_none() -> No
     for request in (create, update):
         assert dict(request.headers)["xero-tenant-id"] == TENANT
         assert dict(request.headers)["accept"] == "application/json"
+        assert dict(request.query) == {"summarizeErrors": "false"}
+
+
+def test_prices_have_four_decimals_where_there_are_prices() -> None:
+    for command in (item_command(), invoice_command()):
+        request, _ = packed(member(command))
         assert dict(request.query) == {"summarizeErrors": "false", "unitdp": "4"}
 
 

@@ -16,6 +16,7 @@ from connector_xero.bodies import NotRead, Unreadable, details_of, read_answer
 from connector_xero.provider import API, PAGE
 from connector_xero.wire import Answer
 
+_PRICED = frozenset({"Invoices", "Items"})
 _MAX_CHARACTERS = 4_000
 """Of an encoded value in an address: how long one may be isn't said, 8,000 is usual in all."""
 
@@ -26,14 +27,19 @@ def headers(organisation: RemoteId) -> tuple[tuple[str, str], ...]:
 
 
 def get(organisation: RemoteId, path: str, query: Sequence[tuple[str, str]] = ()) -> Request:
-    """A read; `path` as in `Invoices`. Prices come with four decimals, not rounded to two."""
+    """A read; `path` as in `Invoices`. Prices come with four decimals where they may."""
     return Request(
         method="GET",
         path=f"{API}/{path}",
-        query=(*query, ("unitdp", "4")),
+        query=(*query, *decimals(path)),
         headers=headers(organisation),
         meter="read",
     )
+
+
+def decimals(path: str) -> tuple[tuple[str, str], ...]:
+    """Prices of items and invoices aren't rounded to two places; nothing else takes this."""
+    return (("unitdp", "4"),) if path.split("/")[0] in _PRICED else ()
 
 
 def one(kind: str, key: str) -> str:

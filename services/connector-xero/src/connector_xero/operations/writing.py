@@ -16,13 +16,13 @@ from contracts.commands import SyncInvoice
 from contracts.ids import Entity, RecordId, RequestId
 
 from connector_xero.operations.kinds import Kind, Written
-from connector_xero.operations.queries import headers, one
+from connector_xero.operations.queries import decimals, headers, one
 from connector_xero.provider import API
 
 _LONG = 30
 """Lines from which an invoice goes alone: 50 of fewer stay below the 3.5 MB of a request."""
 
-_QUERY = (("summarizeErrors", "false"), ("unitdp", "4"))
+_QUERY = (("summarizeErrors", "false"),)
 
 
 def lot_of(member: Member) -> str:
@@ -74,7 +74,7 @@ def _request(
     return Request(
         method="PUT" if remote is None else "POST",
         path=f"{API}/{kind.path if remote is None else one(kind.path, remote.id)}",
-        query=_QUERY,
+        query=(*_QUERY, *decimals(kind.path)),
         headers=own,
         body=body.encode(),
         meter="write",

@@ -1,0 +1,1 @@
+"""Simulators and connectors beside the providers' own data: `make facts SHARED=<folder>`."""
