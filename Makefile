@@ -22,7 +22,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate simulate-planted facts scenarios import chaos bench bench-names check doctor clean-state recover lock venv
+.PHONY: help run test test-browser simulate simulate-planted facts scenarios import chaos bench bench-names check doctor clean-state recover lock new-provider venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ check: venv ## everything static: format, lint, types, import rules, lock, contr
 	$(BIN)/python -m contracts.compatibility \
 		libs/contracts/released/schemas libs/contracts/schemas --ordered
 	$(PYTEST) -q tests/architecture
+
+new-provider: venv ## a connector to fill in, whose tests say what is next (NAME=sage LABEL=Sage)
+	@test -n "$(NAME)" || { echo "Say its name: make new-provider NAME=sage LABEL=Sage" >&2; exit 2; }
+	@$(BIN)/python deploy/new-provider/new_provider.py --name "$(NAME)" --label "$(LABEL)"
 
 doctor: ## what keeps `make run` from working here, a line each with the fix
 	@$(BOOTSTRAP) doctor --state "$(STATE)" --port "$(PORT)" && echo "Nothing is in the way of \`make run\`."

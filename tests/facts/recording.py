@@ -102,6 +102,14 @@ class Recorder:
             out.write(json.dumps(asdict(exchange)) + "\n")
 
 
+def _content(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        # A form of parts, which was streamed: no API of the three takes records so.
+        return b""
+
+
 def _media(headers: Mapping[str, str]) -> str:
     lowered = {name.lower(): value for name, value in headers.items()}
     return lowered.get("content-type", "").split(";")[0]
@@ -116,7 +124,7 @@ def _listen(recorder: Recorder, patch: pytest.MonkeyPatch) -> None:
             recorder.note(
                 request.method,
                 str(request.url),
-                (request.headers, request.content),
+                (request.headers, _content(request)),
                 response.status_code,
                 (response.headers, response.content),
             )
