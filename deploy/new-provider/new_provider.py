@@ -195,6 +195,18 @@ def documented(root: Path) -> str:
     return f"{before}{_BEGIN}{tables()}{_END}{after}"
 
 
+_NUMBER = re.compile(r"\b\d[\d,]*\b")
+
+
+def _alike(now: str, then: str) -> bool:
+    """The same but for numbers, which may have moved by a tenth: code grows every day."""
+    if _NUMBER.sub("#", now) != _NUMBER.sub("#", then):
+        return False
+    pairs = zip(_NUMBER.findall(now), _NUMBER.findall(then), strict=True)
+    counts = ((int(one.replace(",", "")), int(other.replace(",", ""))) for one, other in pairs)
+    return all(abs(one - other) <= max(one / 10, 100) for one, other in counts)
+
+
 def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 done, 1 the document isn't current."""
     parser = argparse.ArgumentParser(prog="make new-provider")
@@ -205,7 +217,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--write-docs", action="store_true")
     chosen = parser.parse_args(arguments)
     if chosen.check_docs:
-        current = documented(ROOT) == (ROOT / DOCUMENT).read_text()
+        current = _alike(documented(ROOT), (ROOT / DOCUMENT).read_text())
         if not current:
             print(
                 f"{DOCUMENT} isn't current: python deploy/new-provider/new_provider.py --write-docs"
