@@ -88,7 +88,8 @@ class Item(Record):
 
 
 class Line(Wire):
-    """A line of an invoice: it names its item by name only. A tax's amount is its percent."""
+    """A line of an invoice: it names its item by name only. A tax's amount is its percent; a second
+    one is never sent, and read so that one put there by hand is seen."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -99,6 +100,8 @@ class Line(Wire):
     amount: Amount | None = None
     tax_name: Annotated[str | None, Field(alias="taxName1")] = None
     tax_percent: Annotated[Text | None, Field(alias="taxAmount1")] = None
+    second_tax_name: Annotated[str | None, Field(alias="taxName2")] = None
+    second_tax_percent: Annotated[Text | None, Field(alias="taxAmount2")] = None
 
 
 class Invoice(Record):

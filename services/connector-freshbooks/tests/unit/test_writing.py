@@ -5,6 +5,8 @@ from datetime import date
 from typing import cast
 
 import pytest
+from connector_freshbooks.operations.lines import digest
+from connector_freshbooks.wire import Line
 from connector_kit.answers import Accepted, Answered, NoAnswer
 from connector_kit.provider import WriteCommand
 from contracts.invoicing import Address
@@ -135,3 +137,12 @@ def test_what_was_not_asked_for_is_not_taken_for_what_was_made(
     _, frozen = packed(_COMMANDS[name])
     answer = OPERATIONS.read(frozen, ok(json.dumps(body)))
     assert isinstance(answer, NoAnswer)
+
+
+def test_a_second_tax_put_on_a_line_there_is_seen_as_an_edit() -> None:
+    sent = Line(name="Work", qty="1", tax_name="GST", tax_percent="5")
+    answered = {"name": "Work", "qty": "1", "taxName1": "GST", "taxAmount1": "5"}
+    without = {**answered, "taxName2": None, "taxAmount2": "0"}
+    assert digest([Line.model_validate(without)]) == digest([sent])
+    more = {**answered, "taxName2": "PST", "taxAmount2": "7"}
+    assert digest([Line.model_validate(more)]) != digest([sent])

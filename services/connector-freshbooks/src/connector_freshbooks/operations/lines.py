@@ -85,15 +85,21 @@ def digest(lines: Iterable[Line]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _tax_text(name: str | None, percent: str | None) -> tuple[str, ...]:
+    """A tax that takes part; none is said as nothing."""
+    number = Amount(amount=percent).number if name else None
+    return (name or "", plain(number)) if number else ()
+
+
 def _text(line: Line) -> str:
     cost = line.unit_cost.number if line.unit_cost else None
     quantity = Amount(amount=line.qty).number
-    percent = Amount(amount=line.tax_percent).number if line.tax_name else None
+    taxes = (line.tax_name, line.tax_percent), (line.second_tax_name, line.second_tax_percent)
     return "\x1f".join(
         (
             (line.name or "").strip(),
             (line.description or "").strip(),
             *("" if number is None else plain(number) for number in (quantity, cost)),
-            *((line.tax_name or "", plain(percent)) if percent else ()),
+            *(part for name, percent in taxes for part in _tax_text(name, percent)),
         )
     )
