@@ -11,9 +11,10 @@ from invoice_api.web import (
     link_pages,
     mapping_views,
     match_views,
-    notices_pages,
+    notices_views,
     office_views,
     pages,
+    patterns_pages,
     provider_views,
     record_views,
     remote_customers_views,
@@ -237,8 +238,8 @@ def match(
     )
 
 
-def notices(count: int) -> notices_pages.NoticesPage:
-    row = notices_pages.NoticeRow(
+def notices(count: int) -> notices_views.NoticesPage:
+    row = notices_views.NoticeRow(
         "1",
         "cause",
         "qbo",
@@ -252,10 +253,10 @@ def notices(count: int) -> notices_pages.NoticesPage:
         "/x",
         read=False,
     )
-    over = notices_pages.NoticeRow(
+    over = notices_views.NoticeRow(
         "2", "ending", "qbo", "QuickBooks", NASTY, NASTY, "", "today", "today", "", "/x", read=True
     )
-    return notices_pages.NoticesPage(SHELL, (row,) * count, (over,) * count, count)
+    return notices_views.NoticesPage(SHELL, (row,) * count, (over,) * count, count)
 
 
 TABS = (pages.Tab("Open", 2, "/x", current=True), pages.Tab("Ignored", None, "/y", False))
@@ -592,8 +593,8 @@ PAGES: list[tuple[str, Page]] = [
     ("tax_mapping.html", taxes((), away=True)),
     ("notices.html", notices(2)),
     ("notices.html", notices(0)),
-    ("notice_choice.html", notices_pages.NoticeChoicePage(SHELL, NASTY, "daily", mails=True)),
-    ("notice_choice.html", notices_pages.NoticeChoicePage(SHELL, NASTY, "none", mails=False)),
+    ("notice_choice.html", notices_views.NoticeChoicePage(SHELL, NASTY, "daily", mails=True)),
+    ("notice_choice.html", notices_views.NoticeChoicePage(SHELL, NASTY, "none", mails=False)),
     ("match.html", match(2)),
     ("match.html", match(0, run=RUN)),
     ("match.html", match(0, away=True)),
@@ -623,7 +624,7 @@ PAGES: list[tuple[str, Page]] = [
     ("sync_now.html", sync_now(None)),
     ("sync_now.html", sync_now(None, away=True)),
     ("run.html", office_views.RunPage(SHELL, RUN, pages.LinkView("Back", "/x"), LIVE)),
-    ("patterns.html", pages.PatternsPage(SHELL, BADGES)),
+    ("patterns.html", patterns_pages.PatternsPage(SHELL, BADGES)),
     ("problem.html", pages.ProblemPage(OUTSIDE, NASTY, NASTY, "abc", "/invoices")),
 ]
 

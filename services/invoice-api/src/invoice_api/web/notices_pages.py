@@ -1,6 +1,5 @@
 """Notices: what someone should know and where it is mended; how often each is written to."""
 
-from dataclasses import dataclass
 from typing import get_args
 from uuid import UUID
 
@@ -13,47 +12,12 @@ from invoice_api.notices.deciding import Choice
 from invoice_api.notices.service import NoticeChoice, NoticeShown
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.pages import Shell
+from invoice_api.web.notices_views import NoticeChoicePage, NoticeRow, NoticesPage
 from invoice_api.web.sessions import AForm, AnOwnWrite, AVisit, Visit
 
 router = APIRouter(include_in_schema=False)
 
 _CHOICES: tuple[Choice, ...] = get_args(Choice)
-
-
-@dataclass(frozen=True)
-class NoticeRow:
-    id: str
-    kind: str
-    provider: str
-    provider_label: str
-    title: str
-    sentence: str
-    amount: str
-    since: str
-    over: str | None
-    fix: str
-    """The button's words; empty where nothing is left to do."""
-    url: str
-    read: bool
-    count: str = ""
-
-
-@dataclass(frozen=True)
-class NoticesPage:
-    shell: Shell
-    open: tuple[NoticeRow, ...]
-    over: tuple[NoticeRow, ...]
-    unread: int
-
-
-@dataclass(frozen=True)
-class NoticeChoicePage:
-    shell: Shell
-    address: str
-    choice: str
-    mails: bool
-    """Whether mail is sent at all: a mail server is set."""
 
 
 @router.get("/notices")

@@ -278,15 +278,6 @@ class ProviderHead:
 
 
 @dataclass(frozen=True)
-class PatternsPage:
-    shell: Shell
-    badges: tuple[BadgeView, ...]
-    cards: tuple[tuple[str, tuple[BadgeView, ...]], ...] = ()
-    """Cause cards, by who must act."""
-    accounts: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True)
 class ProblemPage:
     """An error a person may meet: what couldn't be shown and what to do."""
 

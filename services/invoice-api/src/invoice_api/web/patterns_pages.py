@@ -1,5 +1,6 @@
 """The page that shows every badge and the cards of causes, as the pages do."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from uuid import UUID
@@ -14,11 +15,57 @@ from invoice_api.sync_status.badge import badge_of
 from invoice_api.sync_status.facts import ConnectionFacts, RecordFacts, Viewer
 from invoice_api.sync_status.service import viewer_of
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.pages import BadgeView, Option, PatternsPage
+from invoice_api.web.match_views import MatchCard
+from invoice_api.web.notices_views import NoticeRow
+from invoice_api.web.pages import BadgeView, Option, Shell
 from invoice_api.web.sessions import AVisit, Visit
 from invoice_api.web.views import badge_view
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class PatternsPage:
+    shell: Shell
+    badges: tuple[BadgeView, ...]
+    cards: tuple[tuple[str, tuple[BadgeView, ...]], ...] = ()
+    """Cause cards, by who must act."""
+    accounts: tuple[Option, ...] = ()
+    match: tuple[MatchCard, ...] = ()
+    notices: tuple[NoticeRow, ...] = ()
+
+
+_MATCH = (
+    MatchCard("June: 412 of 412 in Xero, totals equal", "/patterns", "circle-check", equal=True),
+    MatchCard("May: 409 of 412 in Xero, 3 to look at", "/patterns", "equal-not"),
+)
+
+
+def _notice(kind: str, title: str, sentence: str, fix: str, over: str | None = None) -> NoticeRow:
+    return NoticeRow(
+        id="0",
+        kind=kind,
+        provider="xero",
+        provider_label="Xero",
+        title=title,
+        sentence=sentence,
+        amount="$18,240.00" if kind == "cause" else "",
+        since="today 09:12",
+        over=over,
+        fix=fix,
+        url="/patterns",
+        read=kind != "cause",
+        count="37 records" if kind == "cause" else "",
+    )
+
+
+_NOTICES = (
+    _notice("cause", "Items need an income account", "Call-out has no income account.", "Fix"),
+    _notice("connection", "Reconnect Xero", "Nothing is lost: 8 records wait.", "Reconnect Xero"),
+    _notice("ending", "Xero asks you to reconnect", "By 12 September.", "Reconnect Xero"),
+    _notice("outage", "Xero isn't answering", "Nothing is lost.", "Show"),
+    _notice("outage", "Xero isn't answering", "It was away.", "", "today 10:42"),
+)
 
 _EXAMPLES: dict[SyncState, CauseInstance] = {
     SyncState.NOT_ELIGIBLE: cause_of("invoice_draft"),
@@ -54,7 +101,9 @@ async def show_patterns(
         (_WHO[who], tuple(_card(code, record, connection, viewer, one) for code in codes))
         for who, codes in _codes_by_who()
     )
-    return render.page("patterns.html", PatternsPage(shell, badges, cards, accounts))
+    return render.page(
+        "patterns.html", PatternsPage(shell, badges, cards, accounts, _MATCH, _NOTICES)
+    )
 
 
 _WHO = {

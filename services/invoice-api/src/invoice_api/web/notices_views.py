@@ -1,0 +1,40 @@
+"""What the pages of notices are given."""
+
+from dataclasses import dataclass
+
+from invoice_api.web.pages import Shell
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    id: str
+    kind: str
+    provider: str
+    provider_label: str
+    title: str
+    sentence: str
+    amount: str
+    since: str
+    over: str | None
+    fix: str
+    """The button's words; empty where nothing is left to do."""
+    url: str
+    read: bool
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class NoticesPage:
+    shell: Shell
+    open: tuple[NoticeRow, ...]
+    over: tuple[NoticeRow, ...]
+    unread: int
+
+
+@dataclass(frozen=True)
+class NoticeChoicePage:
+    shell: Shell
+    address: str
+    choice: str
+    mails: bool
+    """Whether mail is sent at all: a mail server is set."""
