@@ -1,5 +1,6 @@
 """Pages as a browser without JavaScript uses them: forms, what is wrong beside its field, links."""
 
+import html
 import re
 from typing import Any
 
@@ -84,6 +85,56 @@ async def test_who_isnt_logged_in_comes_back_after_it(service: Service) -> None:
             web.cookies.clear()
         back = await web.post("/login", data={**fields, "next": "/customers?q=Ann"})
         assert back.headers["location"] == "/customers?q=Ann"
+
+
+async def test_a_form_sent_after_the_session_ended_comes_back_after_the_log_in(
+    service: Service,
+) -> None:
+    oak = await service.sign_up()
+    ours = {
+        "Origin": "http://127.0.0.1:8000",
+        "Referer": "http://127.0.0.1:8000/customers/new",
+    }
+    typed = {"csrf": "of the session that ended", "name": 'Ann "Lee"', "kind": "homeowner"}
+    fields = {"email": oak["email"], "password": PASSWORD}
+    async with browser(service) as web:
+        asked = await web.post("/customers/new", data=typed, headers=ours)
+        assert asked.status_code == 200
+        assert "what you typed comes back" in asked.text
+        assert "of the session that ended" not in asked.text
+        kept = html.unescape(re.findall(r'name="kept" value="([^"]+)"', asked.text)[0])
+
+        # A wrong password loses nothing either.
+        wrong = await web.post("/login", data={**fields, "password": "no", "kept": kept})
+        assert (wrong.status_code, 'name="kept"' in wrong.text) == (401, True)
+        back = await web.post("/login", data={**fields, "kept": kept})
+        assert back.status_code == 200
+        assert 'action="/customers/new"' in back.text
+        assert 'data-page="/customers/new"' in back.text
+        assert 'name="name" value="Ann &#34;Lee&#34;"' in back.text
+        csrf = re.findall(r'name="csrf" value="([^"]+)"', back.text)[0]
+        again = {**typed, "csrf": csrf}
+        made = await web.post("/customers/new", data=again, headers=ours)
+        assert (made.status_code, made.headers["location"][:11]) == (303, "/customers/")
+
+    for without in ("Origin", "Referer"):
+        async with browser(service) as web:
+            foreign = {"Origin": "https://evil.example", "Referer": "https://evil.example/"}
+            lacking = {**ours, without: foreign[without]}
+            answer = await web.post("/customers/new", data=typed, headers=lacking)
+            assert answer.status_code == 303, "another site's form isn't kept"
+    async with browser(service) as web:
+        button = await web.post("/invoices/1/sync", data={"provider": "qbo"}, headers=ours)
+        assert button.headers["location"] == "/login?next=/customers/new"
+        for packed in (
+            "no",
+            '["/a"]',
+            '["//evil.example", "/x", []]',
+            '["/a", "https://evil", []]',
+        ):
+            entered = await web.post("/login", data={**fields, "kept": packed})
+            assert entered.headers["location"] == "/invoices", packed
+            web.cookies.clear()
 
 
 async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Service) -> None:

@@ -20,7 +20,8 @@ from invoice_api.http.dependencies import TheDatabase, TheIds, TheSettings
 from invoice_api.http.problems import Problem
 from invoice_api.settings import Settings
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.pages import Form, LogInPage, SignUpPage
+from invoice_api.web.keeping import unpacked
+from invoice_api.web.pages import Form, LogInPage, ResumePage, SignUpPage
 from invoice_api.web.reading import as_json
 from invoice_api.web.sessions import AForm, AWrite, inside, outside
 from invoice_api.web.views import form_of
@@ -92,15 +93,23 @@ async def log_in(
     render: TheRenderer,
 ) -> Response:
     back = inside(form.get("next", "/invoices"))
+    kept = unpacked(form.get("kept"))
     try:
         wanted = parse(
             LogIn, as_json({"email": form.get("email", ""), "password": form.get("password", "")})
         )
         session = await service.log_in(database, random, wanted)
     except Problem as problem:
-        page = LogInPage(outside("Log in"), form_of(form, problem), back)
+        packed = "" if kept is None else kept.packed()
+        page = LogInPage(outside("Log in"), form_of(form, problem), back, packed)
         return render.page("login.html", page, problem.status)
-    response = RedirectResponse(back, 303)
+    response: Response = RedirectResponse(back, 303)
+    if kept is not None:
+        shell = outside("What you typed is kept")
+        response = render.page(
+            "resume.html",
+            ResumePage(shell, session.csrf_token, kept.page, kept.path, kept.pairs),
+        )
     set_session_cookie(response, settings, session)
     return response
 

@@ -206,6 +206,19 @@ class LogInPage:
     shell: Shell
     form: Form
     next: str
+    kept: str = ""
+    """A form that was sent after the session had ended, packed."""
+
+
+@dataclass(frozen=True)
+class ResumePage:
+    """Logged in again: what was typed before, to be sent once more."""
+
+    shell: Shell
+    csrf: str
+    page: str
+    path: str
+    pairs: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)

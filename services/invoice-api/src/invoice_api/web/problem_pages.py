@@ -7,8 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from invoice_api.http.problems import Problem, answer_problem
 from invoice_api.web.dependencies import renderer_of
-from invoice_api.web.pages import ProblemPage
-from invoice_api.web.sessions import LogInFirstError, inside, outside
+from invoice_api.web.keeping import page_before
+from invoice_api.web.pages import Form, LogInPage, ProblemPage
+from invoice_api.web.sessions import LogInFirstError, outside
 
 
 def is_page(path: str) -> bool:
@@ -16,8 +17,12 @@ def is_page(path: str) -> bool:
     return not path.startswith(("/api/", "/internal/", "/livez", "/readyz", "/metrics"))
 
 
-async def answer_log_in_first(_request: Request, error: Exception) -> Response:
+async def answer_log_in_first(request: Request, error: Exception) -> Response:
+    """To the log-in and back; a form that was sent meanwhile goes with it."""
     assert isinstance(error, LogInFirstError)
+    if error.kept is not None:
+        page = LogInPage(outside("Log in"), Form(), error.back, error.kept.packed())
+        return renderer_of(request).page("login.html", page)
     return RedirectResponse(error.location, 303)
 
 
@@ -31,6 +36,6 @@ async def answer_any_problem(request: Request, problem: Exception) -> Response:
         heading=problem.title,
         sentence=problem.detail,
         request_id=uuid4().hex[:12],
-        back_url=inside(request.headers.get("referer", "/invoices").split("://", 1)[-1]),
+        back_url=page_before(request) or "/invoices",
     )
     return renderer_of(request).page("problem.html", page, problem.status)

@@ -20,6 +20,7 @@ from invoice_api.notices import store as notices_store
 from invoice_api.sync_status import connections_store, store
 from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.web.formatters import moment
+from invoice_api.web.keeping import Kept, kept_form, page_before
 from invoice_api.web.pages import Banner, Person, Shell, Toast, Undo
 from invoice_api.web.views import Eyes, attention
 
@@ -27,11 +28,15 @@ FormValues = dict[str, str]
 
 
 class LogInFirstError(Exception):
-    """Raised below a page's route: nobody is logged in. Leads to the log-in and back."""
+    """Raised below a page's route: nobody is logged in. Leads to the log-in and back.
 
-    def __init__(self, back: str) -> None:
+    `kept` is the form that was sent, if one was.
+    """
+
+    def __init__(self, back: str, kept: Kept | None = None) -> None:
         super().__init__(back)
         self.back = back
+        self.kept = kept
 
     @property
     def location(self) -> str:
@@ -189,7 +194,10 @@ async def visit(
     caller = await find_caller(request, database, settings)
     path = request.url.path if request.method == "GET" else "/invoices"
     if caller is None:
-        query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+        if request.method != "GET":
+            back = page_before(request) or path
+            raise LogInFirstError(back, await kept_form(request))
+        query = f"?{request.url.query}" if request.url.query else ""
         raise LogInFirstError(path + query)
     cookie = f"{settings.cookie}_said"
     toast = toast_of(request.cookies.get(cookie), cookie) if request.method == "GET" else None

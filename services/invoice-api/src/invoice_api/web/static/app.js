@@ -119,6 +119,20 @@
     event.preventDefault();
     block.addEventListener("focusout", () => window.setTimeout(() => { if (!typing(block)) window.htmx.trigger(block, "catch-up"); }, 200), { once: true });
   });
+  // A throttled block drops what comes within its pause: it asks once more after the last event.
+  const tails = new WeakMap();
+  document.addEventListener("htmx:sseMessage", (event) => {
+    const pause = event.target.getAttribute?.("hx-trigger")?.match(/throttle:(\d+)s/);
+    if (!pause) return;
+    window.clearTimeout(tails.get(event.target));
+    tails.set(event.target, window.setTimeout(() => window.htmx.trigger(event.target, "catch-up"), (Number(pause[1]) + 0.2) * 1000));
+  });
+  // A session that ended answers with the log-in: the block stays, and the page says it is old.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!event.detail.xhr?.responseURL || new URL(event.detail.xhr.responseURL).pathname !== "/login") return;
+    event.detail.shouldSwap = false;
+    if (paused) { since.textContent = last; paused.hidden = false; }
+  });
   // Whoever stood on a control of a swapped block stands there again; what was open stays open.
   let stood = null;
   document.addEventListener("htmx:beforeSwap", (event) => {

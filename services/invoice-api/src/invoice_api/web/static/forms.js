@@ -5,6 +5,17 @@
   const zone = $("[data-guess-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
 
+  // After a log-in in the middle of a form: back to its page, and everything typed with it.
+  const KEPT = "kept-form";
+  const carrier = $("[data-kept]");
+  if (carrier) {
+    const pairs = $$("[data-kept-field]", carrier).map((field) => [field.name, field.value]);
+    try {
+      window.sessionStorage.setItem(KEPT, JSON.stringify({ page: carrier.dataset.page, path: carrier.getAttribute("action"), pairs }));
+      window.location.replace(carrier.dataset.page);
+    } catch { /* no storage: the form on this page sends it */ }
+  }
+
   const form = $("[data-invoice-form]");
   if (form) {
     const lines = $("[data-lines]", form);
@@ -46,6 +57,39 @@
     show();
   }
 
+  const refill = (into, pairs) => {
+    // Lines are matched by their order: the page may number them anew.
+    const places = [...new Set(pairs.map(([name]) => name.match(/^lines\.(\d+)\./)?.[1]).filter(Boolean))];
+    while (places.length > $$("[data-line]", into).length && $("[data-more]", into)) $("[data-more]", into).click();
+    const lines = $$("[data-line]", into);
+    const named = (name) => {
+      const line = name.match(/^lines\.(\d+)\.(.+)$/);
+      if (line) return $$("[name]", lines[places.indexOf(line[1])] || into).filter((f) => f.name.endsWith(`.${line[2]}`));
+      return $$("[name]", into).filter((f) => f.name === name);
+    };
+    $$("input[type=checkbox], input[type=radio]", into).forEach((box) => { box.checked = pairs.some(([name, value]) => name === box.name && value === box.value); });
+    for (const [name, value] of pairs) for (const field of named(name)) {
+      if (field.matches("[type=checkbox], [type=radio], button")) continue;
+      if (field.type !== "hidden" || name === "etag") field.value = value;
+    }
+    const note = document.createElement("div");
+    note.className = "alert alert-warning";
+    note.setAttribute("role", "status");
+    note.textContent = "You were logged out meanwhile. What you typed is back, and not saved yet.";
+    into.before(note);
+    into.dispatchEvent(new Event("input", { bubbles: true }));
+    $("[data-lines]", into)?.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const giveBack = () => {
+    const packed = carrier ? null : window.sessionStorage.getItem(KEPT);
+    if (!packed) return;
+    const kept = JSON.parse(packed);
+    if (kept.page !== window.location.pathname + window.location.search) return;
+    window.sessionStorage.removeItem(KEPT);
+    const into = $$("form[method=post]").find((one) => one.getAttribute("action") === kept.path);
+    if (into) refill(into, kept.pairs);
+  };
+
   // What is unsaved is counted, and leaving with it asks.
   const counted = $("[data-counts-changes]");
   if (counted) {
@@ -59,6 +103,7 @@
     counted.addEventListener("submit", () => { leaving = true; });
     window.addEventListener("beforeunload", (event) => { if (!leaving && count()) event.preventDefault(); });
   }
+  try { giveBack(); } catch { /* no storage, nothing kept */ }
 })();
 
 // Account mapping: a choice is remembered the moment it is made, and leaving with unsaved ones asks.
