@@ -337,3 +337,22 @@ async def test_a_file_of_invoices_is_imported_by_its_page(service: Service) -> N
         assert "Report of every line" in shown.text
         unsigned = await web.post("/invoices/import", files={"file": ("june.csv", text)})
         assert unsigned.status_code == 403
+
+
+async def test_first_steps_stand_on_the_invoice_list_until_they_are_put_away(
+    service: Service,
+) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        assert "0 of 5 done. Next: Connect your accounting" in (await web.get("/invoices")).text
+        assert (await post(web, "/start/skip", step="customers")).status_code == 303
+        assert "1 of 5 done" in (await web.get("/start")).text
+        await post(web, "/start/skip", step="nothing")
+        await post(web, "/start/skip", step="customers", undo="1")
+        assert "0 of 5 done" in (await web.get("/start")).text
+        assert (await post(web, "/start/dismiss")).headers["location"] == "/invoices"
+        assert "First steps:" not in (await web.get("/invoices")).text
+        assert "Show on the invoice list" in (await web.get("/start")).text
+        await post(web, "/start/dismiss", undo="1")
+        assert "First steps:" in (await web.get("/invoices")).text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from contracts.ids import CompanyId, ConnectionId, Provider
+from contracts.ids import CompanyId, ConnectionId, Provider, UserId
 from contracts.sync import CauseInstance
 from messaging.database import Row, Tx
 
@@ -28,6 +28,7 @@ class ConnectionRow:
     said_at: datetime
     token_good_until: datetime | None = None
     cause: CauseInstance | None = None
+    opened_by: UserId | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,32 @@ async def current_connections(tx: Tx, company: CompanyId) -> list[KnownConnectio
     return [_known(row) for row in rows]
 
 
+@dataclass(frozen=True)
+class Health:
+    """Since when, by whom, and when a record last arrived there."""
+
+    opened_at: datetime
+    opened_by: str | None
+    last_synced_at: datetime | None
+
+
+async def health(tx: Tx, company: CompanyId) -> dict[Provider, Health]:
+    """Of the company's current connections."""
+    rows = await tx.fetch(
+        "SELECT c.provider, c.opened_at, u.name AS opened_by,"
+        " (SELECT max((s.folded #>> '{success,synced_at}')::timestamptz) FROM record_states s"
+        "  WHERE s.company_id = c.company_id AND s.connection_id = c.id) AS last_synced_at"
+        " FROM connections c"
+        " LEFT JOIN users u ON u.id = c.opened_by AND u.company_id = c.company_id"
+        " WHERE c.company_id = $1 AND c.current",
+        company,
+    )
+    return {
+        row["provider"]: Health(row["opened_at"], row["opened_by"], row["last_synced_at"])
+        for row in rows
+    }
+
+
 async def find_connection(tx: Tx, company: CompanyId, provider: Provider) -> KnownConnection | None:
     row = await tx.fetchrow(
         _FACTS + " WHERE company_id = $1 AND provider = $2 AND current", company, provider
@@ -70,15 +97,16 @@ async def save_connections(tx: Tx, connections: Sequence[ConnectionRow]) -> bool
         row = await tx.fetchrow(
             "INSERT INTO connections AS c (id, company_id, provider, epoch, status,"
             " organisation_id, organisation_name, opened_at, said_at, token_good_until, cause,"
-            " start_date)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb,"
+            " opened_by, start_date)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12,"
             " ($8 AT TIME ZONE coalesce((SELECT time_zone FROM companies WHERE id = $2),"
             " 'UTC'))::date)"
             " ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, status = excluded.status,"
             " organisation_id = excluded.organisation_id,"
             " organisation_name = excluded.organisation_name, opened_at = excluded.opened_at,"
             " said_at = excluded.said_at, token_good_until = excluded.token_good_until,"
-            " cause = excluded.cause, changed_xid = pg_current_xact_id()"
+            " cause = excluded.cause, opened_by = excluded.opened_by,"
+            " changed_xid = pg_current_xact_id()"
             " WHERE (c.epoch, c.said_at) < (excluded.epoch, excluded.said_at)"
             " AND (c.epoch, c.status, c.organisation_id, c.organisation_name, c.opened_at,"
             " c.token_good_until, c.cause) IS DISTINCT FROM (excluded.epoch, excluded.status,"
@@ -96,6 +124,7 @@ async def save_connections(tx: Tx, connections: Sequence[ConnectionRow]) -> bool
             one.said_at,
             one.token_good_until,
             None if one.cause is None else one.cause.model_dump_json(),
+            one.opened_by,
         )
         if row is not None:
             changed = True

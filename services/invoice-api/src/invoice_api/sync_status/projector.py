@@ -118,6 +118,7 @@ def _connection_row(message: Message) -> ConnectionRow | None:
                 organisation_id=message.organisation.id,
                 organisation_name=message.organisation.name,
                 opened_at=message.opened_at,
+                opened_by=message.opened_by,
                 said_at=message.occurred_at,
                 token_good_until=message.token_good_until,
             )
@@ -131,6 +132,7 @@ def _connection_row(message: Message) -> ConnectionRow | None:
                 organisation_id=message.organisation.id,
                 organisation_name=message.organisation.name,
                 opened_at=message.opened_at,
+                opened_by=message.opened_by,
                 said_at=message.occurred_at,
                 cause=message.cause,
             )
@@ -144,6 +146,7 @@ def _connection_row(message: Message) -> ConnectionRow | None:
                 organisation_id=message.organisation.id,
                 organisation_name=message.organisation.name,
                 opened_at=message.opened_at,
+                opened_by=message.opened_by,
                 said_at=message.occurred_at,
             )
         case _:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, cast
 
 from contracts.ids import PROVIDER_LABELS, Provider
@@ -13,13 +13,15 @@ from messaging.database import Database
 
 from invoice_api.http.dependencies import TheDatabase
 from invoice_api.http.problems import Problem
-from invoice_api.integrations import connections, service
+from invoice_api.integrations import connections, matching, service
 from invoice_api.integrations.schemas import IntegrationShown, IntegrationsShown
 from invoice_api.peers.connectors import Connectors, TheConnectors
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
 from invoice_api.sync_status import connections_store
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.first_steps import forecast
+from invoice_api.web.health_views import last_sync_words, since_words, why_words
 from invoice_api.web.integrated import account_options, principal_of, soon
 from invoice_api.web.pages import Form, Option, ProviderHead
 from invoice_api.web.provider_views import (
@@ -128,8 +130,19 @@ def _connect(row: IntegrationShown, connectors: Connectors) -> tuple[str | None,
 async def show_integrations(one: AVisit, peers: ThePeers, render: TheRenderer) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Integrations", "integrations")
+        known = await connections_store.current_connections(tx, one.caller.company.id)
+        health = await connections_store.health(tx, one.caller.company.id)
+    causes = {c.facts.provider: c.cause for c in known}
     shown = await peers.overview(one)
-    cards = tuple(_card(row, one, peers.connectors) for row in shown.data)
+    cards = tuple(
+        replace(
+            _card(row, one, peers.connectors),
+            since=since_words(health.get(row.provider), row.status, one.eyes),
+            last_sync=last_sync_words(health.get(row.provider), one.eyes),
+            why=why_words(row.provider, causes.get(row.provider), row.status, one.eyes),
+        )
+        for row in shown.data
+    )
     return render.page("integrations.html", IntegrationsPage(shell, cards))
 
 
@@ -260,16 +273,42 @@ async def show_settings(
     peers: ThePeers,
     render: TheRenderer,
     told: Annotated[str | None, Query(alias="connect")] = None,
+    start_date: date | None = None,
 ) -> Response:
     """Whoever comes back from consent may be here before the news is: then the page waits."""
     message = None if told is None else _CONNECT_MESSAGES.get(told, "That didn't work. Try again.")
     page = await _settings_page(one, provider, peers, None, message)
     connected = page.head.status == "connected"
     waits = _CONNECTING in request.cookies and told is None and not connected
-    response = render.page("provider_settings.html", replace(page, waiting=waits))
+    page = replace(
+        page, waiting=waits, dry_run=await _forecast(one, provider, peers, page, start_date)
+    )
+    response = render.page("provider_settings.html", page)
     if not waits:
         response.delete_cookie(_CONNECTING, path=f"/integrations/{provider}")
     return response
+
+
+async def _forecast(
+    one: Visit,
+    provider: Provider,
+    peers: Peers,
+    page: ProviderSettingsPage,
+    start_date: date | None,
+) -> str | None:
+    """What switching on would do, from that day or the saved one; nothing while nobody can say."""
+    if page.away or page.head.status != "connected":
+        return None
+    wanted = {"sync_invoices": "true", "sync_customers": "true"}
+    if start_date is not None:
+        wanted["start_date"] = start_date.isoformat()
+    asking = matching.count_settings(
+        peers.database, peers.orchestrator, one.caller, provider, wanted
+    )
+    try:
+        return forecast(page.head.label, await soon(asking))
+    except Problem:
+        return None
 
 
 async def _settings_page(

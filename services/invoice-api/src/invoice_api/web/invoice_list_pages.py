@@ -24,6 +24,7 @@ from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.first_steps_pages import line_of
 from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, Strip
 from invoice_api.web.live import live_url
 from invoice_api.web.match_pages import month_cards
@@ -118,6 +119,7 @@ async def show_invoices(
         connections = await connections_store.current_connections(tx, one.caller.company.id)
         strip = await _strip(tx, one, connections)
         cards = await month_cards(tx, one, connections)
+        first_steps = await line_of(tx, one)
     counts = {"all": total, "draft": drafts}
     counts |= {
         key: sum(states.get(state.value, 0) for state in tabs_states(key))
@@ -148,7 +150,7 @@ async def show_invoices(
             providers=providers,
             strip=strip,
             match=cards,
-            first_steps=None,
+            first_steps=first_steps,
             live_url=live_url("invoice", [str(i.id) for i in found.data]),
         ),
     )

@@ -14,7 +14,6 @@ from invoice_api.accounts.schemas import NewApiKey
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheDatabase, TheIds
 from invoice_api.http.problems import Problem, not_allowed
-from invoice_api.sync_status import connections_store, store
 from invoice_api.tax_rates import service as tax_rates
 from invoice_api.tax_rates.schemas import NewTaxRate
 from invoice_api.web import formatters
@@ -88,30 +87,6 @@ class TaxRatesPage:
     shell: Shell
     form: Form
     rows: tuple[TaxRow, ...]
-
-
-@dataclass(frozen=True)
-class Step:
-    title: str
-    sentence: str
-    done: bool
-    button: str
-    url: str
-
-
-@dataclass(frozen=True)
-class StartPage:
-    shell: Shell
-    steps: tuple[Step, ...]
-
-    @property
-    def done(self) -> int:
-        return sum(step.done for step in self.steps)
-
-    @property
-    def now(self) -> int:
-        """The first step that isn't done."""
-        return next((n for n, step in enumerate(self.steps) if not step.done), len(self.steps))
 
 
 @router.get("/settings")
@@ -303,55 +278,6 @@ async def add_tax_rate(
         page = await _rates(one, database, form_of(form, problem))
         return render.page("tax_rates.html", page, problem.status)
     return one.told("/tax-rates", f"{made.name} added.")
-
-
-@router.get("/start")
-async def show_start(one: AVisit, database: TheDatabase, render: TheRenderer) -> Response:
-    """The first steps, each ticked by what is so, not by clicks."""
-    company = one.caller.company.id
-    async with database.transaction() as tx:
-        shell = await one.shell(tx, "First steps", "settings")
-        known = await connections_store.current_connections(tx, company)
-        ids = [c.facts.id for c in known]
-        counts = await store.count_states_of(tx, company, ids) if ids else {}
-        unmapped = await store.count_unmapped(tx, company, ids) if ids else 0
-    chosen = next((c for c in known if c.facts.status == "connected"), None)
-    at = "/integrations" if chosen is None else f"/integrations/{chosen.facts.provider}"
-    label = "your books" if chosen is None else PROVIDER_LABELS[chosen.facts.provider]
-    synced = sum(states.get("synced", 0) for states in counts.values())
-    steps = (
-        Step(
-            "Connect your accounting",
-            f"{_listed('or')}. Nothing is written there before step 3.",
-            chosen is not None,
-            "Choose provider",
-            "/integrations",
-        ),
-        Step(
-            "Map accounts",
-            f"{unmapped:,} items have no income account."
-            if unmapped
-            else f"Each item gets its income account in {label}.",
-            chosen is not None and unmapped == 0,
-            "Map accounts",
-            f"{at}/account-mapping" if chosen else "/integrations",
-        ),
-        Step(
-            "Switch on",
-            "Sync Invoices and Sync Customers, from a start date that you choose.",
-            chosen is not None and chosen.facts.automatic_invoices,
-            "Open settings",
-            f"{at}/settings" if chosen else "/integrations",
-        ),
-        Step(
-            "First invoice",
-            f"Send one and watch its badge turn green: it is in {label} then.",
-            synced > 0,
-            "New invoice",
-            "/invoices/new",
-        ),
-    )
-    return render.page("start.html", StartPage(shell, steps))
 
 
 def _listed(word: str) -> str:

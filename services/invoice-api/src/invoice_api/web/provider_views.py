@@ -20,6 +20,10 @@ class IntegrationCard:
     connect_url: str | None
     connect_label: str
     available: bool
+    since: str | None = None
+    last_sync: str | None = None
+    why: str | None = None
+    """Why it needs to be reconnected."""
 
 
 @dataclass(frozen=True)

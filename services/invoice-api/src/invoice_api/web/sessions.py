@@ -108,6 +108,10 @@ class Visit:
             f"/integrations/{provider}/connect",
         )
 
+    def see(self, address: str) -> Response:
+        """On to `address`, with nothing to say."""
+        return RedirectResponse(address, 303)
+
     def told(
         self, address: str, text: str, *, tone: str = "success", undo: Undo | None = None
     ) -> Response:

@@ -1,0 +1,84 @@
+"""The first steps are ticked by what is so."""
+
+from datetime import date
+from uuid import uuid4
+
+from contracts.ids import ConnectionId, Provider
+from invoice_api.integrations.schemas import KindForecast, SettingsCounts
+from invoice_api.sync_status.connections_store import KnownConnection
+from invoice_api.sync_status.facts import ConnectionFacts
+from invoice_api.sync_status.first_steps_store import StepFacts
+from invoice_api.web.first_steps import Steps, forecast, steps_of
+
+
+def connection(provider: Provider = "qbo", *, on: bool = False) -> KnownConnection:
+    facts = ConnectionFacts(
+        provider=provider,
+        id=ConnectionId(uuid4()),
+        status="connected",
+        organisation="Oak Books",
+        start_date=date(2026, 6, 1),
+        automatic_customers=on,
+        automatic_invoices=on,
+    )
+    return KnownConnection(facts, "1", None, None, None)
+
+
+def facts(
+    *, items: int = 0, customers: bool = False, synced: bool = False, skipped: str = ""
+) -> StepFacts:
+    return StepFacts(frozenset(skipped.split()), False, items, customers, synced)
+
+
+def done(steps: Steps) -> list[str]:
+    return [step.key for step in steps.steps if step.done]
+
+
+def test_a_new_company_begins_with_connecting_and_nothing_is_ticked() -> None:
+    steps = steps_of([], facts(), 0)
+    assert done(steps) == []
+    assert steps.now is not None
+    assert (steps.now.key, steps.now.can_skip) == ("connect", False)
+
+
+def test_no_items_is_not_the_same_as_all_items_mapped() -> None:
+    assert done(steps_of([connection()], facts(), 0)) == ["connect"]
+    assert done(steps_of([connection()], facts(items=2), 1)) == ["connect"]
+    assert done(steps_of([connection()], facts(items=2), 0)) == ["connect", "accounts"]
+
+
+def test_freshbooks_has_no_accounts_to_map_and_its_steps_can_all_be_done() -> None:
+    steps = steps_of(
+        [connection("freshbooks", on=True)], facts(items=2, customers=True, synced=True), 2
+    )
+    assert [step.key for step in steps.steps] == ["connect", "customers", "switch", "invoice"]
+    assert steps.now is None
+
+
+def test_a_skipped_step_isn_t_next_and_a_done_one_isn_t_skipped() -> None:
+    steps = steps_of([connection()], facts(items=1, skipped="customers accounts connect"), 0)
+    assert [step.key for step in steps.steps if step.skipped] == ["customers"]
+    assert steps.now is not None
+    assert (steps.now.key, steps.done) == ("switch", 3)
+
+
+def test_taxes_are_a_step_only_while_one_has_none() -> None:
+    assert "taxes" not in [step.key for step in steps_of([connection()], facts(), 0).steps]
+    steps = steps_of([connection("xero")], facts(), 0, taxes_open=1)
+    [taxes] = [step for step in steps.steps if step.key == "taxes"]
+    assert taxes.sentence == "1 of your tax rates has no tax in Xero yet."
+    assert taxes.url == "/integrations/xero/tax-mapping"
+
+
+def test_the_forecast_says_what_goes_what_waits_and_what_stays_out() -> None:
+    counts = SettingsCounts(
+        invoices=KindForecast(older=214, need_attention=3, before_start_date=1),
+        customers=KindForecast(look_alike=2),
+    )
+    assert forecast("Xero", counts) == (
+        "214 invoices on or after the start date aren’t in Xero yet;"
+        " 214 were here before the switch: Sync Now sends them; 3 need attention first;"
+        " 1 older one stays out; 2 customers look like one in Xero: you are asked."
+    )
+    nothing = forecast("QuickBooks", SettingsCounts())
+    assert nothing == "Every invoice from the start date on is in QuickBooks."
