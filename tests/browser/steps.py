@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import FloatRect, Page, expect
 from testkit import Stack
 
 SHOTS = Path(__file__).resolve().parents[2] / "docs" / "ui"
@@ -18,11 +18,31 @@ _numbers = itertools.count(1)
 
 
 async def shot(page: Page, name: str) -> None:
-    """Keeps a picture for docs/ui when SCREENSHOTS=1; otherwise nothing in the tree changes."""
-    if os.environ.get("SCREENSHOTS") == "1":
-        SHOTS.mkdir(parents=True, exist_ok=True)
+    """Keeps a picture for docs/ui when SCREENSHOTS=1; otherwise nothing in the tree changes.
+
+    A long page is cut in pieces, `name-2` and on, of a phone's the first alone: a picture stays
+    small enough to be kept with the source.
+    """
+    if os.environ.get("SCREENSHOTS") != "1":
+        return
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    width = await page.evaluate("document.documentElement.clientWidth")
+    height = await page.evaluate("document.documentElement.scrollHeight")
+    tops = [0] if width < _WIDE else list(range(0, height, _TALLEST))
+    for number, top in enumerate(tops, 1):
+        clip: FloatRect = {
+            "x": 0,
+            "y": top,
+            "width": width,
+            "height": min(_TALLEST, height - top),
+        }
+        path = SHOTS / (f"{name}.png" if number == 1 else f"{name}-{number}.png")
         # A hidden caret would be a style of its own, which the pages' policy refuses.
-        await page.screenshot(path=SHOTS / f"{name}.png", full_page=True, caret="initial")
+        await page.screenshot(path=path, full_page=True, clip=clip, caret="initial")
+
+
+_WIDE = 1_000
+_TALLEST = 2_000
 
 
 @dataclass

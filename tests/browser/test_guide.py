@@ -29,7 +29,7 @@ async def end_the_sign_in(books: httpx.AsyncClient, organisation: str) -> None:
 
 BEFORE: dict[tuple[str, str], Callable[[httpx.AsyncClient, str], Awaitable[None]]] = {
     ("01-connect.md", "Connect your books"): seed_customers,
-    ("10-disconnect.md", "When QuickBooks ended the sign-in"): end_the_sign_in,
+    ("11-disconnect.md", "When QuickBooks ended the sign-in"): end_the_sign_in,
 }
 """What isn't the reader's doing: it happens before the section's first step."""
 
