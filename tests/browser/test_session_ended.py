@@ -50,14 +50,3 @@ async def test_what_was_typed_is_back_in_its_form_after_the_log_in(
     quantities = page.locator("[data-line] [data-quantity]")
     assert [await q.input_value() for q in await quantities.all()][:4] == ["1", "3", "4", "5"]
     await shot(page, "form-back-after-log-in")
-    await page.get_by_role("button", name="Save invoice").last.click()
-    await expect(page.get_by_role("heading", name="Invoice 1001")).to_be_visible()
-
-    # Switches too; and a page that only looks on isn't emptied by the log-in's page.
-    await page.goto(f"{oak.web}/integrations/qbo/settings")
-    await page.get_by_label("Sync Invoices").check()
-    await end_session(page)
-    await page.get_by_role("button", name="Save settings").click()
-    await log_in_again(page, oak.email)
-    await expect(page.get_by_label("Sync Invoices")).to_be_checked()
-    await expect(page.get_by_text("1 unsaved change")).to_be_visible()
