@@ -6,7 +6,7 @@ from qbo_simulator.books import Record
 
 from simulation.bus import Waiting
 from simulation.mixes import Mix
-from simulation.stage import CALM, Duel, Stage
+from simulation.stage import Duel, Stage
 
 _EVENTS = (INVOICING.name, "sync-orchestrator")
 _ANSWERS = (OUTCOMES.name, "sync-orchestrator")
@@ -171,22 +171,6 @@ async def _customer_gone(stage: Stage) -> None:
     ring.sights.saw("80")
 
 
-async def _link_while_out(stage: Stage) -> None:
-    """A person links an invoice while its command is out."""
-    ring = stage.ring
-    await _first(stage)
-    assert ring.there.type_in("99")
-    (holder,) = ring.there.foreign()
-    await stage.send()
-
-    async def link() -> None:
-        await stage.click("link", remote_id=holder.id)
-
-    await stage.reach("a command is out", lambda: bool(ring.bus.queues[_COMMANDS]), without="work")
-    await stage.mingle(20, link, link, without="outcomes")
-    await stage.reach("both are refused", lambda: ring.sights.counts["94"] == 2, without="outcomes")
-
-
 async def _refusal_overtakes(stage: Stage) -> None:
     """A create's success is said once more, and read after the refusal of the update that came
     after it."""
@@ -236,6 +220,5 @@ DUELS = (
     Duel("late_answer", _late_answer, _SHORT_STEPS),
     Duel("fixed_there", _fixed_there, scenarios=("78",)),
     Duel("customer_gone", _customer_gone, scenarios=("80",)),
-    Duel("link_while_out", _link_while_out, CALM, scenarios=("94",)),
     Duel("refusal_overtakes", _refusal_overtakes, _REFUSING, scenarios=("95",)),
 )

@@ -36,10 +36,6 @@ def test_s91_what_a_person_voided_unseen_is_removed_and_created_again_once(
     _ends_well(players, "voided_unknown")
 
 
-def test_s94_a_link_while_a_command_is_out_is_refused(players: Players) -> None:
-    _ends_well(players, "link_while_out")
-
-
 def test_s95_a_refusal_read_before_the_success_leaves_the_link_known(players: Players) -> None:
     _ends_well(players, "refusal_overtakes")
 
