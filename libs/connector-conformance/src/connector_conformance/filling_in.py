@@ -55,7 +55,7 @@ def fail_until_filled_in(test: pytest.Item, package: str, simulator: str) -> Non
     if find_spec(simulator) is None:
         pytest.fail(
             f"Fill in the simulator: a module {simulator} that `python -m {simulator} --port N` "
-            "serves, with the controls under /_sim that simulators/freshbooks/README.md names.",
+            "serves, with the controls under /_sim that the READMEs in simulators/ name.",
             pytrace=False,
         )
 

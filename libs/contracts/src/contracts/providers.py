@@ -17,6 +17,9 @@ UNIQUE_NAMES: frozenset[Provider] = frozenset({"qbo", "xero"})
 INACTIVE_KEEP_NAMES: frozenset[Provider] = frozenset({"qbo"})
 """Where an inactive customer keeps its name to itself."""
 
+CHOOSE_THE_ACCOUNT_THEMSELVES: frozenset[Provider] = frozenset({"freshbooks"})
+"""Where income goes to an account of the provider's choice, unless an organisation offers more."""
+
 STATUS_PAGES: Mapping[Provider, str] = MappingProxyType(
     {
         "qbo": "https://status.developer.intuit.com/",

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.ids import PROVIDER_LABELS, Provider
+from contracts.ids import PROVIDER_LABELS
+from contracts.providers import CHOOSE_THE_ACCOUNT_THEMSELVES
 
 from invoice_api.integrations.schemas import SettingsCounts
 from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.sync_status.first_steps_store import StepFacts
-
-CHOOSE_THE_ACCOUNT_THEMSELVES: frozenset[Provider] = frozenset({"freshbooks"})
-"""Providers with nothing to map."""
 
 KEYS = ("connect", "customers", "accounts", "taxes", "switch", "invoice")
 
