@@ -23,7 +23,7 @@ async def test_tab_goes_from_the_skip_link_through_the_menu_and_menus_close_by_e
     assert await focused(page) == "Skip to content"
     await expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
     names: list[str] = []
-    for _ in range(8):
+    for _ in range(9):
         await page.keyboard.press("Tab")
         names.append(await focused(page))
     assert [name.split("\n")[0] for name in names] == [
@@ -32,6 +32,7 @@ async def test_tab_goes_from_the_skip_link_through_the_menu_and_menus_close_by_e
         "Customers",
         "Items",
         "Integrations",
+        "Notices",
         "Settings",
         "Keys ?",
         "search",

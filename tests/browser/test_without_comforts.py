@@ -74,6 +74,7 @@ async def test_keys_alone_lead_anywhere(page: Page, new_company: NewCompany) -> 
     await page.keyboard.press("e")
     await expect(page.get_by_role("heading", name="Edit invoice 1002")).to_be_visible()
 
+    await page.wait_for_load_state()  # a heading is there before the script that hears keys
     await page.keyboard.press("Control+k")
     field = page.get_by_label("Go to a page, invoice, customer or item")
     await expect(field).to_be_focused()
@@ -81,6 +82,7 @@ async def test_keys_alone_lead_anywhere(page: Page, new_company: NewCompany) -> 
     await expect(page.locator("#go").get_by_role("link", name="Ann Lee").first).to_be_visible()
     await page.keyboard.press("Escape")
     await page.goto(f"{oak.web}/items")
+    await page.wait_for_load_state()
     await page.keyboard.press("/")
     await expect(page.get_by_label("Search items")).to_be_focused()
     await page.keyboard.press("Escape")

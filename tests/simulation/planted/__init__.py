@@ -117,7 +117,7 @@ PLANTED: tuple[Planted, ...] = (
         "no_company_lock",
         "whatever decides locks its companies first",
         orchestrator.no_company_lock,
-        seed=45,
+        seed=21,
     ),
     Planted(
         "no_inbox",

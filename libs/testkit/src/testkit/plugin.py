@@ -22,6 +22,19 @@ from testkit.stack import Stack, running_stack
 def pytest_configure(config: pytest.Config) -> None:
     """Markers of the whole repository."""
     config.addinivalue_line("markers", "browser: drives a real browser (`make test-browser`)")
+    config.addinivalue_line("markers", "xdist_group(name): tests that stay in one process")
+
+
+_STACKS = ("quick", "stack")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes, who shares a stack stays together: a stack costs even when idle."""
+    for item in items:
+        used: Sequence[str] = getattr(item, "fixturenames", ())
+        group = next((name for name in _STACKS if name in used), str(item.path))
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _with_docker() -> bool:
