@@ -115,7 +115,12 @@ def test_elsewhere_each_line_needs_a_code(
 
 @pytest.mark.parametrize(
     ("country", "code", "gross", "net", "tax"),
-    [("GB", "3", 120, 100, 20), ("AU", "3", 99.99, 90.9, 9.09), ("CA", "7", 10, 8.93, 1.07)],
+    [
+        ("GB", "3", 120, 100, 20),
+        ("AU", "3", 99.99, 90.9, 9.09),
+        ("CA", "7", 10, 8.93, 1.07),
+        ("CA", "7", 0.52, 0.46, 0.06),
+    ],
 )
 def test_a_price_that_includes_tax_is_booked_without_it(
     controls: Controls,

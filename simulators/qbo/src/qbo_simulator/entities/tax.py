@@ -8,7 +8,7 @@ https://blogs.intuit.com/2017/12/11/using-quickbooks-online-api-automated-sales-
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -240,13 +240,18 @@ def _bases(
             rates = [_Rate("4", settings.ast_percent)]
         else:
             rates = _rates(organisation, whole)
-        together = sum((rate.percent for rate in rates), ZERO)
-        for rate in rates:
-            known = None
-            if line.tax is not None:
-                known = cents(line.tax * rate.percent / together) if together else ZERO
+        for rate, known in zip(rates, _split(line.tax, rates), strict=True):
             found.setdefault(rate.id, (rate, []))[1].append(_Base(line.amount, known))
     return list(found.values())
+
+
+def _split(tax: Decimal | None, rates: list[_Rate]) -> Sequence[Decimal | None]:
+    """An included tax among its rates; the last takes what rounding leaves, so it stays whole."""
+    if tax is None:
+        return [None] * len(rates)
+    together = sum((rate.percent for rate in rates), ZERO)
+    parts = [cents(tax * rate.percent / together) if together else ZERO for rate in rates[:-1]]
+    return [*parts, tax - sum(parts, ZERO)][: len(rates)]
 
 
 def _rates(organisation: Organisation, code: str) -> list[_Rate]:
