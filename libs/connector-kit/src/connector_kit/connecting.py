@@ -245,12 +245,12 @@ class Connecting:
         try:
             request = next(exchange)
             while True:
-                spent.append(request)
                 delivery = await once_more.send(
                     connector.transport,
                     request,
                     extra=connector.provider.auth.bearer(tokens.access),
                     answer_within=_ANSWER_SECONDS,
+                    spent=spent,
                 )
                 if (
                     not isinstance(delivery, Response)

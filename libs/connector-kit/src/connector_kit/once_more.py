@@ -14,11 +14,16 @@ async def send(
     *,
     extra: tuple[tuple[str, str], ...] = (),
     answer_within: float,
+    spent: list[Request] | None = None,
 ) -> Delivery:
     """Send it, and once more where the first can't have done anything: a read, or nothing sent.
 
+    Each try is added to `spent`, for whoever charges what was sent.
+
     Never for what the ledger keeps: there a second try is the protocol's to decide.
     """
+    tried: list[Request] = [] if spent is None else spent
+    tried.append(request)
     delivery = await transport.send(request, extra=extra, answer_within=answer_within)
     if isinstance(delivery, Response):
         return delivery
@@ -32,4 +37,5 @@ async def send(
     )
     if not repeats:
         return delivery
+    tried.append(request)
     return await transport.send(request, extra=extra, answer_within=answer_within)
