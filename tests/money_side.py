@@ -2,13 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from itertools import count
 
 from office import WITHIN, Json, Office, office
 from provider_side import behave
 from testkit import Stack, eventually
-
-_marks = count(1)
 
 
 @asynccontextmanager
@@ -60,12 +57,31 @@ async def match(one: Office, **codes: str) -> Json:
     return after
 
 
-async def bill(one: Office, *lines: Json, **fields: object) -> Json:
-    """A sent invoice of these lines, of a new customer and a new item that is mapped."""
-    mark = next(_marks)
-    ann = await one.customer(f"Ann Lee {mark}", f"ann{mark}@lee.example")
-    item = await one.item(f"Call-out {mark}")
+async def _customer(one: Office, name: str) -> Json:
+    answer = await one.web.get("/customers")
+    assert answer.status_code == 200, answer.text
+    known: dict[str, Json] = {row["name"]: row for row in answer.json()["data"]}
+    return known.get(name) or await one.customer(name, "ann@lee.example")
+
+
+async def _mapped_item(one: Office) -> Json:
+    answer = await one.web.get("/items")
+    assert answer.status_code == 200, answer.text
+    for item in answer.json()["data"]:
+        return item
+    item = await one.item()
     await one.map_all()
+    return item
+
+
+async def bill(one: Office, *lines: Json, **fields: object) -> Json:
+    """A sent invoice of these lines, of the company's one mapped item and its one customer.
+
+    One of each, because each is requests: sixty fill a minute in Xero. A customer in another
+    currency is another one.
+    """
+    ann = await _customer(one, f"Ann Lee {fields.get('currency', '')}".strip())
+    item = await _mapped_item(one)
     body = {
         "customer_id": ann["id"],
         "issue_date": "2026-06-15",
