@@ -70,6 +70,7 @@ class Company:
             "/invoices",
             customer_id=customer,
             issue_date="2026-06-15",
+            due_date="2026-07-15",
             lines=[{"item_id": item, "description": "Visit", "quantity": "2"}],
         )
         if send:
@@ -121,9 +122,9 @@ async def sign_up(page: Page, web: str, name: str, email: str) -> None:
     await expect(page.get_by_role("heading", name="Invoices", exact=True)).to_be_visible()
 
 
-async def agree(page: Page, organisation: str) -> None:
-    """The provider's own consent page."""
-    await page.locator("[name=username]").fill("joe")
+async def agree(page: Page, organisation: str, username: str = "joe") -> None:
+    """The provider's own consent page. Who logs in there twice has what they agreed to before."""
+    await page.locator("[name=username]").fill(username)
     field = page.locator("[name=organisation]").first
     tag = await field.get_attribute("list")
     options = await page.locator("select[name=organisation]").count()
