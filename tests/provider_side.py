@@ -45,9 +45,10 @@ async def mend(office: Office, identifier: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def advance(office: Office, seconds: float) -> None:
-    """Moves the simulator's clock on, for all its organisations."""
-    answer = await office.books.post("/_sim/clock", json={"advance_seconds": seconds})
+async def expire_access(office: Office) -> None:
+    """Every access token of the provider's ends, for all its organisations; its clock stays, so
+    that what is made later bears true times."""
+    answer = await office.books.post("/_sim/expire-access")
     assert answer.status_code == 200, answer.text
 
 

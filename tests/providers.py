@@ -20,7 +20,6 @@ class AtProvider:
 
     label: str
     tokens: str
-    access_seconds: float
     api: str
     write_path: str
     paths: Mapping[str, str]
@@ -42,7 +41,6 @@ AT: dict[str, AtProvider] = {
     "qbo": AtProvider(
         label="QuickBooks",
         tokens="/oauth2/v1/tokens/bearer",
-        access_seconds=3_600,
         api="/v3/",
         write_path=r"/v3/.*(?<!/query)$",
         paths={"customer": "/customer", "item": "/item", "invoice": "/invoice"},
@@ -52,7 +50,6 @@ AT: dict[str, AtProvider] = {
     "xero": AtProvider(
         label="Xero",
         tokens="/connect/token",
-        access_seconds=1_800,
         api="/api.xro/",
         write_path=r"/api\.xro/2\.0/",
         paths={"customer": "/Contacts", "item": "/Items", "invoice": "/Invoices"},
@@ -64,7 +61,6 @@ AT: dict[str, AtProvider] = {
     "freshbooks": AtProvider(
         label="FreshBooks",
         tokens="/auth/oauth/token",
-        access_seconds=43_200,
         api="/accounting/",
         write_path=r"/accounting/account/",
         paths={

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from office import Json, Office
-from provider_side import advance, mend
+from provider_side import expire_access, mend
 from testkit import Stack, eventually
 
 LOST = 0.2
@@ -43,8 +43,7 @@ async def trouble(
     ]
     for office in offices:
         label = office.there.label
-        expiry = office.there.access_seconds + 100
-        kinds.append((f"every access token of {label} expires", partial(advance, office, expiry)))
+        kinds.append((f"every access token of {label} expires", partial(expire_access, office)))
         kinds.append((f"{label} answers 503 for 3 s", _away(office)))
     began = time.monotonic()
     struck: Counter[str] = Counter()

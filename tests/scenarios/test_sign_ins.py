@@ -3,10 +3,10 @@
 import pytest
 from office import WITHIN, all_of, connected_office, office
 from provider_side import (
-    advance,
     behave,
     disconnect,
     disconnect_there,
+    expire_access,
     fault,
     held_back,
     hits,
@@ -32,7 +32,7 @@ async def test_z13_s6_ten_clicks_on_an_expired_token_make_one_refresh(
         invoices = [await oak.invoice(ann, [item]) for _ in range(10)]
         await all_of(*(oak.send(invoice) for invoice in invoices))
         before = len(await refreshes(oak))
-        await advance(oak, oak.there.access_seconds + 100)
+        await expire_access(oak)
         clicked = await all_of(*(oak.sync("invoice", invoice) for invoice in invoices))
         assert {answer.status_code for answer in clicked} == {202}
         for invoice in invoices:
@@ -95,7 +95,7 @@ async def test_s7_a_lost_refresh_answer_goes_on_within_the_grace(
         ann, item = await with_first_synced(oak)
         await behave(oak, **switches)
         await fault(oak, "drop_after_commit", path=oak.there.tokens, times=1)
-        await advance(oak, oak.there.access_seconds + 100)
+        await expire_access(oak)
         invoice = await oak.invoice(ann, [item])
         await oak.send(invoice)
         await oak.badge_when("invoice", invoice, "synced", within=LONG)
@@ -110,7 +110,7 @@ async def test_s7_a_lost_refresh_answer_without_grace_asks_to_reconnect(
         ann, item = await with_first_synced(oak)
         await behave(oak, **oak.there.no_grace)
         await fault(oak, "drop_after_commit", path=oak.there.tokens, times=1)
-        await advance(oak, oak.there.access_seconds + 100)
+        await expire_access(oak)
         invoices = await sent_many(oak, ann, item, 3)
 
         async def held_for_a_person() -> None:
@@ -134,7 +134,7 @@ async def test_s8_a_token_endpoint_that_fails_leaves_the_connection_as_it_is(
         ann, item = await with_first_synced(oak)
         before = len(await refreshes(oak))
         broken = await fault(oak, "status", path=oak.there.tokens, status=500)
-        await advance(oak, oak.there.access_seconds + 100)
+        await expire_access(oak)
         invoice = await oak.invoice(ann, [item])
         await oak.send(invoice)
 

@@ -9,7 +9,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from messaging.database import Row
 from office import WITHIN, Json, connected_office, consent, office
-from provider_side import advance, behave, disconnect_there, fault, with_first_synced
+from provider_side import behave, disconnect_there, expire_access, fault, with_first_synced
 from testkit import Stack, eventually
 
 _SECRETS = {
@@ -110,7 +110,7 @@ async def test_s13_no_secret_stands_in_any_log_message_dead_letter_or_row(
         assert (await fir.web.post("/session", json=wrong)).status_code == 401
         await behave(oak, rotate_every_refresh=True, refresh_grace=600)
         await fault(oak, "garbage", path=oak.there.tokens, times=1)
-        await advance(oak, 3_700)
+        await expire_access(oak)
         one = await oak.invoice(ann, [item])
         await oak.send(one)
         await oak.badge_when("invoice", one, "synced", within=4 * WITHIN)

@@ -8,7 +8,7 @@ before the look-up was sent, not when its answer was processed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from contracts.commands import RemoteRef
@@ -62,6 +62,10 @@ class NotYet:
     """Nothing is proved; look again later."""
 
 
+CLOCKS_APART = timedelta(seconds=60)
+"""How far a provider's clock may be off ours. Nobody promises a figure; without one, an invoice
+whose answer was lost would be called somebody else's for a second's difference."""
+
 Verdict: TypeAlias = Done | GoesAgain | WasRemoved | NeverHappened | Taken | NotYet
 
 
@@ -76,7 +80,9 @@ class SentWindow:
         # Stamps are whole seconds at some providers, so the second of sending counts.
         return (
             created_at is not None
-            and self.sent.replace(microsecond=0) <= created_at <= self.quiet_until
+            and self.sent.replace(microsecond=0) - CLOCKS_APART
+            <= created_at
+            <= self.quiet_until + CLOCKS_APART
         )
 
 

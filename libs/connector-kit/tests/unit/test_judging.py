@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from connector_kit.answers import Candidate, Seen, Unreadable
 from connector_kit.judging import (
+    CLOCKS_APART,
     Done,
     GoesAgain,
     NeverHappened,
@@ -24,6 +25,7 @@ from contracts.ids import RecordId, RemoteId
 SENT = datetime(2026, 6, 1, 12, 0, 0, 400_000, tzinfo=UTC)
 WINDOW = SentWindow(SENT, SENT + timedelta(seconds=155))
 BEFORE, AFTER = SENT + timedelta(seconds=10), SENT + timedelta(seconds=155)
+APART = CLOCKS_APART
 ME, OTHER = RecordId(UUID(int=1)), RecordId(UUID(int=2))
 THERE = RemoteRef(id=RemoteId("7"), version="1")
 
@@ -101,14 +103,23 @@ def test_without_a_mark_it_is_ours_if_new_equal_and_nobody_s() -> None:
     assert seen(bare, new, linked={THERE.id: ME}) == Done(THERE)
     assert seen(bare, new, linked={THERE.id: OTHER}, at=AFTER) == Taken(new)
     for candidate in (
-        Candidate(THERE, "none", created_at=SENT - timedelta(seconds=1)),
-        Candidate(THERE, "none", created_at=WINDOW.quiet_until + timedelta(seconds=1)),
+        Candidate(THERE, "none", created_at=SENT - APART - timedelta(seconds=1)),
+        Candidate(THERE, "none", created_at=WINDOW.quiet_until + APART + timedelta(seconds=1)),
         Candidate(THERE, "none", created_at=None),
         Candidate(THERE, "none", ("total",), created_at=BEFORE),
         Candidate(THERE, "other", created_at=BEFORE),
     ):
         assert seen(bare, candidate) == NotYet()
         assert seen(bare, candidate, at=AFTER) == Taken(candidate)
+
+
+@pytest.mark.parametrize("apart", [-APART, APART], ids=["slow", "fast"])
+def test_without_a_mark_a_clock_there_may_be_a_little_off(apart: timedelta) -> None:
+    bare = member(mark=None)
+    for made in (SENT, WINDOW.quiet_until):
+        found = Candidate(THERE, "none", created_at=(made + apart).replace(microsecond=0))
+        assert seen(bare, found) == Done(THERE)
+        assert seen(bare, found, linked={THERE.id: OTHER}, at=AFTER) == Taken(found)
 
 
 def test_an_update_is_judged_only_after_quiet_until() -> None:

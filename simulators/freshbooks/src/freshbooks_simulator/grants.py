@@ -171,6 +171,18 @@ class Grants:
             self.revoke(grant)
         return len(ended)
 
+    def end_access(self) -> int:
+        """Every access token that was given out ends now; how many there were. Refresh tokens,
+        consents and the clock stay as they are."""
+        now = self._clock.now()
+        count = 0
+        for grant in self._grants.values():
+            ended = [token for token, until in grant.access.items() if until > now]
+            grant.access.update((token, now) for token in ended)
+            count += len(ended)
+            self._keep(grant)
+        return count
+
     def clear(self) -> None:
         """No consent has ever been given."""
         self._codes.clear()

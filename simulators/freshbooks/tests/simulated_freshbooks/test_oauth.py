@@ -236,6 +236,18 @@ def test_revoking_ends_the_access_token_at_once(oak: Connected, http: httpx.Clie
         oak.sdk.refresh_access_token()
 
 
+def test_access_can_be_ended_at_once_without_moving_the_clock(
+    controls: Controls, oak: Connected
+) -> None:
+    assert controls.post("expire-access", {}) == {"ended": 1}
+    with pytest.raises(FreshBooksError) as error:
+        oak.sdk.clients.list(oak.account)
+    assert error.value.status_code == 401
+    assert controls.get("clock")["offset_seconds"] == 0
+    oak.sdk.refresh_access_token()
+    assert len(oak.sdk.clients.list(oak.account)) == 0
+
+
 def test_an_access_token_ends_after_twelve_hours(controls: Controls, oak: Connected) -> None:
     controls.post("clock", {"advance_seconds": 12 * HOUR + 1})
     with pytest.raises(FreshBooksError) as error:

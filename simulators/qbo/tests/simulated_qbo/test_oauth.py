@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from intuitlib.enums import Scopes
 from intuitlib.exceptions import AuthClientError
+from quickbooks import QuickBooks
 from quickbooks.exceptions import AuthorizationException
 
 from .sdk import Customer
@@ -118,6 +119,19 @@ def test_tokens_look_and_live_as_intuits_do(controls: Controls, oak: Connected) 
         Customer.all(qb=oak.client)
     assert '"code":"3200"' in expired.value.detail
     assert "Token expired: eyJl..." in expired.value.detail
+
+
+def test_access_can_be_ended_at_once_without_moving_the_clock(
+    controls: Controls, oak: Connected
+) -> None:
+    before = controls.get("clock")["offset_seconds"]
+    assert controls.post("expire-access", {}) == {"ended": 1}
+    with pytest.raises(AuthorizationException):
+        Customer.all(qb=oak.client)
+    assert controls.get("clock")["offset_seconds"] == before
+    oak.auth.refresh()
+    fresh = QuickBooks(auth_client=oak.auth, company_id=oak.api.realm, minorversion=75)
+    assert Customer.all(qb=fresh) == []
 
 
 def test_a_refresh_keeps_its_value_for_a_day_and_then_changes_it(

@@ -188,6 +188,17 @@ class Grants:
             return Bearer(None, f"TokenExpired: token expired at {when}")
         return Bearer(entry[0])
 
+    def end_access(self) -> int:
+        """Every access token that was given out ends now; how many there were. Refresh tokens,
+        consents and the clock stay as they are."""
+        now = self._clock.now()
+        ended = [token for token, (_, until) in self._access.items() if until > now]
+        for token in ended:
+            self._access[token] = (self._access[token][0], now)
+        for grant in self._grants.values():
+            self._keep(grant)
+        return len(ended)
+
     def clear(self) -> None:
         """No consent has ever been given."""
         self._codes.clear()

@@ -325,6 +325,13 @@ def test_expired_wrong_and_missing_tokens_are_told_apart(controls: Controls, api
     assert api.get("Organisation").json()["Detail"] == "AuthenticationUnsuccessful"
 
 
+def test_access_can_be_ended_at_once_without_moving_the_clock(controls: Controls, api: Api) -> None:
+    assert controls.post("expire-access", {}) == {"ended": 1}
+    ended = api.get("Organisation")
+    assert (ended.status_code, ended.json()["Title"]) == (401, "Unauthorized")
+    assert controls.get("clock")["offset_seconds"] == 0
+
+
 def test_a_tenant_that_is_not_connected_or_not_named_is_forbidden(
     controls: Controls, api: Api
 ) -> None:

@@ -161,6 +161,10 @@ def _behaviour(router: APIRouter, world: World) -> None:
         world.advance(by.advance_seconds)
         return JSONResponse(_time(world))
 
+    @router.post("/expire-access")
+    async def expire_access() -> JSONResponse:
+        return JSONResponse({"ended": world.grants.end_access()})
+
     @router.get("/limits")
     async def limits() -> JSONResponse:
         return JSONResponse(world.limits.model_dump(mode="json"))
