@@ -3,6 +3,8 @@
 import random
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from uuid import UUID
@@ -11,7 +13,7 @@ from connector_qbo.app import PACKAGE as CONNECTOR
 from connector_qbo.operations.marks import marks_in
 from contracts.causes import render
 from contracts.connections import ConnectionExpired
-from contracts.ids import RecordId
+from contracts.ids import ConnectionId, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncFailed, SyncState, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
@@ -21,10 +23,11 @@ from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.store import jobs_store
 
+from simulation.company import Company
 from simulation.mixes import METERED
-from simulation.office import Snapshot, entity_of, subject_of, told
+from simulation.office import Snapshot, entity_of, moment, subject_of, told
 from simulation.ring import OFFICE, SCHEMAS, Ring
-from simulation.there import note_of
+from simulation.there import There, note_of
 
 KINDS = {"customer": "Customer", "item": "Item", "invoice": "Invoice"}
 _UNDER_WAY = {SyncState.QUEUED, SyncState.CHECKING, SyncState.WAITING, SyncState.HELD}
@@ -32,20 +35,58 @@ _REJECTED_TOO_OFTEN = 3
 _SYNCED = {SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE}
 
 
+@dataclass(frozen=True)
+class _Books:
+    """What a company has saved, and the jobs of one connection of it."""
+
+    company: Company
+    there: There
+    connection: ConnectionId
+    opened_at: datetime
+    saved: list[Snapshot]
+    jobs: Mapping[tuple[str, RecordId], Job]
+
+
 async def problems(ring: Ring) -> list[str]:
     """Each thing that is wrong, in words; none if all holds."""
-    saved, jobs = await _saved(ring), await _jobs(ring)
-    wrong = [*_documents(ring, jobs), *_generations(ring, jobs)]
-    wrong += await _left_over(ring)
-    for snapshot in saved:
-        job = jobs.get((entity_of(snapshot), RecordId(snapshot.id)))
-        wrong += _record(ring, snapshot, job, jobs)
-        wrong += _badge(ring, snapshot, job)
+    wrong = await _left_over(ring)
+    for company in ring.companies:
+        saved = await _saved(ring, company)
+        for books in await _connections(ring, company, saved):
+            wrong += [*_documents(ring, books), *_generations(books)]
+            if books.there is company.there:
+                wrong += _records(ring, books)
+        for totals in company.office.totals.values():
+            if any(b == d != c for b, c, d in zip(totals, totals[1:], totals[2:], strict=False)):
+                ring.sights.saw("77")
+    wrong += await _strays(ring)
     wrong += await _history(ring)
     wrong += [*ring.sights.wrong, *_provider(ring)]
-    for totals in ring.office.totals.values():
-        if any(b == d != c for b, c, d in zip(totals, totals[1:], totals[2:], strict=False)):
-            ring.sights.saw("77")
+    return wrong
+
+
+def _records(ring: Ring, books: _Books) -> list[str]:
+    wrong: list[str] = []
+    for snapshot in books.saved:
+        job = books.jobs.get((entity_of(snapshot), RecordId(snapshot.id)))
+        wrong += _record(books, snapshot, job)
+        wrong += _badge(ring, books, snapshot, job)
+    return wrong
+
+
+async def _strays(ring: Ring) -> list[str]:
+    """Nothing of a company is in books that it never was connected to."""
+    owners: dict[str, Company] = {}
+    for company in ring.companies:
+        owners |= {str(snapshot.id): company for snapshot in await _saved(ring, company)}
+    wrong: list[str] = []
+    for there in ring.organisations:
+        for kind in KINDS.values():
+            for ours, records in there.marked(kind).items():
+                owner = owners.get(ours)
+                if owner is None or there.books.realm not in owner.connections:
+                    ids = ", ".join(record.id for record in records)
+                    wrong.append(f"strayed: {kind} {ours[-4:]} is in {there.books.name}: {ids}")
     return wrong
 
 
@@ -60,23 +101,37 @@ def _provider(ring: Ring) -> list[str]:
     return wrong
 
 
-async def _saved(ring: Ring) -> list[Snapshot]:
+async def _saved(ring: Ring, company: Company) -> list[Snapshot]:
     rows = await ring.ground.admin.fetch(
-        f"select entity, snapshot::text as snapshot from {OFFICE}.records order by entity, id"
+        f"select entity, snapshot::text as snapshot from {OFFICE}.records where company = $1"
+        " order by entity, id",
+        company.id,
     )
     kinds = {"customer": CustomerSnapshot, "item": ItemSnapshot, "invoice": InvoiceSnapshot}
     return [kinds[row["entity"]].model_validate_json(row["snapshot"]) for row in rows]
 
 
-async def _jobs(ring: Ring) -> dict[tuple[str, RecordId], Job]:
+async def _connections(ring: Ring, company: Company, saved: list[Snapshot]) -> list[_Books]:
+    """Each connection that the company has or had."""
+    found: list[_Books] = []
+    for there in ring.organisations:
+        connection = company.connections.get(there.books.realm)
+        if connection is not None:
+            opened_at = company.opened_at[connection]
+            jobs = await _jobs(ring, connection)
+            found.append(_Books(company, there, connection, opened_at, saved, jobs))
+    return found
+
+
+async def _jobs(ring: Ring, connection: ConnectionId) -> dict[tuple[str, RecordId], Job]:
     rows = await ring.ground.admin.fetch(
-        f"select connection_id, entity, record_id from {ORCHESTRATOR}.jobs"
+        f"select entity, record_id from {ORCHESTRATOR}.jobs where connection_id = $1", connection
     )
-    keys = [RecordKey(row["connection_id"], row["entity"], row["record_id"]) for row in rows]
+    keys = [RecordKey(connection, row["entity"], row["record_id"]) for row in rows]
     sessions = ring.ground.sessions[ORCHESTRATOR]
-    connection = await sessions.take()
-    jobs = await jobs_store.load(connection, keys)  # pyright: ignore[reportArgumentType]
-    sessions.give_back(connection)
+    session = await sessions.take()
+    jobs = await jobs_store.load(session, keys)  # pyright: ignore[reportArgumentType]
+    sessions.give_back(session)
     return {(job.entity, job.record_id): job for job in jobs}
 
 
@@ -102,11 +157,15 @@ async def _left_over(ring: Ring) -> list[str]:
     return wrong
 
 
-def _documents(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str]:
+def _documents(ring: Ring, books: _Books) -> list[str]:
     """At most one live document a record; none that is linked to the wrong one, or to none."""
     wrong: list[str] = []
+    there_, jobs = books.there, books.jobs
+    hers = {str(snapshot.id) for snapshot in books.saved}
     for entity, kind in (("customer", "Customer"), ("invoice", "Invoice")):
-        for ours, records in ring.there.marked(kind).items():
+        for ours, records in there_.marked(kind).items():
+            if ours not in hers:
+                continue
             live = [r for r in records if r.state == "live" and r.active]
             if len(live) > 1:
                 ids = ", ".join(f"{r.id} ({note_of(r)})" for r in live)
@@ -116,13 +175,13 @@ def _documents(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str
             wrong += [
                 f"unlinked: {entity} {ours[-4:]} has live {r.id}, linked to {linked}"
                 for r in live
-                if r.id != linked and linked not in ring.linked_by_person
+                if r.id != linked and linked not in there_.linked_by_person
             ]
-    names = [text(r.data.get("Name")) for r in ring.there.live("Item")]
+    names = [text(r.data.get("Name")) for r in there_.live("Item")]
     wrong += [f"doubled: item {name}" for name in set(names) if names.count(name) > 1]
     for (entity, record), job in jobs.items():
-        there = _there(ring, job)
-        if there is None or entity == "item" or there.id in ring.linked_by_person:
+        there = _there(books, job)
+        if there is None or entity == "item" or there.id in there_.linked_by_person:
             continue
         whose = {ours for ours, _ in marks_in(note_of(there))}
         if whose and str(record) not in whose:
@@ -130,14 +189,15 @@ def _documents(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str
     return wrong
 
 
-def _generations(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[str]:
+def _generations(books: _Books) -> list[str]:
     """An invoice's generation grows only when a person removed its document or linked it anew."""
-    marked, wrong = ring.there.marked("Invoice"), list[str]()
-    for (entity, record), job in jobs.items():
+    there = books.there
+    marked, wrong = there.marked("Invoice"), list[str]()
+    for (entity, record), job in books.jobs.items():
         if entity != "invoice":
             continue
-        removed = sum(r.id in ring.there.removed for r in marked.get(str(record), []))
-        if job.generation > 1 + removed + 2 * len(ring.linked_by_person):
+        removed = sum(r.id in there.removed for r in marked.get(str(record), []))
+        if job.generation > 1 + removed + 2 * len(there.linked_by_person):
             wrong.append(
                 f"generation {job.generation} of invoice {str(record)[-4:]},"
                 f" though {removed} documents of it were removed"
@@ -145,52 +205,54 @@ def _generations(ring: Ring, jobs: Mapping[tuple[str, RecordId], Job]) -> list[s
     return wrong
 
 
-def _there(ring: Ring, job: Job | None) -> Record | None:
+def _there(books: _Books, job: Job | None) -> Record | None:
     if job is None or job.link is None:
         return None
-    return ring.there.books.get(KINDS[job.entity], job.link.id)
+    return books.there.books.get(KINDS[job.entity], job.link.id)
 
 
-def _record(
-    ring: Ring, snapshot: Snapshot, job: Job | None, jobs: Mapping[tuple[str, RecordId], Job]
-) -> list[str]:
+def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
     """Its job is final, and what is said of it is so."""
     who = told(snapshot)
     if job is None:
-        needed = not isinstance(snapshot, ItemSnapshot)
+        # What was there before the company connected to these books goes by a click only.
+        made_at = moment(snapshot)
+        before = made_at is not None and made_at < books.opened_at
+        needed = not isinstance(snapshot, ItemSnapshot) and not before
         unsent = isinstance(snapshot, InvoiceSnapshot) and snapshot.status == "void"
         return [f"lost: {who} has no job"] if needed and not unsent else []
     if job.outstanding is not None or job.state in _UNDER_WAY:
         return [f"not final: {who} is {job.state}, {job.outstanding} is out, {job.cause}"]
-    there = _there(ring, job)
+    there = _there(books, job)
     if job.state in _SYNCED:
         if there is None:
             return [f"synced without a link that is there: {who}, {job.link}"]
-        if there.id in ring.there.removed:
+        if there.id in books.there.removed:
             return []
-        return [f"{who} is {job.state}, but {why}" for why in _differs(snapshot, there, jobs)]
+        return [f"{who} is {job.state}, but {why}" for why in _differs(snapshot, there, books.jobs)]
     if job.state is SyncState.VOIDED:
         if there is not None and there.state == "live":
             return [f"{who} is said to be voided, {there.id} is live"]
         return []
     if job.state is SyncState.REMOVED_THERE:
-        marked = ring.there.marked(KINDS[job.entity]).get(str(snapshot.id), [])
-        gone = [r for r in marked if r.id in ring.there.removed]
-        hers = ring.linked_by_person & ring.there.removed
+        marked = books.there.marked(KINDS[job.entity]).get(str(snapshot.id), [])
+        gone = [r for r in marked if r.id in books.there.removed]
+        hers = books.there.linked_by_person & books.there.removed
         return [] if gone or hers else [f"{who} is {job.state}, but nobody removed it"]
     if job.state is SyncState.BLOCKED:
-        return _blocked(ring, snapshot, job)
+        return _blocked(books, snapshot, job)
     return [f"{who} ends as {job.state}: {job.cause}"]
 
 
-def _blocked(ring: Ring, snapshot: Snapshot, job: Job) -> list[str]:
+def _blocked(books: _Books, snapshot: Snapshot, job: Job) -> list[str]:
     """A cause must still be true."""
     code = "" if job.cause is None else job.cause.code
     if code == "invoice_number_taken" and isinstance(snapshot, InvoiceSnapshot):
         number = job.named_there or snapshot.number
-        holders = [r for r in ring.there.live("Invoice") if text(r.data.get("DocNumber")) == number]
+        live = books.there.live("Invoice")
+        holders = [r for r in live if text(r.data.get("DocNumber")) == number]
         others = [r for r in holders if job.link is None or r.id != job.link.id]
-        if others or ring.there.removed:
+        if others or books.there.removed:
             return []
     return [f"{told(snapshot)} is blocked by {code}: {job.cause}"]
 
@@ -227,12 +289,13 @@ def _differs(
     return wrong
 
 
-def _badge(ring: Ring, snapshot: Snapshot, job: Job | None) -> list[str]:
+def _badge(ring: Ring, books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
     """The fold of what invoice-api heard says what the orchestrator says, in any order."""
     if job is None:
         return []
-    key = (job.entity, job.record_id)
-    heard = [said(message) for message in ring.office.heard if subject_of(message) == key]
+    key = (books.connection, job.entity, job.record_id)
+    office = books.company.office
+    heard = [said(message) for message in office.heard if subject_of(message) == key]
     if not heard:
         return [f"no badge: {told(snapshot)}"]
     rng = random.Random(ring.scheduler.seed)

@@ -31,8 +31,8 @@ def _hunt(bug: Planted, seeds: range, jobs: int) -> bool:
     with closing(play((Wanted(seed, bug.name) for seed in seeds), jobs)) as results:
         for tried, played in enumerate(results, start=1):
             ended = played.ended
-            if ended.wrong:
-                why = ended.wrong[0].replace("|", "/")[:100]
+            if ended.found:
+                why = ended.found[0].replace("|", "/")[:100]
                 print(f"| {bug.name} | {ended.seed} | {tried} | {why} |", flush=True)
                 return True
     print(f"| {bug.name} | none | {len(seeds)} | |", flush=True)

@@ -58,6 +58,7 @@ class Mix:
     provider: Provider = UNMETERED
     tokens_end: bool = False
     """Access tokens run out, and answers to refreshes are lost."""
+    companies: int = 1
     jumps: tuple[float, ...] = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
 
 

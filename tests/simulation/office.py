@@ -5,13 +5,22 @@ last change, an outbox written in the same transaction, and the feed's own pagin
 are invoice-api's own fold over what it hears.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from contracts.ids import CompanyId, CustomerId, Entity, InvoiceId, ItemId, MessageId, RecordId
+from contracts.ids import (
+    CompanyId,
+    ConnectionId,
+    CustomerId,
+    Entity,
+    InvoiceId,
+    ItemId,
+    MessageId,
+    RecordId,
+)
 from contracts.invoicing import (
     CustomerChanged,
     CustomerCreated,
@@ -44,6 +53,7 @@ TABLE = """
 create table records (
     entity text not null,
     id uuid not null,
+    company uuid not null,
     version int not null,
     snapshot jsonb not null,
     changed_xid xid8 not null default pg_current_xact_id(),
@@ -51,19 +61,19 @@ create table records (
 )
 """
 _SAVE = """
-insert into records (entity, id, version, snapshot) values ($1, $2, $3, $4::jsonb)
+insert into records (entity, id, company, version, snapshot) values ($1, $2, $3, $4, $5::jsonb)
 on conflict (entity, id) do update set version = excluded.version, snapshot = excluded.snapshot,
     changed_xid = pg_current_xact_id()
 """
 _PAGE = """
-select entity, id, snapshot, changed_xid from records
+select entity, id, company, snapshot, changed_xid from records
 where (changed_xid, id) > ($1::xid8, $2::uuid) and changed_xid < $3::xid8
 order by changed_xid, id limit $4
 """
 PRICES = (Decimal("100.00"), Decimal("200.00"), Decimal("300.00"))
 
 Snapshot = CustomerSnapshot | ItemSnapshot | InvoiceSnapshot
-Badge = tuple[Entity, RecordId]
+Badge = tuple[ConnectionId, Entity, RecordId]
 
 
 @dataclass
@@ -214,41 +224,36 @@ class Office:
                 changed = one.model_copy(update={"name": name, "version": one.version + 1})
                 await self._save(tx, [changed])
 
-    # --- what the orchestrator reads
-
-    async def page(self, after: str) -> FeedPage:
-        """The feed, as invoice-api answers it."""
-
-        async def query(position: Position, before: int, limit: int) -> Sequence[Entry]:
-            rows = await tx.fetch(_PAGE, position.xid, position.uuid, before, limit)
-            return [
-                (Position(row["changed_xid"], str(row["id"])), self._event(_snapshot(row)))
-                for row in rows
-            ]
-
-        async with self.database.transaction() as tx:
-            return await read_page(tx, after, query)
+    # --- what is saved
 
     async def snapshots(self) -> list[Snapshot]:
         """All records as they are saved."""
         async with self.database.transaction() as tx:
-            rows = await tx.fetch("select entity, id, snapshot from records order by id")
+            rows = await tx.fetch(
+                "select entity, id, snapshot from records where company = $1 order by id",
+                self.company,
+            )
         return [_snapshot(row) for row in rows]
 
     # --- badges
 
-    async def hear(self, messages: Sequence[Message]) -> None:
-        """What the topics and the feed of states say."""
-        for message in messages:
-            if isinstance(message, SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed):
-                self.heard.append(message)
-                key = subject_of(message)
-                new = said(message)
-                known = self.badges.get(key)
-                self.badges[key] = new if known is None else fold(known, new)
+    def hear(self, message: Message) -> None:
+        """What the topics and the feed of states say of this company's records."""
+        if not isinstance(message, SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed):
+            return
+        if message.company_id == self.company:
+            self.heard.append(message)
+            key, new = subject_of(message), said(message)
+            known = self.badges.get(key)
+            self.badges[key] = new if known is None else fold(known, new)
 
-    def badge(self, entity: Entity, record: UUID) -> RecordState | None:
-        folded = self.badges.get((entity, RecordId(record)))
+    def badge(
+        self, connection: ConnectionId | None, entity: Entity, record: UUID
+    ) -> RecordState | None:
+        """What a person sees of a record and that connection."""
+        if connection is None:
+            return None
+        folded = self.badges.get((connection, entity, RecordId(record)))
         return None if folded is None else folded.shown()
 
     # --- inside
@@ -260,7 +265,9 @@ class Office:
     async def _all(self, tx: Tx) -> list[Snapshot]:
         """Every record, locked."""
         rows = await tx.fetch(
-            "select entity, id, snapshot from records order by entity, id for update"
+            "select entity, id, snapshot from records where company = $1"
+            " order by entity, id for update",
+            self.company,
         )
         return [_snapshot(row) for row in rows]
 
@@ -271,10 +278,11 @@ class Office:
             return
         for one in snapshots:
             self.scheduler.story.append(f"saved: {told(one)}")
-            await tx.execute(_SAVE, entity_of(one), one.id, one.version, one.model_dump_json())
-        await outbox.put(tx, [self._event(snapshot) for snapshot in snapshots])
+            kept = one.model_dump_json()
+            await tx.execute(_SAVE, entity_of(one), one.id, self.company, one.version, kept)
+        await outbox.put(tx, [self.event(snapshot) for snapshot in snapshots])
 
-    def _event(self, snapshot: Snapshot) -> Message:
+    def event(self, snapshot: Snapshot) -> Message:
         envelope: dict[str, object] = {
             "id": MessageId(self.ids.new()),
             "occurred_at": self.scheduler.now,
@@ -295,6 +303,25 @@ class Office:
                 return kind.model_validate({**envelope, "invoice": snapshot})
 
 
+async def read_records(
+    database: SimDatabase, after: str, events: Mapping[CompanyId, Callable[[Snapshot], Message]]
+) -> FeedPage:
+    """The feed of all companies, as invoice-api answers it."""
+
+    async def query(position: Position, before: int, limit: int) -> Sequence[Entry]:
+        rows = await tx.fetch(_PAGE, position.xid, position.uuid, before, limit)
+        return [
+            (
+                Position(row["changed_xid"], str(row["id"])),
+                events[CompanyId(row["company"])](_snapshot(row)),
+            )
+            for row in rows
+        ]
+
+    async with database.transaction() as tx:
+        return await read_page(tx, after, query)
+
+
 def entity_of(snapshot: Snapshot) -> Entity:
     match snapshot:
         case CustomerSnapshot():
@@ -307,8 +334,9 @@ def entity_of(snapshot: Snapshot) -> Entity:
 
 def subject_of(message: SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed) -> Badge:
     if isinstance(message, SyncStateChanged):
-        return (message.state.entity, message.state.record_id)
-    return (message.entity, message.record_id)
+        state = message.state
+        return (state.connection_id, state.entity, state.record_id)
+    return (message.connection_id, message.entity, message.record_id)
 
 
 def told(snapshot: Snapshot) -> str:

@@ -9,9 +9,8 @@ import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 from connector_kit.asking import Asker
@@ -21,7 +20,6 @@ from connector_kit.choosing import ReadLot
 from connector_kit.commands import Commands
 from connector_kit.connecting import Connecting
 from connector_kit.connector import Connector
-from connector_kit.consent_results import Connected
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.loading import Loader
 from connector_kit.sealing import Sealer
@@ -31,47 +29,32 @@ from connector_kit.tokens import TokenKeeper
 from connector_kit.worker import AnyLot, Worker
 from connector_qbo.app import PACKAGE as CONNECTOR
 from contracts.codec import Decoded, decode
-from contracts.connections import (
-    Account,
-    AccountsListed,
-    ConnectionOpened,
-    OrganisationFacts,
-    RemoteCustomersListed,
-)
 from contracts.ids import (
     CompanyId,
     ConnectionId,
-    ItemId,
-    LoadId,
-    MessageId,
-    RecordId,
     UserId,
 )
-from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from contracts.message import Message
 from contracts.topics import COMMANDS, INVOICING, PROGRESS, TOPICS
 from messaging.batch_processor import BatchProcessor
 from messaging.database import DATABASE_AWAY, Row, is_away
 from messaging.feeds import FeedPage, FeedReader, read_page
 from messaging.migrations import migrate
 from messaging.relay import BrokerAway, Relay
-from messaging.tickets import Ticket
 from sync_orchestrator import subscribers
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
-from sync_orchestrator.handlers import connections, feeding, people, reviewing
-from sync_orchestrator.handlers.actions import act
-from sync_orchestrator.handlers.mapping import change_mapping
-from sync_orchestrator.handlers.people import Wish
+from sync_orchestrator.handlers import feeding, reviewing
 from sync_orchestrator.handlers.refusals import Refusal
 from sync_orchestrator.handlers.work import Tools
-from sync_orchestrator.store.mapping_store import MappingRow
 from testkit import TestDatabase
 
 from simulation.bus import Queue, SimBus, Waiting
+from simulation.company import Company
 from simulation.kernel import Scheduler, Sessions, SimClock, SimDatabase, SimIds
 from simulation.mixes import Mix
-from simulation.office import TABLE, Office, Snapshot, entity_of
+from simulation.office import TABLE, Office, read_records
 from simulation.sights import Sights
-from simulation.there import CLIENT_ID, SimTransport, There
+from simulation.there import CLIENT_ID, Hosts, SimTransport, There
 
 OFFICE = "invoice_api"
 SCHEMAS = (ORCHESTRATOR, CONNECTOR, OFFICE)
@@ -182,20 +165,26 @@ class Ring:
 
     scheduler: Scheduler
     ground: Ground
-    there: There
     transport: SimTransport
     bus: SimBus
-    office: Office
-    company: CompanyId
     databases: dict[str, SimDatabase]
-    user: UserId
     mix: Mix
     sights: "Sights"
-    connection: ConnectionId | None = None
+    organisations: list[There] = field(default_factory=list[There])
+    companies: list[Company] = field(default_factory=list[Company])
     kills_mixed: bool = False
     """Whether a worker always dies when some of its batch were accepted and some refused."""
-    linked_by_person: set[str] = field(default_factory=set[str])
     counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def office(self) -> Office:
+        """The first company's, for a story that has one."""
+        return self.companies[0].office
+
+    @property
+    def there(self) -> There:
+        """The first company's organisation, for a story that has one."""
+        return self.companies[0].there
 
     @property
     def ids(self) -> SimIds:
@@ -272,7 +261,7 @@ class Ring:
             for each in batch:
                 decoded = decode(_BY_NAME[topic], each.value)
                 assert isinstance(decoded, Decoded)
-                await self.office.hear([decoded.message])
+                self._hear(decoded.message)
             return
         if topic == COMMANDS["qbo"].name:
             connector = self.connector()
@@ -290,6 +279,11 @@ class Ring:
             every = subscribers.processors(self.orchestrator, self.tools, self.clock)
             processor = next(each for each in every if each.topic.name == topic)
         await processor.process([(None, each.value) for each in batch])
+
+    def _hear(self, message: Message) -> None:
+        """invoice-api takes it in for the company it is about."""
+        for company in self.companies:
+            company.office.hear(message)
 
     async def work(self) -> None:
         """One worker's round."""
@@ -360,8 +354,13 @@ class Ring:
         every = subscribers.processors(self.orchestrator, self.tools, self.clock)
         processor = next(each for each in every if each.topic is INVOICING)
         await FeedReader(
-            self.orchestrator, self.office.page, "invoice-api.records", processor, self.clock
+            self.orchestrator, self.page, "invoice-api.records", processor, self.clock
         ).sweep_once()
+
+    async def page(self, after: str) -> FeedPage:
+        """invoice-api's feed, of all companies."""
+        events = {company.id: company.office.event for company in self.companies}
+        return await read_records(self.databases[OFFICE], after, events)
 
     async def sweep_states(self) -> None:
         """invoice-api reads the orchestrator's states from the start."""
@@ -374,174 +373,64 @@ class Ring:
             for message in page.messages:
                 decoded = decode(PROGRESS, json.dumps(message).encode())
                 assert isinstance(decoded, Decoded)
-                await self.office.hear([decoded.message])
+                self._hear(decoded.message)
             after = page.next
             if page.end:
                 return
 
-    # --- people
-
-    async def click(self, action: str, wanted: Snapshot, fields: dict[str, object]) -> None:
-        """A person presses a button of a record: invoice-api passes it on with what it has."""
-        saved = {one.id: one for one in await self.office.snapshots()}
-        record = saved[wanted.id]
-        needs: tuple[Snapshot, ...] = ()
-        if isinstance(record, InvoiceSnapshot):
-            needed = {record.customer_id, *(line.item_id for line in record.lines)}
-            needs = tuple(
-                one
-                for one in saved.values()
-                if one.id in needed and isinstance(one, CustomerSnapshot | ItemSnapshot)
-            )
-        wish = Wish(
-            company=self.company,
-            provider="qbo",
-            entity=entity_of(record),
-            record_id=RecordId(record.id),
-            record=record,
-            needs=needs,
-            user=self.user,
-            user_name="Joe",
-        )
-        await self.sights.clicked(record)
-        async with self.orchestrator.transaction() as tx:
-            if action == "sync":
-                await people.sync(tx, self.tools, wish)
-            else:
-                await act(tx, self.tools, wish, action, fields)
-
-    async def connect(self) -> None:
-        """A person connects, or connects again, by the provider's consent page."""
-        connecting = self.connecting()
-        ticket = Ticket(
-            company=self.company,
-            user=self.user,
-            user_name="Joe",
-            provider="qbo",
-            nonce=str(self.ids.new()),
-            intent="connect",
-            connection_id=None,
-        )
-        begun = await connecting.begin(ticket)
-        assert begun is not None, "a nonce was used twice"
-        (state,) = parse_qs(urlsplit(begun.url).query)["state"]
-        realm = self.there.books.realm
-        callback = {"state": state, "code": self.there.consent(realm), "realmId": realm}
-        result = await connecting.finish(callback, begun.cookie)
-        self.scheduler.story.append(f"  connected: {result}")
-        if isinstance(result, Connected):
-            self.connection = result.connection_id
-
     def connecting(self) -> Connecting:
         return Connecting(self.connector(), CLIENT, SEALER, self.scheduler.rng.randbytes)
 
-    async def disconnect(self) -> None:
-        assert self.connection is not None
-        await self.connecting().disconnect(self.company, self.connection, self.user, "Joe")
-
-    @property
-    def facts(self) -> OrganisationFacts:
-        settings = self.there.books.settings
-        return OrganisationFacts(
-            home_currency="USD",
-            country="US",
-            refuses_duplicate_numbers=settings.refuse_duplicate_numbers,
+    async def connection_status(self, connection: ConnectionId | None) -> str | None:
+        """As the connector has it; None if there is no such connection."""
+        return await self.ground.admin.fetchval(
+            f"select status from {CONNECTOR}.connections where id = $1", connection
         )
-
-    async def open(self) -> None:
-        """Connected, accounts known, both switches on."""
-        await self.connect()
-        assert self.connection is not None
-        common: dict[str, object] = {
-            "occurred_at": self.scheduler.now,
-            "company_id": self.company,
-            "provider": "qbo",
-            "connection_id": self.connection,
-            "epoch": 1,
-        }
-        opened = ConnectionOpened.model_validate(
-            {
-                **common,
-                "id": MessageId(self.ids.new()),
-                "correlation_id": self.ids.new(),
-                "organisation": {"id": self.there.books.realm, "name": "Oak Books"},
-                "facts": self.facts,
-                "opened_by": self.user,
-                "opened_at": self.scheduler.now,
-            }
-        )
-        accounts = AccountsListed.model_validate(
-            {
-                **common,
-                "id": MessageId(self.ids.new()),
-                "correlation_id": self.ids.new(),
-                "load_id": LoadId(self.ids.new()),
-                "as_of": self.scheduler.now,
-                "page": 0,
-                "pages": 1,
-                "accounts": (Account(id=self.account, code="4000", name="Services"),),
-            }
-        )
-        nobody = RemoteCustomersListed.model_validate(
-            {
-                **common,
-                "id": MessageId(self.ids.new()),
-                "correlation_id": self.ids.new(),
-                "load_id": LoadId(self.ids.new()),
-                "as_of": self.scheduler.now,
-                "page": 0,
-                "pages": 1,
-                "customers": (),
-            }
-        )
-        async with self.orchestrator.transaction() as tx:
-            await connections.on_connection_events(tx, [opened, accounts, nobody], self.tools)
-            await tx.execute(
-                "update connection_settings set sync_customers = true, sync_invoices = true,"
-                " start_date = $1, customers_since = $2, invoices_since = $2",
-                date(2026, 1, 1),
-                self.scheduler.now,
-            )
-
-    @property
-    def account(self) -> str:
-        """The income account that items are booked on."""
-        accounts = self.there.books.all("Account")
-        return next(a.id for a in accounts if a.data.get("AccountType") == "Income")
-
-    async def map(self, item: ItemId) -> None:
-        """A person chooses the account of an item."""
-        async with self.orchestrator.transaction() as tx:
-            row = MappingRow(item, "item", self.account)
-            await change_mapping(tx, self.tools, self.company, "qbo", [row], self.user)
 
 
 def new_ring(scheduler: Scheduler, ground: Ground, mix: Mix) -> Ring:
     """An empty world for one seed."""
-    ids = SimIds(scheduler)
     databases = {
         schema: SimDatabase(scheduler, sessions) for schema, sessions in ground.sessions.items()
     }
-    rng = scheduler.rng
+    hosts = Hosts(scheduler)
+    transport = SimTransport(hosts, scheduler, mix=mix)
+    ring = Ring(
+        scheduler=scheduler,
+        ground=ground,
+        transport=transport,
+        bus=SimBus(scheduler),
+        databases=databases,
+        mix=mix,
+        sights=Sights(scheduler, ground.admin, transport),
+    )
+    for number in range(mix.companies):
+        found(ring, number)
+    return ring
+
+
+def found(ring: Ring, number: int) -> Company:
+    """Another company, with an organisation of its own."""
+    ids, there = ring.ids, another_organisation(ring)
+    company = CompanyId(ids.new())
+    database = ring.databases[OFFICE]
+    office = Office(ring.scheduler, database, ids, company, numbers=1_000 * number)
+    entry = Company(ring, company, UserId(ids.new()), office, there)
+    ring.companies.append(entry)
+    return entry
+
+
+def another_organisation(ring: Ring) -> There:
+    """Empty books that a company may be connected to."""
+    rng, mix = ring.scheduler.rng, ring.mix
     there = There(
-        scheduler,
+        ring.scheduler,
+        ring.transport.hosts,
+        ("Oak Books", "Elm Books", "Ash Books")[len(ring.organisations)],
         refuse_duplicate_numbers=rng.random() < mix.refuses_numbers,
         requestid_honoured=rng.random() < 0.3,
         rotate_every_refresh=mix.tokens_end,
         refresh_grace=86_400 if rng.random() < 0.5 else 0,
     )
-    company = CompanyId(ids.new())
-    transport = SimTransport(there, scheduler, mix=mix)
-    return Ring(
-        scheduler=scheduler,
-        ground=ground,
-        there=there,
-        transport=transport,
-        bus=SimBus(scheduler),
-        office=Office(scheduler, databases[OFFICE], ids, company),
-        company=company,
-        databases=databases,
-        user=UserId(ids.new()),
-        mix=mix,
-        sights=Sights(scheduler, ground.admin, transport),
-    )
+    ring.organisations.append(there)
+    return there

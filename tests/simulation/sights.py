@@ -16,7 +16,7 @@ from connector_kit.transport import Delivery, NotSent
 from connector_kit.worker import AnyLot
 from connector_qbo.app import PACKAGE as CONNECTOR
 from contracts.codec import Decoded, decode
-from contracts.ids import RecordId
+from contracts.ids import ConnectionId, RecordId
 from contracts.sync import SyncFailed, SyncSucceeded
 from contracts.topics import OUTCOMES
 from messaging.database import Row
@@ -181,9 +181,12 @@ class Sights:
             )
         )
 
-    async def states(self, entity: str) -> dict[RecordId, str]:
-        """Of each record, how the orchestrator says it is."""
+    async def states(self, entity: str, connection: ConnectionId | None) -> dict[RecordId, str]:
+        """Of each record in a connection, how the orchestrator says it is."""
         rows = await self.admin.fetch(
-            f"select record_id, state from {ORCHESTRATOR}.jobs where entity = $1", entity
+            f"select record_id, state from {ORCHESTRATOR}.jobs"
+            " where entity = $1 and connection_id = $2",
+            entity,
+            connection,
         )
         return {row["record_id"]: row["state"] for row in rows}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from contracts.ids import ItemId, RecordId
+from contracts.ids import RecordId
 from contracts.invoicing import InvoiceSnapshot
 from contracts.sync import SyncState
 
@@ -51,11 +51,11 @@ class Stage(Driver):
         """Set up, play, leave in peace."""
         ring = self.ring
         self.calm(on=True)
-        await ring.open()
+        await ring.companies[0].open()
         await ring.office.customer("Ann Lee")
         await ring.office.item("Call-out")
         await ring.sweep_records()
-        await ring.map(ItemId(ring.office.items[0]))
+        await ring.companies[0].map_all()
         await self.plot(self)
         self.calm(on=True)
         self.scheduler.story.append("--- left in peace")
@@ -184,7 +184,7 @@ class Stage(Driver):
 
     async def states(self, *wanted: SyncState) -> None:
         """Raises AssertionError unless the invoices, in the order they were sent, are so."""
-        known = await self.ring.sights.states("invoice")
+        known = await self.ring.sights.states("invoice", self.ring.companies[0].connection)
         found = tuple(known.get(RecordId(one), "none") for one in self.ring.office.invoices)
         assert found == wanted, f"invoices are {', '.join(found)}"
 
@@ -201,4 +201,4 @@ class Stage(Driver):
         """A person presses a button of an invoice."""
         one = await self.invoice(at)
         self.scheduler.story.append(f"click {action} on {str(one.id)[-4:]}")
-        await self.ring.click(action, one, fields)
+        await self.ring.companies[0].click(action, one, fields)

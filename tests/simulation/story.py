@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector_qbo.app import PACKAGE as CONNECTOR
-from contracts.ids import ItemId, RecordId
+from contracts.ids import RecordId
 from contracts.invoicing import InvoiceSnapshot
 from contracts.topics import INVOICING
 from messaging.database import Row
@@ -18,6 +18,7 @@ from sync_orchestrator.handlers.refusals import Refusal
 
 from simulation.bus import Waiting
 from simulation.checking import problems
+from simulation.company import Company
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
 from simulation.ring import OFFICE, SCHEMAS, Ground, Ring, new_ring
@@ -38,6 +39,9 @@ select
         and (leased_until is null or leased_until <= $1)) as loads
 """
 
+_CASTS = ((("Ann Lee", "Bob Oak"), "Call-out"), (("Cat Elm", "Dan Ash"), "Repair"))
+"""Customers and an item of each company."""
+
 _LOST_FOR = (2.0, 12.0, 40.0, 170.0)
 _REST = (0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60, 1200, 60, 4000)
 """How long peace waits before it looks again whether all has come to rest."""
@@ -57,6 +61,13 @@ class Ended:
     seen: dict[str, int] = field(default_factory=dict[str, int])
     """How often each situation came about that a scenario is about."""
     cpu: float = 0.0
+    raised: bool = False
+    """A task raised or a plot couldn't be played: nobody read what is left."""
+
+    @property
+    def found(self) -> list[str]:
+        """What the checker found wrong at rest. A crash is no finding."""
+        return [] if self.raised else self.wrong
 
     @property
     def digest(self) -> str:
@@ -77,6 +88,7 @@ async def run_seed(
     scheduler = Scheduler(seed)
     wrong: list[str]
     seen: dict[str, int] = {}
+    raised = False
     async with planted(ground):
         try:
             ring = new_ring(scheduler, ground, mix or of_seed(seed))
@@ -86,11 +98,11 @@ async def run_seed(
             wrong = await problems(ring)
             seen = dict(ring.sights.counts)
         except (Exception, StuckError) as error:  # whatever a task raised is the seed's failure
-            wrong = [f"{type(error).__name__}: {error}"]
+            wrong, raised = [f"{type(error).__name__}: {error}"], True
         finally:
             await scheduler.abandon()
     took = time.monotonic() - began
-    return Ended(seed, scheduler.steps, took, wrong, scheduler.story, seen)
+    return Ended(seed, scheduler.steps, took, wrong, scheduler.story, seen, raised=raised)
 
 
 @dataclass
@@ -120,18 +132,19 @@ class Driver:
 
     async def _set_up(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
-        office = ring.office
-        ring.transport.calm = True
-        await ring.open()
-        ring.transport.calm = False
-        for n in range(rng.randint(1, 2)):
-            await office.customer(("Ann Lee", "Bob Oak")[n])
-        await office.item("Call-out")
-        if rng.random() < 0.85:
-            await ring.sweep_records()
-            await ring.map(ItemId(office.items[0]))
-        for _ in range(rng.randint(1, 3)):
-            await office.send()
+        for company, (names, item) in zip(ring.companies, _CASTS, strict=False):
+            office = company.office
+            ring.transport.calm = True
+            await company.open()
+            ring.transport.calm = False
+            for n in range(rng.randint(1, 2)):
+                await office.customer(names[n])
+            await office.item(item)
+            if rng.random() < 0.85:
+                await ring.sweep_records()
+                await company.map_all()
+            for _ in range(rng.randint(1, 3)):
+                await office.send()
 
     async def _one_thing(self) -> None:
         things = await self._possible()
@@ -247,19 +260,24 @@ class Driver:
 
     # --- people
 
+    def _any_company(self) -> Company:
+        companies = self.ring.companies
+        return companies[0] if len(companies) == 1 else self.scheduler.rng.choice(companies)
+
     async def _person(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
-        office, people = ring.office, ring.mix.people
+        company, people = self._any_company(), ring.mix.people
+        office = company.office
         (done,) = rng.choices(list(people), list(people.values()))
         work: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
             "edit": office.edit,
-            "renumber": self._renumber,
-            "swap": self._swap,
+            "renumber": lambda: self._renumber(company),
+            "swap": lambda: self._swap(company),
             "void": office.void,
             "rename": office.rename,
-            "click": self._click,
-            "link": self._link,
-            "map": self._map,
+            "click": lambda: self._click(company),
+            "link": lambda: self._link(company),
+            "map": company.map_all,
             "send": office.send,
         }
         if done == "send":
@@ -268,55 +286,52 @@ class Driver:
             self.sends += 1
         ring.start(f"office/{done}", work[done])
 
-    async def _renumber(self) -> None:
+    async def _renumber(self, company: Company) -> None:
         """A new number for an invoice, and perhaps its old one for another."""
         ring = self.ring
         in_flight = await ring.sights.open_numbers()
-        given = await ring.office.renumber()
+        given = await company.office.renumber()
         if given is not None and given in in_flight:
             ring.sights.saw("92")
 
-    async def _swap(self) -> None:
+    async def _swap(self, company: Company) -> None:
         ring = self.ring
-        states = await ring.sights.states("invoice")
-        swapped = await ring.office.swap()
+        states = await ring.sights.states("invoice", company.connection)
+        swapped = await company.office.swap()
         if swapped and all(states.get(RecordId(one)) == "synced" for one in swapped):
             ring.sights.saw("96")
 
-    async def _link(self) -> None:
+    async def _link(self, company: Company) -> None:
         """A person links an invoice by hand, whatever its state is."""
         ring, rng = self.ring, self.scheduler.rng
-        foreign = [r for r in ring.there.foreign() if r.id not in ring.linked_by_person]
+        foreign = [r for r in company.there.foreign() if r.id not in company.there.linked_by_person]
         invoices = [
-            one for one in await ring.office.snapshots() if isinstance(one, InvoiceSnapshot)
+            one for one in await company.office.snapshots() if isinstance(one, InvoiceSnapshot)
         ]
         if not invoices:
             return
         wanted = rng.choice(invoices)
-        badge = ring.office.badge("invoice", wanted.id)
+        badge = company.office.badge(company.connection, "invoice", wanted.id)
         state = "" if badge is None else badge.state.value
         if state not in ("queued", "checking") or not foreign:
             return
         holder = rng.choice(foreign).id
         try:
-            await ring.click("link", wanted, {"remote_id": holder})
+            await company.click("link", wanted, {"remote_id": holder})
         except Refusal as refusal:
             ring.sights.refused(refusal.code)
             return
-        ring.linked_by_person.add(holder)
+        company.there.linked_by_person.add(holder)
 
-    async def _map(self) -> None:
-        await self.ring.map(ItemId(self.ring.office.items[0]))
-
-    async def _click(self) -> None:
+    async def _click(self, company: Company) -> None:
         ring, rng = self.ring, self.scheduler.rng
         invoices = [
-            one for one in await ring.office.snapshots() if isinstance(one, InvoiceSnapshot)
+            one for one in await company.office.snapshots() if isinstance(one, InvoiceSnapshot)
         ]
         if not invoices:
             return
         wanted = rng.choice(invoices)
-        badge = ring.office.badge("invoice", wanted.id)
+        badge = company.office.badge(company.connection, "invoice", wanted.id)
         state = "" if badge is None else badge.state.value
         action = {"removed_there": "create_again", "blocked": "retry"}.get(state, "sync")
         fields: dict[str, object] = {}
@@ -325,28 +340,29 @@ class Driver:
             holder = cause.params.get("holder_remote_id") or cause.params.get("remote_id")
             if holder is not None and rng.random() < 0.5:
                 action, fields["remote_id"] = "link", holder
-                ring.linked_by_person.add(holder)
+                company.there.linked_by_person.add(holder)
             else:
-                office = ring.office
+                office = company.office
                 office.numbers += 1
                 action, fields["number"] = "use_number", str(office.numbers)
         if action == "retry" and cause is not None and cause.code == "invoice_number_taken":
             holder = cause.params.get("holder_remote_id") or cause.params.get("remote_id")
-            if holder in ring.there.removed:
+            if holder in company.there.removed:
                 ring.sights.saw("78")
         self.scheduler.story.append(f"click {action} on {str(wanted.id)[-4:]}")
-        await ring.click(action, wanted, fields)
+        await company.click(action, wanted, fields)
 
     async def _there(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
-        there, weights = ring.there, ring.mix.there
+        company, weights = self._any_company(), ring.mix.there
+        there = company.there
         (done,) = rng.choices(list(weights), list(weights.values()))
         if done == "type_in":
-            await self._type_in()
+            await self._type_in(company)
         elif done == "tidy" and there.foreign():
             there.remove(rng.choice(there.foreign()), rng.choice(("void", "delete")))
         elif done == "inactivate" and there.live("Customer"):
-            states = await ring.sights.states("invoice")
+            states = await ring.sights.states("invoice", company.connection)
             unsent = sum(state in ("waiting", "queued", "checking") for state in states.values())
             there.inactivate(rng.choice(there.live("Customer")))
             if unsent > 1:
@@ -357,14 +373,14 @@ class Driver:
                 ring.sights.saw("91")
             there.remove(one, how)
 
-    async def _type_in(self) -> None:
+    async def _type_in(self, company: Company) -> None:
         """Somebody keys in an invoice; perhaps with a number that is just under way."""
         ring, rng = self.ring, self.scheduler.rng
         in_flight = await ring.sights.open_numbers()
-        number = str(rng.randint(1, ring.office.numbers + 1))
+        number = str(rng.randint(1, company.office.numbers + 1))
         if in_flight and rng.random() < 0.5:
             number = rng.choice(in_flight)
-        if ring.there.type_in(number) and number in in_flight:
+        if company.there.type_in(number) and number in in_flight:
             ring.sights.saw("93")
 
     async def _poison(self) -> None:
@@ -383,17 +399,12 @@ class Driver:
         self.scheduler.story.append(f"there: away for {seconds} s")
 
     async def _connection(self) -> None:
-        ring = self.ring
-        status = await self._status()
+        company = self._any_company()
+        status = await company.status()
         if self.scheduler.alive("office/connection"):
             return
-        work = ring.disconnect if status == "open" else ring.connect
-        ring.start("office/connection", work)
-
-    async def _status(self) -> str:
-        return str(
-            await self.ring.ground.admin.fetchval(f"select status from {CONNECTOR}.connections")
-        )
+        work = company.disconnect if status == "open" else company.connect
+        self.ring.start("office/connection", work)
 
     # --- peace
 
@@ -401,12 +412,14 @@ class Driver:
         ring, scheduler = self.ring, self.scheduler
         for at, seconds in enumerate(_REST):
             await scheduler.until(self._alone, "the others end")
-            if await self._status() != "open":
-                ring.start("office/connection", ring.connect)
-                await scheduler.until(self._alone, "connected again")
+            for company in ring.companies:
+                if await company.status() != "open":
+                    ring.start("office/connection", company.connect)
+                    await scheduler.until(self._alone, "connected again")
             await self._pass(seconds)
             if at == 0 or seconds >= 400:
-                ring.start("office/map", self._map)
+                for company in ring.companies:
+                    ring.start("office/map", company.map_all)
             if at == 0 or seconds >= _SWEEP:
                 for work in (ring.sweep_records, ring.announce, ring.review, ring.tell):
                     ring.start(f"peace/{work.__name__}", work)

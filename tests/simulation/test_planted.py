@@ -1,5 +1,6 @@
 """Each rule taken away is found, beginning with the seed that found it last.
 
+Only what the checker reads at rest counts: a crash, or a plot that can't be played, is no finding.
 A seed shifts whenever the code under it changes its statements; then one of the next finds it.
 Others: `make simulate-planted`.
 """
@@ -13,8 +14,6 @@ from simulation.workers import Players, Wanted
 
 SEEDS, SEEDS_OF_A_DUEL = 100, 20
 """So many are tried at most; a duel is about the rule and needs few."""
-_UNPLAYABLE = ("AssertionError", "ValueError", "IndexError")
-"""A plot that couldn't be played: the checker has to tell, not the plot."""
 
 
 def _name(bug: Planted) -> str:
@@ -25,12 +24,15 @@ def _name(bug: Planted) -> str:
 def test_a_planted_bug_is_found(bug: Planted, players: Players) -> None:
     first, most = bug.seed or 0, SEEDS if bug.duel is None else SEEDS_OF_A_DUEL
     wanted = (Wanted(seed, bug.name) for seed in range(first, first + most))
-    tried = 0
+    tried, broke_off = 0, list[str]()
     with closing(players.play(wanted, ahead=1)) as results:
         for tried, played in enumerate(results, start=1):
-            if played.ended.wrong:
-                found = played.ended
-                print(f"{bug.name}: seed {found.seed}, {tried} tried: {found.wrong[0]}")
-                assert not found.wrong[0].startswith(_UNPLAYABLE), found.wrong[0]
+            ended = played.ended
+            if ended.found:
+                print(f"{bug.name}: seed {ended.seed}, {tried} tried: {ended.found[0]}")
                 return
-    raise AssertionError(f"without the rule that {bug.rule}, {tried} seeds hold")
+            if ended.raised:
+                broke_off.append(f"seed {ended.seed}: {ended.wrong[0]}")
+    raise AssertionError(
+        f"without the rule that {bug.rule}, {tried} seeds hold or break off: {broke_off[:3]}"
+    )

@@ -53,22 +53,14 @@ class _Exchange:
     answer: Response | None = None
 
 
-class There:
-    """The provider: one organisation's books, and what persons do in them."""
+class Hosts:
+    """The provider's hosts: what they are asked is executed in one go."""
 
-    def __init__(self, scheduler: Scheduler, **settings: object) -> None:
-        self.scheduler = scheduler
+    def __init__(self, scheduler: Scheduler) -> None:
         clock = SimClock(scheduler)
         self.world = World(ProviderClock(clock.now, clock.elapsed))
         self.world.set_limits(Limits(enforced=False))
-        self.books: Organisation = self.world.open("Oak Books", Settings.model_validate(settings))
         self._door = Door(self.world)
-        self.removed: set[str] = set()
-        """Ids that a person removed."""
-
-    def consent(self, realm: str) -> str:
-        """The code of a consent given just now."""
-        return self.world.grants.consent(CLIENT_ID, realm, SCOPES[0], "joe", _REDIRECT, 600)
 
     async def execute(self, request: Request, headers: tuple[tuple[str, str], ...]) -> Response:
         """The provider does it, in one go."""
@@ -99,6 +91,24 @@ class There:
             {name.decode().lower(): value.decode() for name, value in heads},
             b"".join(part.get("body", b"") for part in said[1:]),
         )
+
+
+class There:
+    """One organisation's books at the provider, and what persons do in them."""
+
+    def __init__(self, scheduler: Scheduler, hosts: Hosts, name: str, **settings: object) -> None:
+        self.scheduler = scheduler
+        self.hosts = hosts
+        self.books: Organisation = hosts.world.open(name, Settings.model_validate(settings))
+        self.removed: set[str] = set()
+        """Ids that a person removed."""
+        self.linked_by_person: set[str] = set()
+        """Ids that a person linked a record of ours to."""
+
+    def consent(self) -> str:
+        """The code of a consent to this organisation, given just now."""
+        grants = self.hosts.world.grants
+        return grants.consent(CLIENT_ID, self.books.realm, SCOPES[0], "joe", _REDIRECT, 600)
 
     # --- persons
 
@@ -164,7 +174,7 @@ def note_of(record: Record) -> str:
 class SimTransport:
     """The way to the provider. `calm`: nothing goes wrong any more."""
 
-    there: There
+    hosts: Hosts
     scheduler: Scheduler
     calm: bool = False
     sent: int = 0
@@ -243,7 +253,7 @@ class SimTransport:
         if (self.scheduler.now - came).total_seconds() > SERVER_TIMEOUT:
             exchange.answer = Response(504, {"content-type": "text/html"}, b"<html></html>")
             return
-        exchange.answer = await self.there.execute(request, extra)
+        exchange.answer = await self.hosts.execute(request, extra)
 
     def _fate(self, request: Request) -> Fate:
         rng: random.Random = self.scheduler.rng

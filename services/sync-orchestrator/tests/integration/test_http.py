@@ -298,6 +298,30 @@ async def test_s94_linking_is_refused_while_a_command_is_out(
     assert answer.json()["state"]["remote"]["id"] == "60"
 
 
+async def test_s94_an_invoice_that_is_being_sent_is_linked_to_none_whatever_else_is_amiss(
+    office: Office, caller: Caller
+) -> None:
+    """Whether it is the same invoice is only known once the command's outcome is here."""
+    await office.connect()
+    ann, call_out = customer(), item()
+    await office.map(call_out.id)
+    bill = invoice(ann, call_out)
+    await caller.ask(bill, "/sync", ann, call_out)
+    await office.read_outbox()
+    for command in office.commands():
+        await office.outcomes(office.success(command, f"r{command.record_id}"))
+    (command,) = office.commands()
+    assert isinstance(command, SyncInvoice)
+    answer = await caller.ask(bill, "/actions/link", ann, call_out, remote_id="60")
+    assert (answer.status_code, answer.json()["code"]) == (409, "being_sent")
+    same = {"remote_id": "60", "same": "yes"}
+    await office.outcomes(office.failure(command, "invoice_number_taken", params=same))
+    other = await caller.ask(bill, "/actions/link", ann, call_out, remote_id="61")
+    assert (other.status_code, other.json()["code"]) == (409, "not_the_same")
+    answer = await caller.ask(bill, "/actions/link", ann, call_out, remote_id="60")
+    assert answer.json()["state"]["state"] == "synced", answer.text
+
+
 async def test_z3b_each_fix_of_a_customer_who_isnt_there_releases_the_invoice(
     office: Office, caller: Caller
 ) -> None:

@@ -10,7 +10,7 @@ from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.likeness import Lookalike, email_key, name_key, who_it_could_be
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk
-from sync_orchestrator.handlers.refusals import FieldProblem, Refusal, invalid
+from sync_orchestrator.handlers.refusals import FieldProblem, Refusal, being_sent, invalid
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store import jobs_store, remote_customers_store
 
@@ -65,8 +65,12 @@ async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> Non
     """Raise what stands against linking this record to that one there.
 
     Raises:
-        Refusal: 409 `linked_to_another`; for an invoice 409 `not_the_same`; 422 no such record.
+        Refusal: 409 `being_sent`, before all else: what the record is there is known only by the
+            outcome; 409 `linked_to_another`; for an invoice 409 `not_the_same`; 422 no such record.
     """
+    job = desk.work.books.job(key)
+    if job is not None and job.outstanding is not None:
+        raise being_sent()
     connection, entity = desk.connection, key.entity
     label = PROVIDER_LABELS[connection.provider]
     holders = await jobs_store.linked_to(desk.work.tx, [(connection.id, entity, remote)])
