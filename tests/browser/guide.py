@@ -83,9 +83,9 @@ def _named(label: str) -> re.Pattern[str]:
 
 
 def _inside(reader: Reader, place: str | None) -> Page | Locator:
-    """The card, group or row of that name; all but the menu where none is said."""
+    """The card, group or row of that name; all but the menu, and an open dialog, where none is."""
     if place is None:
-        return reader.page.locator(".app-main")
+        return reader.page.locator(".app-main, dialog[open]")
     card = reader.page.get_by_role("region", name=place, exact=True)
     group = reader.page.get_by_role("group", name=place, exact=True)
     row = reader.page.get_by_role("row").filter(has_text=place)

@@ -1,9 +1,10 @@
 """What a page says when it lost touch, and that it goes on by itself."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from browser.steps import NewCompany, connect, map_all, shot, switch_on
 
@@ -35,3 +36,40 @@ async def test_live_updates_that_stop_say_so_and_go_on_by_themselves(
     await expect(page.locator("[data-badge=qbo]").first).to_have_attribute(
         "data-state", "synced", timeout=PAUSED_AFTER
     )
+
+
+def said(news: str) -> Callable[[Route], Awaitable[None]]:
+    """A live stream of these events and no more."""
+
+    async def answer(route: Route) -> None:
+        body = f"retry: 60000\n\n{news}"
+        await route.fulfill(status=200, content_type="text/event-stream", body=body)
+
+    return answer
+
+
+@pytest.mark.does_without("/live", "/assets/htmx.js")
+async def test_a_watched_run_is_asked_for_once_an_event_and_its_last_news_isnt_lost(
+    page: Page, new_company: NewCompany
+) -> None:
+    oak = await new_company("Bryony Plumbing")
+    await connect(page, oak.web, oak.organisation)
+    await page.goto(f"{oak.web}/integrations/qbo/sync-now")
+    for kind in ("Customers", "Items", "Invoices"):
+        await page.get_by_label(kind, exact=True).check()
+    await page.get_by_role("button", name="Sync", exact=True).click()
+    run = page.locator("[data-run]")
+    await expect(run).to_have_attribute("data-run-state", "done")
+    identifier = await run.get_attribute("data-run")
+    live = re.compile(r"/live\?")
+    # A stream that says so often, at once, that the run changed.
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "hx-request" in one.headers else None)
+    for events, asks in ((1, 1), (2, 2), (9, 2)):
+        asked.clear()
+        await page.unroute_all()
+        await page.route(live, said(f"event: run-{identifier}\ndata: changed\n\n" * events))
+        await page.goto(f"{oak.web}/runs/{identifier}")
+        # Twice the pause of the block: what is asked late or too often shows by then.
+        await page.wait_for_timeout(2_500)
+        assert len(asked) == asks, (events, asked)

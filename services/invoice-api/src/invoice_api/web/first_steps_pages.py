@@ -1,6 +1,6 @@
 """The first steps: their page, what is skipped, and their line on the invoice list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.ids import Provider
 from fastapi import APIRouter, Response
@@ -8,14 +8,15 @@ from messaging.database import Tx
 
 from invoice_api.http.dependencies import TheDatabase
 from invoice_api.http.problems import Problem
-from invoice_api.integrations import matching, tax_mapping
+from invoice_api.integrations import mapping, matching, tax_mapping
+from invoice_api.integrations.connections import provider_of
 from invoice_api.integrations.schemas import SettingsCounts
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.sync_status import connections_store, first_steps_store, store
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.first_steps import KEYS, Step, Steps, steps_of
-from invoice_api.web.integrated import soon
-from invoice_api.web.pages import Shell
+from invoice_api.web.integrated import account_options, principal_of, soon
+from invoice_api.web.pages import Option, Shell
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 
 router = APIRouter(prefix="/start", include_in_schema=False)
@@ -28,6 +29,10 @@ class StartPage:
     done: int
     now: Step | None
     dismissed: bool
+    provider: str = ""
+    accounts: tuple[Option, ...] = ()
+    """What can be given to all items without an account, right here."""
+    unmapped: int = 0
 
 
 @router.get("")
@@ -44,7 +49,16 @@ async def show_start(
         counts, taxes = await _asked(one, database, orchestrator, chosen.facts.provider)
     async with database.transaction() as tx:
         steps, dismissed = await _steps(tx, one, taxes, counts)
+        unmapped = (
+            0
+            if chosen is None
+            else await store.count_unmapped(tx, one.caller.company.id, [chosen.facts.id])
+        )
     page = StartPage(shell, steps.steps, steps.done, steps.now, dismissed)
+    if chosen is not None and unmapped:
+        provider = chosen.facts.provider
+        accounts = await account_options(orchestrator, principal_of(one.caller), provider)
+        page = replace(page, provider=provider, accounts=accounts, unmapped=unmapped)
     return render.page("start.html", page)
 
 
@@ -86,6 +100,24 @@ async def line_of(tx: Tx, one: Visit) -> str | None:
     if dismissed or steps.now is None:
         return None
     return f"{steps.done} of {len(steps.steps)} done. Next: {steps.now.title}"
+
+
+@router.post("/accounts")
+async def assign_accounts(
+    one: AWrite, form: AForm, database: TheDatabase, orchestrator: TheOrchestrator
+) -> Response:
+    """The account chosen, for every item that has none."""
+    account = form.get("account_id", "")
+    if not account:
+        return one.told("/start", "Choose an account first.", tone="warning")
+    try:
+        applied = await mapping.apply_to_unmapped(
+            database, orchestrator, one.caller, provider_of(form.get("provider", "")), account
+        )
+    except Problem as problem:
+        return one.told("/start", problem.detail, tone="danger")
+    items = "item" if applied.mapped == 1 else "items"
+    return one.told("/start", f"{applied.mapped:,} {items} mapped.")
 
 
 @router.post("/skip")

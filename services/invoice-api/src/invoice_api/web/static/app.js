@@ -28,13 +28,39 @@
   }
   document.addEventListener("click", (event) => $$("details.app-menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }));
 
-  // Dialogs; where there is no script their buttons are links to pages.
-  const show = (id) => { const dialog = document.getElementById(id); if (!dialog || dialog.open) return false; dialog.showModal(); return true; };
+  // Dialogs; where there is no script their buttons are links to pages. Closed, the focus is where it
+  // was: on the menu's button where the link stood in a menu, and on its like if it was swapped since.
+  const open = (dialog, from) => {
+    if (!dialog || dialog.open) return false;
+    const menu = from?.closest("details.app-menu");
+    if (menu) menu.open = false;
+    const stands = menu || from;
+    const back = () => { const here = stands?.isConnected ? stands : stands?.id && document.getElementById(stands.id); return menu && here ? $("summary", here) : here; };
+    if (from) dialog.addEventListener("close", () => (back() || document.getElementById("content")).focus(), { once: true });
+    dialog.showModal();
+    return true;
+  };
+  const show = (id, from) => open(document.getElementById(id), from);
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("[data-dialog]");
-    if (link && show(link.dataset.dialog)) event.preventDefault();
+    if (link && show(link.dataset.dialog, link)) event.preventDefault();
     if (event.target.matches?.("dialog.app-dialog")) event.target.close();
-    if (event.target.closest?.("[data-dialog-close]")) { event.target.closest("dialog").close(); event.preventDefault(); }
+    const around = event.target.closest?.("[data-dialog-close]")?.closest("dialog");
+    if (around) { around.close(); event.preventDefault(); }
+  });
+  // A question before what can't be undone has a page of its own; here its words come in a dialog.
+  const ask = document.getElementById("ask");
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest?.("a[data-ask]");
+    if (!link || !ask || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      const answer = await window.fetch(link.href);
+      const asked = $("[data-asked]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      ask.setAttribute("aria-label", asked.dataset.asked);
+      ask.replaceChildren(asked);
+      open(ask, link);
+    } catch { window.location.assign(link.href); }
   });
 
   // Ctrl K: pages at once, records as the server finds them.
@@ -119,13 +145,19 @@
     event.preventDefault();
     block.addEventListener("focusout", () => window.setTimeout(() => { if (!typing(block)) window.htmx.trigger(block, "catch-up"); }, 200), { once: true });
   });
-  // A throttled block drops what comes within its pause: it asks once more after the last event.
-  const tails = new WeakMap();
+  // A throttled block takes the first news at once and drops what comes within its pause: for that it
+  // asks once more when the pause is over. So the last news is never lost, and single news asked once.
+  const calm = new WeakMap();
   document.addEventListener("htmx:sseMessage", (event) => {
-    const pause = event.target.getAttribute?.("hx-trigger")?.match(/throttle:(\d+)s/);
+    const block = event.target;
+    const pause = block.getAttribute?.("hx-trigger")?.match(/throttle:(\d+)s/);
     if (!pause) return;
-    window.clearTimeout(tails.get(event.target));
-    tails.set(event.target, window.setTimeout(() => window.htmx.trigger(event.target, "catch-up"), (Number(pause[1]) + 0.2) * 1000));
+    const now = performance.now();
+    const over = (calm.get(block) ?? 0) + Number(pause[1]) * 1000 + 200;
+    if (now >= over || !calm.has(block)) { calm.set(block, now); return; }
+    if (block.dataset.later) return;
+    block.dataset.later = "1";
+    window.setTimeout(() => { delete block.dataset.later; calm.set(block, performance.now()); window.htmx.trigger(block, "catch-up"); }, over - now);
   });
   // A session that ended answers with the log-in: the block stays, and the page says it is old.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -160,7 +192,7 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); show("go"); return; }
     if (event.key === "Escape" && side?.classList.contains("app-open")) { openMenu(false); return; }
-    if (event.key === "Escape") $$("details.app-menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
+    if (event.key === "Escape" && !$("dialog[open]")) $$("details.app-menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
     if (event.ctrlKey || event.metaKey || event.altKey || !single || $("dialog[open]")) return;
     if (event.target.matches("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]")) return;
     const key = event.key;

@@ -16,6 +16,26 @@
     } catch { /* no storage: the form on this page sends it */ }
   }
 
+  // Typing on a closed drop-down finds any word of a choice: "serv" finds "4000 Services".
+  let typed = "";
+  let said = 0;
+  let field = null;
+  const tell = () => { if (!field) return; const one = field; field = null; one.dispatchEvent(new Event("input", { bubbles: true })); one.dispatchEvent(new Event("change", { bubbles: true })); };
+  document.addEventListener("keydown", (event) => {
+    const select = event.target;
+    if (!select.matches?.("select.form-select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.length !== 1 || (event.key === " " && !typed)) { typed = ""; if (event.key !== "Shift") tell(); return; }
+    event.preventDefault();
+    if (field !== select) { tell(); typed = ""; }
+    typed += event.key.toLowerCase();
+    const found = [(words) => words.startsWith(typed), (words) => words.includes(` ${typed}`), (words) => words.includes(typed)].map((fits) => Array.from(select.options).find((option) => option.value && !option.disabled && fits(option.text.toLowerCase()))).find(Boolean);
+    window.clearTimeout(said);
+    said = window.setTimeout(() => { typed = ""; tell(); }, 900);
+    field = field || select;
+    if (found) select.value = found.value;
+  });
+  document.addEventListener("focusout", (event) => { if (event.target === field) { typed = ""; tell(); } });
+
   const form = $("[data-invoice-form]");
   if (form) {
     const lines = $("[data-lines]", form);
