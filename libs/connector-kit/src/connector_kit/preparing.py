@@ -7,7 +7,7 @@ here is relied upon for safety: what goes is decided when it is frozen, under lo
 
 import asyncio
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 from weakref import WeakValueDictionary
@@ -15,7 +15,13 @@ from weakref import WeakValueDictionary
 from contracts.ids import ConnectionId, Entity, RecordId, RemoteId
 from telemetry.logs import get_logger
 
-from connector_kit import connections_store, lane_work_store, ledger_store, verifying
+from connector_kit import (
+    connections_store,
+    lane_work_store,
+    ledger_store,
+    merges_store,
+    verifying,
+)
 from connector_kit.asking import Halted
 from connector_kit.choosing import Chosen, Lot, chosen_of
 from connector_kit.connections_store import Connection
@@ -29,6 +35,9 @@ from connector_kit.verifying import Found
 log = get_logger(__name__)
 
 Key: TypeAlias = tuple[ConnectionId, Entity]
+
+_WITNESSES = 5
+"""Invoices that are asked where they are now: one may have been moved alone, five hardly."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,8 @@ class Preparing:
         self, lot: Lot, chosen: Sequence[Chosen], read_at: datetime, *, click: bool
     ) -> dict[LaneKey, Fact] | Halted:
         connector = self._connector
-        exchange = self._exchange(lot.connection, [one.member for one in chosen])
+        members = await self._with_users(lot, [one.member for one in chosen])
+        exchange = self._exchange(lot.connection, members)
         asked = await connector.asker.ask(exchange, lot.connection, click=click)
         if isinstance(asked, Halted):
             return asked
@@ -192,6 +202,21 @@ class Preparing:
             )
             for one, prepared in zip(chosen, asked.value, strict=True)
         }
+
+    async def _with_users(self, lot: Lot, members: Sequence[Member]) -> list[Member]:
+        """The members, those that may have been merged there with what we put on them."""
+        if not self._connector.provider.entities[lot.entity].silent_merges:
+            return list(members)
+        read_first = {
+            member.command.record_id: member.remote.id
+            for member in members
+            if member.remote is not None and member.remote.version is None
+        }
+        if not read_first:
+            return list(members)
+        async with self._connector.database.transaction() as tx:
+            users = await merges_store.used_by(tx, lot.connection.id, read_first, _WITNESSES)
+        return [replace(m, used_by=users.get(m.command.record_id, ())) for m in members]
 
     async def _behind(self, lot: Lot, missing: Sequence[Chosen]) -> tuple[list[Chosen], datetime]:
         """The creates that wait behind a lot that is about full, and the database's time."""

@@ -118,7 +118,8 @@ class EntityFacts:
     Of `mark` (room for our mark on the record) and `unique` (the provider itself refuses a second
     record with the natural key) at least one must be true. `lookup_lag` is how long, in seconds, a
     look-up may fail to see a write that is done. A request of one member costs `single_meter`,
-    one of more `batch_meter`.
+    one of more `batch_meter`. `silent_merges`: a record that was merged there doesn't say into
+    which, so that `Member.used_by` has to tell.
     """
 
     batch: int
@@ -127,6 +128,7 @@ class EntityFacts:
     single_meter: str
     batch_meter: str
     lookup_lag: float = 0.0
+    silent_merges: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,11 +233,14 @@ class Member:
     `remote.version` is None where nobody knows it: then `prepare` reads it, if the provider needs
     one. `last` is what we last wrote to that record in this generation, if anything: a version that
     has moved on while its fields still are as `last` says moved for some other reason (a payment).
+    `used_by` are invoices there that we last put on this very record, the newest first: a few, and
+    only where merges there are silent and the record is read before it is written.
     """
 
     command: WriteCommand
     remote: RemoteRef | None
     last: FrozenMember | None = None
+    used_by: tuple[RemoteId, ...] = ()
 
     @property
     def intent(self) -> Intent:

@@ -116,6 +116,8 @@ TABLE: tuple[Row, ...] = (
     Row("610", Plain.STALE, entity="invoice"),
     Row("610", Blocks("account_gone"), text=_INACTIVE, entity="item"),
     Row("610", Blocks("account_gone"), entity="item", intent="create"),
+    # A customer who was merged may answer like one who never was: it is read before that is said.
+    Row("610", Plain.STALE, entity="customer", intent="update"),
     Row("610", Plain.REMOVED, intent="update"),
     Row("2500", Blocks("item_unusable_there", "category"), text=r"categories cannot be used"),
     Row("2500", Gone("item"), text=r"ItemRef", entity="invoice"),

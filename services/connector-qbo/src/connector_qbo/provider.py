@@ -143,6 +143,7 @@ ENTITIES = {
         single_meter="single",
         batch_meter="batch",
         lookup_lag=LOOKUP_LAG,
+        silent_merges=True,
     ),
     # An item has no note that only we would write; its name is unique among items.
     "item": EntityFacts(

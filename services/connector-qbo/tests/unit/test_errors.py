@@ -93,7 +93,7 @@ CASES = [
     ),
     Case("610", Blocks("account_gone"), "Objet introuvable", entity="item"),
     Case("610", Plain.REMOVED, "Object Not Found", entity="item", intent="update"),
-    Case("610", Plain.REMOVED, "Object Not Found", entity="customer", intent="update"),
+    Case("610", Plain.STALE, "Object Not Found", entity="customer", intent="update"),
     Case(
         "2500",
         Blocks("item_unusable_there", "category"),

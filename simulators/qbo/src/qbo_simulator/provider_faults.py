@@ -259,6 +259,15 @@ def period_closed(code: str) -> ProviderFault:
     return _fault("6200", "Account Period Closed", "The account period has closed. {1}")
 
 
+def deposited() -> ProviderFault:
+    """The code and what it is about are from the error table; its words weren't seen."""
+    return _fault(
+        "6540",
+        "Deposited Transaction cannot be changed",
+        "The transaction you are trying to change has been deposited.",
+    )
+
+
 def wrong_account_type(code: str) -> ProviderFault:
     """Which code answers a non-income account isn't known; the message is from the error table."""
     if code == "2500":

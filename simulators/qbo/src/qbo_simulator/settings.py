@@ -91,6 +91,8 @@ class Settings(BaseModel):
     closed_period_code: Literal["6200", "6210"] = "6200"
     delete_paid_invoice: Literal["refuse", "allow"] = "refuse"
     void_paid_invoice: Literal["refuse", "allow"] = "refuse"
+    edit_paid_invoice: Literal["allow", "refuse"] = "allow"
+    """`refuse`: its payment was deposited, and another amount is refused with 6540."""
     tax_not_set_up: Literal["6000", "6100", "ignore"] = "6000"
     tax_rounding: Literal["total", "line"] = "total"
     line_without_item: Literal["refuse", "default_item"] = "refuse"

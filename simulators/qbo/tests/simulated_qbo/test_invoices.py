@@ -450,6 +450,20 @@ def test_a_paid_invoice_is_voided_and_deleted_only_where_set_so(
         assert api.post("invoice", ids, operation=operation).status_code == 200
 
 
+def test_another_amount_of_a_paid_invoice_is_refused_only_where_its_payment_was_deposited(
+    controls: Controls, api: Api, stock: Stock
+) -> None:
+    made = api.create("invoice", stock.invoice())
+    controls.post("payments", {"organisation": "Oak", "invoice_id": made["Id"], "amount": "1.00"})
+    other = {**stock.invoice(), "Id": made["Id"], "sparse": True, "Line": [sale(stock.item, 77)]}
+    controls.set(edit_paid_invoice="refuse")
+    assert api.error("invoice", {**other, "SyncToken": "1"})["code"] == "6540"
+    same: Body = {"Id": made["Id"], "SyncToken": "1", "sparse": True, "DueDate": "2026-09-30"}
+    assert api.post("invoice", same).status_code == 200
+    controls.set(edit_paid_invoice="allow")
+    assert api.post("invoice", {**other, "SyncToken": "2"}).status_code == 200
+
+
 def test_an_invoice_is_sent_and_printed_through_the_sdk(oak: Connected, stock: Stock) -> None:
     made = _invoice(stock, _line(stock, 1, 10)).save(qb=oak.client)
     assert made.download_pdf(qb=oak.client).startswith(b"%PDF")

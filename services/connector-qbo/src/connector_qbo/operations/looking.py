@@ -6,11 +6,9 @@ said only at its own address (fault 610), or by a row that people there made ina
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from connector_kit.answers import (
     Candidate,
-    NoAnswer,
     Refused,
     Removed,
     RemovedThere,
@@ -18,35 +16,25 @@ from connector_kit.answers import (
     Sighting,
     Unreadable,
 )
-from connector_kit.exchange import Exchange, Response
+from connector_kit.exchange import Exchange
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
 from contracts.causes import cause_of, record_name
 from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
-from contracts.ids import Entity, RemoteId
-from contracts.sync import ProviderDetails, Subject
+from contracts.ids import Entity
+from contracts.sync import Subject
 
-from connector_qbo.bodies import NotRead, read_fault
-from connector_qbo.errors import Plain, classify
+from connector_qbo.bodies import NotRead
+from connector_qbo.operations import merging
+from connector_qbo.operations.finding import ById, by_ids, by_keys, not_known
 from connector_qbo.operations.invoice import NUMBER_LIMIT, number_of
 from connector_qbo.operations.kinds import Kind, There, differing, in_words
 from connector_qbo.operations.marks import of_record, whose
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause, name_of
-from connector_qbo.operations.statements import among, answered, chunks, get, rows
 from connector_qbo.provider import invoice_page
 
 _COUNTER = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True)
-class _ById:
-    """What was found: rows, and ids whose address says that they are gone. The rest is unknown,
-    and `why` says why."""
-
-    there: Mapping[str, There] = field(default_factory=dict[str, There])
-    gone: frozenset[str] = frozenset()
-    why: NotRead = field(default=NotRead(refused=False, details=ProviderDetails()))
 
 
 def look_up(
@@ -56,8 +44,8 @@ def look_up(
     kind = kinds[members[0].entity]
     realm = context.organisation.id
     creates = [m for m in members if m.remote is None]
-    found = yield from _by_keys(realm, kind, [key for m in creates for key in kind.keys(m)])
-    known = yield from _by_ids(realm, kind, [m.remote.id for m in members if m.remote is not None])
+    found = yield from by_keys(realm, kind, [key for m in creates for key in kind.keys(m)])
+    known = yield from by_ids(realm, kind, [m.remote.id for m in members if m.remote is not None])
     return [
         _create_sighting(member, found)
         if member.remote is None
@@ -73,10 +61,10 @@ def read_remote(
 ) -> Exchange[list[Sighting]]:
     """How each record is there now."""
     realm = context.organisation.id
-    known: dict[Entity, _ById] = {}
+    known: dict[Entity, ById] = {}
     for entity in kinds:
         ids = [remote.id for command, remote in members if command.entity == entity]
-        known[entity] = yield from _by_ids(realm, kinds[entity], ids)
+        known[entity] = yield from by_ids(realm, kinds[entity], ids)
     return [_remote_sighting(command, remote, known, context) for command, remote in members]
 
 
@@ -85,23 +73,26 @@ def prepare(
 ) -> Exchange[list[Prepared]]:
     """Versions that a command didn't carry, and who has the numbers of invoices to be created."""
     realm = context.organisation.id
-    known: dict[Entity, _ById] = {}
+    known: dict[Entity, ById] = {}
     for entity, kind in kinds.items():
         ids = [
             m.remote.id
             for m in members
             if m.command.entity == entity and m.remote is not None and m.remote.version is None
         ]
-        known[entity] = yield from _by_ids(realm, kind, ids)
+        known[entity] = yield from by_ids(realm, kind, ids)
+    merged = yield from merging.survivors(members, known["customer"], realm, kinds["invoice"])
+    left = yield from merging.left_behind(members, known["invoice"], realm, kinds["customer"])
     numbers = [
         number_of(m.command)
         for m in members
         if m.intent == "create" and isinstance(m.command, SyncInvoice)
     ]
-    holders = yield from _by_keys(realm, kinds["invoice"], numbers)
+    holders = yield from by_keys(realm, kinds["invoice"], numbers)
     free = yield from _free_numbers(members, holders, context, kinds["invoice"])
     return [
-        _prepared(member, known[member.command.entity], holders, free, kinds, context)
+        merging.instead(member, merged, left)
+        or _prepared(member, known[member.command.entity], holders, free, kinds, context)
         for member in members
     ]
 
@@ -119,7 +110,7 @@ def _free_numbers(
     if not instead:
         return {}
     asked = [number for numbers in instead.values() for number in numbers]
-    found = yield from _by_keys(context.organisation.id, kind, asked)
+    found = yield from by_keys(context.organisation.id, kind, asked)
     taken = None if isinstance(found, NotRead) else {there.number or "" for there in found}
     free = {number: first_free(numbers, taken) for number, numbers in instead.items()}
     return {number: one for number, one in free.items() if one is not None}
@@ -127,7 +118,7 @@ def _free_numbers(
 
 def _prepared(
     member: Member,
-    known: _ById,
+    known: ById,
     holders: list[There] | NotRead,
     free: Mapping[str, str],
     kinds: Mapping[Entity, Kind],
@@ -146,7 +137,7 @@ def _prepared(
 def _versioned(
     member: Member,
     remote: RemoteRef,
-    known: _ById,
+    known: ById,
     kinds: Mapping[Entity, Kind],
     context: Context,
 ) -> Prepared:
@@ -159,20 +150,11 @@ def _versioned(
         cause = gone_cause(member.command, removed)
         return NotReady(record, RemovedThere(removed, cause))
     if there is None:
-        return _not_known(member, known.why)
+        return not_known(member.command, known.why)
     edited = _edited_there(member, there)
     if edited:
         return NotReady(record, _both_changed(member, edited, kinds, context))
     return Ready(member.at(there.ref()))
-
-
-def _not_known(member: Member, why: NotRead) -> NotReady:
-    """What must be known first isn't: our mistake if the question was refused, else once more."""
-    if not why.refused:
-        return NotReady(member.command.record_id, NoAnswer(why.details))
-    record = record_name(member.command.entity, name_of(member.command))
-    cause = cause_of("our_mistake", details=why.details, record=record)
-    return NotReady(member.command.record_id, Refused(cause))
 
 
 def _edited_there(member: Member, there: There) -> tuple[str, ...]:
@@ -227,7 +209,7 @@ def _numbered(
     of an earlier generation of the same record is what this one replaces.
     """
     if isinstance(holders, NotRead):
-        return _not_known(member, holders)
+        return not_known(member.command, holders)
     key = normal(number_of(command))
     same = [there for there in holders if there.key == key]
     for there in same:
@@ -289,7 +271,7 @@ def _create_sighting(member: FrozenMember, found: list[There] | NotRead) -> Sigh
     )
 
 
-def _update_sighting(member: FrozenMember, remote: RemoteRef, known: _ById) -> Sighting:
+def _update_sighting(member: FrozenMember, remote: RemoteRef, known: ById) -> Sighting:
     """An inactive customer or item counts as differing, not as removed: our update makes it active
     again, so it wasn't executed or has been undone, and goes again."""
     if remote.id in known.gone:
@@ -315,7 +297,7 @@ def _update_sighting(member: FrozenMember, remote: RemoteRef, known: _ById) -> S
 
 
 def _remote_sighting(
-    command: ReadRemote, remote: RemoteRef, known: Mapping[Entity, _ById], context: Context
+    command: ReadRemote, remote: RemoteRef, known: Mapping[Entity, ById], context: Context
 ) -> Sighting:
     by_id = known[command.entity]
     if remote.id in by_id.gone:
@@ -338,48 +320,6 @@ def _remote_sighting(
             ),
         )
     )
-
-
-def _by_keys(realm: str, kind: Kind, keys: Sequence[str]) -> Exchange[list[There] | NotRead]:
-    """All records under these names or numbers, or why that couldn't be read."""
-    found: list[There] = []
-    for part in chunks(keys):
-        pages = yield from rows(realm, kind.table, among(kind.key_field, part), *kind.conditions)
-        if isinstance(pages, NotRead):
-            return pages
-        found.extend(there for page in pages for there in kind.list(page))
-    return found
-
-
-def _by_ids(realm: str, kind: Kind, ids: Sequence[RemoteId]) -> Exchange[_ById]:
-    """The records with these ids. Those a query leaves out are asked for one by one."""
-    there: dict[str, There] = {}
-    gone: set[str] = set()
-    for part in chunks(ids):
-        pages = yield from rows(realm, kind.table, among("Id", part), *kind.conditions)
-        if isinstance(pages, NotRead):
-            return _ById(there, frozenset(gone), why=pages)
-        there.update((found.id, found) for page in pages for found in kind.list(page))
-        for missing in [remote for remote in part if remote not in there]:
-            response = yield get(realm, f"{kind.path}/{missing}")
-            one = _read_one(kind, response)
-            if isinstance(one, There):
-                there[missing] = one
-            elif one == "gone":
-                gone.add(missing)
-    return _ById(there, frozenset(gone))
-
-
-def _read_one(kind: Kind, response: Response) -> There | str | None:
-    answer = answered(response)
-    if not isinstance(answer, NotRead):
-        return kind.read(answer)
-    fault = read_fault(response.body)
-    if fault is None:
-        return None
-    # A read has no references: what isn't found is the record itself.
-    verdict = classify(fault, entity=kind.entity, intent="void")
-    return "gone" if verdict.meaning is Plain.REMOVED else None
 
 
 def _later(there: str | None, sent: str | None) -> bool:

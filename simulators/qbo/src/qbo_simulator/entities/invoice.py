@@ -15,6 +15,7 @@ from qbo_simulator.entities.customer import customer_to_use
 from qbo_simulator.provider_faults import (
     ProviderFault,
     business,
+    deposited,
     duplicate_number,
     enumeration,
     period_closed,
@@ -236,6 +237,9 @@ def _completed(
     deposit = dec(content.get("Deposit"))
     if not deposit:
         content.pop("Deposit", None)
+    changed = record is not None and whole != dec(record.data.get("TotalAmt"))
+    if changed and _applied(record) > 0 and organisation.settings.edit_paid_invoice == "refuse":
+        raise deposited()
     balance = max(whole - deposit - _applied(record), ZERO)
     totals: JsonObject = {
         "CurrencyRef": currency,
