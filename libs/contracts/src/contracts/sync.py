@@ -7,7 +7,7 @@ the greatest (generation, step, rank): progress 0, delay 1, outcome 2.
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -16,6 +16,11 @@ from contracts.commands import Origin, RemoteRef
 from contracts.ids import ConnectionId, Entity, Provider, RecordId, RemoteId
 from contracts.message import Message, Part
 from contracts.money import Currency, Number
+
+OperationResult: TypeAlias = Literal["synced", "failed", "under_way", "ignored"]
+"""How an operation ended or stands, in the words by which a person looks for it."""
+StartedBy: TypeAlias = Literal["person", "automatic", "run"]
+"""Who or what began an operation."""
 
 
 class SyncState(StrEnum):

@@ -1,16 +1,12 @@
 """Which operations of Recent Syncs are looked for: kind, result, cause, who, period, run."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.ids import Entity
-from contracts.sync import SyncState
+from contracts.sync import OperationResult, StartedBy, SyncState
 from pydantic import BaseModel, ConfigDict, Field
-
-Result = Literal["synced", "failed", "under_way", "ignored"]
-By = Literal["person", "automatic", "run"]
 
 
 class SyncsAsked(BaseModel):
@@ -25,10 +21,10 @@ class SyncsAsked(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, pattern=r"^\d{1,18}$")
     kind: Entity | None = None
-    result: Result | None = None
+    result: OperationResult | None = None
     state: SyncState | None = None
     cause: str | None = Field(default=None, max_length=100)
-    by: By | None = None
+    by: StartedBy | None = None
     since: date | None = Field(default=None, alias="from")
     until: date | None = Field(default=None, alias="to")
     run: UUID | None = None

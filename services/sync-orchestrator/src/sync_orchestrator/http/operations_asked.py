@@ -1,18 +1,14 @@
 """Which operations of Recent Syncs are asked for, by the query's words."""
 
-from typing import Literal
 from uuid import UUID
 
 from contracts.ids import Entity
-from contracts.sync import SyncState
+from contracts.sync import OperationResult, StartedBy, SyncState
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sync_orchestrator.store.pages_store import Wanted
 
-Result = Literal["synced", "failed", "under_way", "ignored"]
-By = Literal["person", "automatic", "run"]
-
-RESULTS: dict[Result, tuple[SyncState, ...]] = {
+RESULTS: dict[OperationResult, tuple[SyncState, ...]] = {
     "synced": (SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE, SyncState.VOIDED),
     "failed": (
         SyncState.BLOCKED,
@@ -26,7 +22,7 @@ RESULTS: dict[Result, tuple[SyncState, ...]] = {
 }
 """The states in which an operation may end or stand, by the word a person looks for."""
 
-_BY: dict[By, list[str]] = {
+_BY: dict[StartedBy, list[str]] = {
     "person": ["person", "fix"],
     "automatic": ["event", "sweep"],
     "run": ["run"],
@@ -41,10 +37,10 @@ class SyncsAsked(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, pattern=r"^\d{1,18}$")
     kind: Entity | None = None
-    result: Result | None = None
+    result: OperationResult | None = None
     state: SyncState | None = None
     cause: str | None = Field(default=None, max_length=100)
-    by: By | None = None
+    by: StartedBy | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     run: UUID | None = None
