@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import latency, lists, outbox_cost, pipeline, recovery, refresh_race
+from bench import latency, lists, outbox_cost, pipeline, recovery, refresh_race, statements
 
 Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, None]]
 
@@ -22,6 +22,10 @@ async def _pipeline(given: argparse.Namespace, state: Path) -> None:
         companies=given.companies,
         profile=given.profile,
     )
+
+
+async def _statements(given: argparse.Namespace, state: Path) -> None:
+    await statements.measure(state, invoices=given.n or 200, lines=given.lines)
 
 
 async def _latency(given: argparse.Namespace, state: Path) -> None:
@@ -46,6 +50,7 @@ async def _lists(given: argparse.Namespace, state: Path) -> None:
 
 MEASUREMENTS: dict[str, Measure] = {
     "pipeline": _pipeline,
+    "statements": _statements,
     "latency": _latency,
     "outbox-cost": _outbox_cost,
     "recovery": _recovery,

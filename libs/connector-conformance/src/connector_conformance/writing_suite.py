@@ -1,9 +1,15 @@
-"""Writing: once each, right to the cent, and knowable again."""
+"""Writing: once each, right to the cent, knowable again, and in few requests."""
 
+from math import ceil
+
+from contracts.commands import RecordCommand
+from contracts.connections import RemoteCustomersListed
 from contracts.sync import SyncFailed, SyncSucceeded
+from testkit import eventually
 
+from connector_conformance.commands import Company
 from connector_conformance.running import Running
-from connector_conformance.shop import connected, failed, shop, succeeded
+from connector_conformance.shop import connected, failed, income_account, shop, succeeded
 from connector_conformance.simulator import Simulator
 from connector_conformance.subject import ConformanceSubject
 
@@ -26,6 +32,32 @@ class WritingConformance:
         meters = {f.single_meter for f in provider.entities.values()}
         assert meters | {f.batch_meter for f in provider.entities.values()} <= set(regime)
         assert set(provider.oauth.required) <= set(provider.oauth.scopes)
+
+    async def test_a_load_takes_little_more_than_the_fewest_requests(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """60 new customers, 60 items and 120 invoices in full requests; reads serve them all."""
+        on = await shop(subject, connector, simulator, "Load")
+        account = await income_account(subject, connector, on.company)
+        await _listed(connector, on.company)
+        before = len(await simulator.requests("Load"))
+        first: list[RecordCommand] = [
+            *[on.company.customer(f"Customer {n}", email=None) for n in range(60)],
+            *[on.company.item(f"Item {n}", account, sku=f"SKU {n}") for n in range(60)],
+        ]
+        then: list[RecordCommand] = [on.invoice(f"{n}") for n in range(2000, 2120)]
+        for load in (first, then):
+            await connector.command(*load)
+            for command in load:
+                await succeeded(connector, command, within=60)
+        asked = (await simulator.requests("Load"))[before:]
+        how = str(subject.reads.get("path", ""))
+        reads = [r for r in asked if r["method"] == "GET" or (how and how in str(r["path"]))]
+        batch = {entity: facts.batch for entity, facts in subject.provider.entities.items()}
+        counts = {"customer": 60, "item": 60, "invoice": 120}
+        fewest = sum(ceil(count / batch[entity]) for entity, count in counts.items())
+        assert len(asked) - len(reads) == fewest, [r["path"] for r in asked]
+        assert len(reads) <= subject.reads_of_a_load, [r["path"] for r in reads]
 
     async def test_the_same_command_again_is_one_record(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator
@@ -153,3 +185,17 @@ class WritingConformance:
             await succeeded(connector, other)
         rows = (await simulator.books("Taken"))["invoices"]
         assert sorted(str(row["number"]) for row in rows) == ["1001", "1002", "1003"]
+
+
+async def _listed(connector: Running, company: Company) -> None:
+    """What connecting reads has been read."""
+
+    async def said() -> None:
+        pages = [
+            page
+            for page in await connector.said(RemoteCustomersListed)
+            if page.connection_id == company.connection
+        ]
+        assert any(not page.more for page in pages)
+
+    await eventually(said, within=20)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from contracts.commands import ReadRemote, RemoteRef
 from contracts.ids import Ids
-from contracts.sync import CauseInstance, ProviderDetails, SyncFailed, SyncSucceeded
+from contracts.sync import Attempt, CauseInstance, ProviderDetails, SyncFailed, SyncSucceeded
 
 from connector_kit.answers import (
     NotExecuted,
@@ -45,13 +45,18 @@ def refused_here(
     connection: Connection,
     at: datetime,
     ids: Ids,
+    attempts: tuple[Attempt, ...] = (),
 ) -> AnsweredHere:
-    """The record can't be sent as it is: the provider's rules or what was read there say so."""
+    """The record can't be sent as it is: the provider's rules or what was read there say so.
+
+    `attempts` were made for this step before.
+    """
     outcome = failed(
         Subject.of(lane.command, lane.key.entity),
         answer.cause,
         message_id=ids.new(),
         at=at,
+        attempts=attempts,
         remote=remote,
         reference_gone=answer.local_ids if isinstance(answer, ReferenceGone) else (),
         removed=answer.removed if isinstance(answer, RemovedThere) else None,
@@ -93,13 +98,22 @@ def not_ready_here(
     connection: Connection,
     at: datetime,
     ids: Ids,
+    attempts: tuple[Attempt, ...] = (),
 ) -> AnsweredHere:
-    """What was read before sending says that nothing is to be sent."""
+    """What was read before sending says that nothing is to be sent, or nothing more."""
     match answer:
         case RemovedThere(removed="voided") if member.intent == "void" and member.remote:
             return voided_already_here(lane, member.remote, connection=connection, at=at, ids=ids)
         case _:
-            return refused_here(lane, answer, member.remote, connection=connection, at=at, ids=ids)
+            return refused_here(
+                lane,
+                answer,
+                member.remote,
+                connection=connection,
+                at=at,
+                ids=ids,
+                attempts=attempts,
+            )
 
 
 def our_mistake_here(

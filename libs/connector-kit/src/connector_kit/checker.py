@@ -15,7 +15,7 @@ from messaging.database import Tx
 from connector_kit import checks_store, connections_store, guard_store, ledger_store
 from connector_kit.answers import Seen, Sighting
 from connector_kit.asking import Halted
-from connector_kit.closing import End, end_of_verdict
+from connector_kit.closing import TAKEN, End, end_of_verdict
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.guarding import counted
@@ -24,7 +24,6 @@ from connector_kit.ledger_store import LedgerRow, OpenRequest
 from connector_kit.recording import close, tell_checking
 from connector_kit.setbacks import apply_setback
 from connector_kit.timing import LEASE, backoff
-from connector_kit.verifying import TAKEN
 
 _SERVER_ERROR = 500
 _MARGIN = timedelta(milliseconds=50)

@@ -79,7 +79,8 @@ def chosen_of(lane: Lane, finished: Finished | None) -> Chosen | None:
     if isinstance(lane.command, ReadRemote):
         return None
     last = None if finished is None else finished.member
-    return Chosen(lane, Member(lane.command, choose_remote(lane, finished), last=last))
+    remote = choose_remote(lane, finished)
+    return Chosen(lane, Member(lane.command, remote, last=last, look_first=lane.stale > 0))
 
 
 def choose_lots(

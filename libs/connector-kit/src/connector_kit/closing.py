@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from contracts.causes import CauseCode
 from contracts.commands import RemoteRef
-from contracts.ids import Ids, RecordId, RemoteId
+from contracts.ids import Entity, Ids, RecordId, RemoteId
 from contracts.message import Message
 from contracts.sync import Attempt, CauseInstance, ProviderDetails, Totals
 
@@ -42,6 +43,15 @@ from connector_kit.outcomes import Subject, failed, succeeded
 from connector_kit.provider import FrozenMember
 from connector_kit.provider import Provider as ProviderFacts
 from connector_kit.timing import backoff
+
+TAKEN: Mapping[Entity, CauseCode] = {
+    "customer": "customer_name_taken",
+    "item": "item_name_taken",
+    "invoice": "invoice_number_taken",
+}
+"""Why a create is refused that somebody else's record is in the way of."""
+
+_SAID_BY_READING = frozenset({*TAKEN.values(), "refused_unknown"})
 
 Result = Literal["accepted", "refused", "not_executed", "unknown", "found", "absent"]
 
@@ -98,10 +108,19 @@ def end_of_answer(
     member: FrozenMember,
     *,
     stale_before: int,
+    who_by_reading: bool = False,
     holders: Mapping[RemoteId, RecordId],
 ) -> End | None:
-    """What a member's answer means for its row; None while nobody knows."""
+    """What a member's answer means for its row; None while nobody knows.
+
+    `who_by_reading`: see `EntityFacts`. A first refusal of that kind isn't told: the record goes
+    again and is read there first, which says who is in the way.
+    """
     match answer:
+        case Refused(cause) if (
+            who_by_reading and not stale_before and _is_unexplained(answer, member)
+        ):
+            return NeverWas("refused", stale=True, details=cause.details)
         case Accepted(remote, totals, notes, voided, details):
             return EndsWell("accepted", remote, totals, notes, voided, details=details)
         case Refused(cause, holder):
@@ -139,7 +158,8 @@ def end_of_verdict(
         case WasRemoved(remote, removed):
             return EndsWell("found", remote, removed=removed)
         case NeverHappened():
-            return NeverWas("absent", alone=alone)
+            # Nothing is created a second time before it was looked for once more.
+            return NeverWas("absent", alone=alone, stale=member.intent == "create")
         case Taken(holder):
             params = {**taken.params, **dict(holder.params)}
             cause = taken.model_copy(update={"params": params})
@@ -248,6 +268,12 @@ def _not_executed(why: Unauthorized | Throttled | Shut | Stale, stale_before: in
             # Somebody works on the record there: soon at first, then ever more slowly.
             wait = backoff(stale_before) if stale_before else timedelta(0)
             return NeverWas("not_executed", wait=wait, stale=True, details=details)
+
+
+def _is_unexplained(refused: Refused, member: FrozenMember) -> bool:
+    """Whether a create was refused for who is there already, or for nobody knows what."""
+    known_holder = refused.holder is not None
+    return member.intent == "create" and not known_holder and refused.cause.code in _SAID_BY_READING
 
 
 def _naming_holder(

@@ -41,24 +41,29 @@ _KEY_TAKEN_WAIT = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Frozen:
-    """A committed request, ready to be sent by whoever froze it and by nobody else."""
+    """A committed request, ready to be sent by whoever froze it and by nobody else.
+
+    `blocked` stay behind, as their record or key is in use: what was read of them is out of date.
+    """
 
     request: Request
     open: OpenRequest
     connection: Connection
     members: tuple[FrozenMember, ...]
     stale_before: Mapping[LaneKey, int]
+    blocked: tuple[LaneKey, ...] = ()
 
 
 @dataclass(frozen=True)
 class NotFrozen:
     """Nothing is to be sent. `why` is given where the budget has no room.
 
-    `blast`: more is to be created than anybody asked for.
+    `blast`: more is to be created than anybody asked for. `blocked` as in `Frozen`.
     """
 
     why: NoRoom | None = None
     blast: bool = False
+    blocked: tuple[LaneKey, ...] = ()
 
 
 async def freeze(
@@ -118,9 +123,10 @@ async def freeze(
     sent = {member.record_id for member in packed.frozen}
     refused = {record for record, _ in packed.refused}
     left = [c for c in mine if c.lane.key.record_id not in sent | refused]
-    await _give_back(tx, left, {c.lane.key for c in blocked})
+    behind = tuple(c.lane.key for c in blocked)
+    await _give_back(tx, left, set(behind))
     if packed.request is None:
-        return NotFrozen()
+        return NotFrozen(blocked=behind)
     slots = slots_of(provider, packed.request.meter, packed.request.units, timing.scale)
     await budget_store.take(tx, connection.id, request_id, slots, timing.answer_timeout)
     rows = [
@@ -151,7 +157,7 @@ async def freeze(
     now_unasked = sum(unasked(packed_of[m.record_id].member, at) for m in packed.frozen)
     await guard_store.count(tx, connection.id, Creates(unasked=now_unasked))
     stale_before = {c.lane.key: c.lane.stale for c in fitting}
-    return Frozen(packed.request, opened, connection, packed.frozen, stale_before)
+    return Frozen(packed.request, opened, connection, packed.frozen, stale_before, behind)
 
 
 async def _admit(

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from contracts.commands import SyncInvoice
 from contracts.sync import CauseInstance, ProviderDetails
 
-from connector_kit.closing import End, EndsRefused, EndsWell
+from connector_kit.closing import TAKEN, End, EndsRefused, EndsWell
 from connector_kit.ledger_store import LedgerRow
 from connector_kit.provider import Member
-from connector_kit.verifying import TAKEN, made_at
+from connector_kit.verifying import made_at
 
 MOST_UNASKED = 50
 """Creates in an hour that no click, import or send asked for."""

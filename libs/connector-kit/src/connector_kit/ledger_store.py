@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from connector_kit.answers import Removed
 from connector_kit.exchange import Request
-from connector_kit.lanes_store import LaneKey
+from connector_kit.lanes_store import LaneKey, columns, key_of
 from connector_kit.provider import FrozenMember
 
 CHECKS = "checks"
@@ -303,6 +303,28 @@ async def attempts(tx: Tx, row_ids: Sequence[UUID]) -> dict[UUID, tuple[Attempt,
         list(row_ids),
     )
     return {row["id"]: tuple(_ATTEMPTS.validate_json(row["attempts"])) for row in rows}
+
+
+async def attempts_of(
+    tx: Tx, steps: Sequence[tuple[LaneKey, int, int]]
+) -> dict[LaneKey, tuple[Attempt, ...]]:
+    """For each record, generation and step, the attempts that were made for it so far, if any."""
+    rows = await tx.fetch(
+        """
+        SELECT connection_id, entity, record_id,
+            jsonb_agg(ledger.attempt ORDER BY opened_at, id) AS attempts
+        FROM ledger
+        JOIN unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::int[])
+            AS given (connection_id, entity, record_id, generation, step)
+            USING (connection_id, entity, record_id, generation, step)
+        WHERE ledger.attempt IS NOT NULL
+        GROUP BY connection_id, entity, record_id
+        """,
+        *columns([key for key, _, _ in steps]),
+        [generation for _, generation, _ in steps],
+        [step for _, _, step in steps],
+    )
+    return {key_of(row): tuple(_ATTEMPTS.validate_json(row["attempts"])) for row in rows}
 
 
 async def close_rows(tx: Tx, closings: Sequence[Closing]) -> None:

@@ -1,8 +1,9 @@
 """What must be read before records are sent: once for many lots of a connection and entity.
 
-A full lot's reading covers the creates that wait behind it too, up to `Provider.prepare_batch`;
-their lots find what was read here while it is fresh. Nobody leases anything for that, and nothing
-here is relied upon for safety: what goes is decided when it is frozen, under lock.
+A full lot's reading covers the creates that wait behind it too, up to `EntityFacts.read_ahead` or
+`Provider.prepare_batch`; their lots find what was read here while it is fresh. Nobody leases
+anything for that, and nothing here is relied upon for safety: what goes is decided when it is
+frozen, under lock.
 """
 
 import asyncio
@@ -29,7 +30,6 @@ from connector_kit.connector import Connector
 from connector_kit.exchange import Request, Response
 from connector_kit.lanes_store import LaneKey
 from connector_kit.provider import Member, Prepared, Ready
-from connector_kit.timing import FACTS_GOOD_FOR
 from connector_kit.verifying import Found
 
 log = get_logger(__name__)
@@ -59,6 +59,7 @@ class Fact:
             == (member.command.generation, member.command.step)
             and asked.remote == member.remote
             and asked.last == member.last
+            and asked.look_first == member.look_first
             and self.good_until is not None
             and elapsed < self.good_until
         )
@@ -105,11 +106,11 @@ class Preparing:
                 known |= read
         return PreparedLot(tuple(known[chosen.lane.key] for chosen in lot.chosen))
 
-    def forget(self, key: Key, sent: Sequence[LaneKey]) -> None:
-        """These records go now: whatever must be known of them next is read anew."""
+    def forget(self, key: Key, lanes: Sequence[LaneKey]) -> None:
+        """Whatever must be known of these records next is read anew."""
         facts = self._facts.get(key)
         if facts is not None:
-            for lane in sent:
+            for lane in lanes:
                 facts.pop(lane, None)
 
     def _without_asking(
@@ -186,7 +187,8 @@ class Preparing:
         asked = await connector.asker.ask(exchange, lot.connection, click=click)
         if isinstance(asked, Halted):
             return asked
-        good_until = connector.clock.elapsed() + FACTS_GOOD_FOR
+        facts_good_for = connector.provider.entities[lot.entity].facts_good_for
+        good_until = connector.clock.elapsed() + facts_good_for
         seen = verifying.candidates_of(asked.value)
         linked: Mapping[RemoteId, RecordId] = {}
         if seen:
@@ -219,17 +221,20 @@ class Preparing:
         return [replace(m, used_by=users.get(m.command.record_id, ())) for m in members]
 
     async def _behind(self, lot: Lot, missing: Sequence[Chosen]) -> tuple[list[Chosen], datetime]:
-        """The creates that wait behind a lot that is about full, and the database's time."""
+        """The creates that wait behind a lot that is about full, and the database's time.
+
+        Where a record goes by itself every lot is full, but only what is said to be read ahead is.
+        """
         connector = self._connector
-        room = connector.provider.prepare_batch - len(missing)
-        full = len(lot.chosen) * 2 > connector.provider.entities[lot.entity].batch > 1
+        facts = connector.provider.entities[lot.entity]
+        ahead = facts.read_ahead or connector.provider.prepare_batch
+        room = ahead - len(missing)
+        full = len(lot.chosen) * 2 > facts.batch and (facts.batch > 1 or facts.read_ahead > 0)
         async with connector.database.transaction() as tx:
             read_at = await connections_store.now(tx)
             if not full or room <= 0:
                 return [], read_at
-            lanes = await lane_work_store.in_line(
-                tx, lot.connection.id, lot.entity, connector.provider.prepare_batch
-            )
+            lanes = await lane_work_store.in_line(tx, lot.connection.id, lot.entity, ahead)
             finished = await ledger_store.finished(tx, [(la.key, la.generation) for la in lanes])
         mine = {chosen.lane.key for chosen in missing}
         behind = [

@@ -120,6 +120,13 @@ class EntityFacts:
     look-up may fail to see a write that is done. A request of one member costs `single_meter`,
     one of more `batch_meter`. `silent_merges`: a record that was merged there doesn't say into
     which, so that `Member.used_by` has to tell.
+
+    `who_by_reading`: a refused create doesn't say who has its name or number, and `prepare` of a
+    member that is to `look_first` does; so it isn't asked before the first try.
+    `read_ahead`: where `prepare` asks anything, for how many creates that wait it asks at once; 0
+    where `Provider.prepare_batch` says so. `facts_good_for`: seconds for which what was read before
+    sending is taken as it was: long enough for a burst of requests, short for a person who keys
+    something in there, unless the provider itself refuses what they took.
     """
 
     batch: int
@@ -129,6 +136,9 @@ class EntityFacts:
     batch_meter: str
     lookup_lag: float = 0.0
     silent_merges: bool = False
+    who_by_reading: bool = False
+    read_ahead: int = 0
+    facts_good_for: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -235,12 +245,15 @@ class Member:
     has moved on while its fields still are as `last` says moved for some other reason (a payment).
     `used_by` are invoices there that we last put on this very record, the newest first: a few, and
     only where merges there are silent and the record is read before it is written.
+    `look_first`: an earlier request of this very step didn't get it there, so `prepare` reads who
+    is in the way, even where a first try needs no reading.
     """
 
     command: WriteCommand
     remote: RemoteRef | None
     last: FrozenMember | None = None
     used_by: tuple[RemoteId, ...] = ()
+    look_first: bool = False
 
     @property
     def intent(self) -> Intent:

@@ -70,6 +70,7 @@ async def record_answer(
             members[row.position],
             row.member,
             stale_before=frozen.stale_before.get(key, 0),
+            who_by_reading=connector.provider.entities[row.member.entity].who_by_reading,
             holders=holders,
         )
         if end is not None:

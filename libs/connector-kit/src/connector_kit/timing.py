@@ -12,10 +12,6 @@ LEASE_RENEWED_EVERY = 3.0
 FILL = timedelta(milliseconds=250)
 """How long a request may wait for more members while others of its connection are under way."""
 
-FACTS_GOOD_FOR = 8.0
-"""Seconds for which what was read before sending is taken as it was; then it is read again. Long
-enough for a minute's burst of requests, short for a person who keys something in there."""
-
 SHORTEST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(minutes=5)
 TOLD_AFTER = timedelta(seconds=5)

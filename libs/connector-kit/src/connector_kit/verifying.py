@@ -15,6 +15,7 @@ from contracts.ids import Entity, RecordId, RemoteId, RequestId
 from contracts.sync import CauseInstance
 
 from connector_kit.answers import NoAnswer, Refused, RemovedThere, Seen, Sighting
+from connector_kit.closing import TAKEN
 from connector_kit.connections_store import Connection
 from connector_kit.exchange import Exchange
 from connector_kit.judging import Done, GoesAgain, NotYet, SentWindow, Taken, WasRemoved, judge
@@ -29,11 +30,6 @@ from connector_kit.provider import (
     WriteCommand,
 )
 
-TAKEN: Mapping[Entity, str] = {
-    "customer": "customer_name_taken",
-    "item": "item_name_taken",
-    "invoice": "invoice_number_taken",
-}
 _GONE: Mapping[Entity, str] = {
     "customer": "customer_inactive_there",
     "item": "item_unusable_there",

@@ -193,6 +193,7 @@ class Worker:
             log.info("a record or its key was opened elsewhere", connection=str(lot.connection.id))
             await self._set_back(lot, None)
             return None
+        self._preparing.forget((lot.connection.id, lot.entity), frozen.blocked)
         if isinstance(frozen, NotFrozen):
             if frozen.blast:
                 await pause_if_blasting(connector, lot.connection.id)
@@ -349,6 +350,8 @@ class Worker:
         connector = self._connector
         async with connector.database.transaction() as tx:
             at = await connections_store.now(tx)
+            steps = [(c.lane.key, c.lane.generation, c.lane.step) for c, _ in not_ready]
+            earlier = await ledger_store.attempts_of(tx, steps)
             answers: list[AnsweredHere] = []
             for chosen, prepared in not_ready:
                 match prepared.answer:
@@ -365,6 +368,7 @@ class Worker:
                                 connection=connection,
                                 at=at,
                                 ids=connector.ids,
+                                attempts=earlier.get(chosen.lane.key, ()),
                             )
                         )
             await self._write_answers(tx, answers)

@@ -1,8 +1,11 @@
-"""A provider whose numbers of invoices aren't unique, so that they are asked for before creates."""
+"""Providers where it is asked who has an invoice's number: one before each create, as numbers
+aren't unique there; one after a refusal, which doesn't say who it is.
+"""
 
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from connector_kit.answers import Refused
@@ -13,7 +16,7 @@ from contracts.sync import CauseInstance
 from testkit import TestDatabase
 
 from .bench import Bench, bench_on
-from .plain import PlainOperations
+from .plain import PlainOperations, plain_provider
 
 
 class AskingFirst(PlainOperations):
@@ -39,12 +42,29 @@ class AskingFirst(PlainOperations):
         return [_prepared(member, taken) for member in members]
 
 
+class AskingAfter(AskingFirst):
+    """As that one, but numbers are asked for before a second try only."""
+
+    def prepare(self, members: Sequence[Member], context: Context) -> Exchange[list[Prepared]]:
+        asked = [member for member in members if member.look_first]
+        prepared = iter((yield from super().prepare(asked, context)))
+        return [next(prepared) if member.look_first else Ready(member) for member in members]
+
+
 def _prepared(member: Member, taken: set[str]) -> Prepared:
     command = member.command
     if not isinstance(command, SyncInvoice) or command.invoice.number not in taken:
         return Ready(member)
     cause = CauseInstance(code="invoice_number_taken")
     return NotReady(command.record_id, Refused(cause))
+
+
+@asynccontextmanager
+async def asking_after(database: TestDatabase) -> AsyncGenerator[Bench]:
+    facts = plain_provider().entities
+    entities = {**facts, "invoice": replace(facts["invoice"], who_by_reading=True)}
+    async with bench_on(database, operations=AskingAfter(), entities=entities) as bench:
+        yield bench
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Reading before sending: once for many lots, fresh, and relied upon by nothing."""
 
 import asyncio
+from dataclasses import replace
 
 from connector_kit.choosing import Lot
 from connector_kit.worker import ReadyLot
@@ -8,8 +9,9 @@ from contracts.commands import SyncInvoice, VoidInvoice
 from contracts.sync import SyncFailed, SyncSucceeded
 from testkit import TestDatabase
 
-from .asking_first import asking_first
+from .asking_first import asking_after, asking_first
 from .bench import Bench
+from .plain import plain_provider
 
 
 async def lots_of(bench: Bench, count: int) -> list[Lot]:
@@ -160,3 +162,78 @@ async def test_nothing_is_asked_for_records_that_need_nothing(database: TestData
         await bench.take(*[bench.customer(f"Customer {n}") for n in range(20)])
         await bench.work()
         assert bench.there.requests("/find") == []
+
+
+async def test_where_records_go_alone_a_reading_serves_those_that_are_read_ahead(
+    database: TestDatabase,
+) -> None:
+    invoice = replace(plain_provider().entities["invoice"], batch=1, read_ahead=8)
+    entities = {**plain_provider().entities, "invoice": invoice}
+    async with asking_first(database, entities=entities) as bench:
+        await bench.take(*[bench.invoice(f"{n}") for n in range(16)])
+        await bench.work()
+        assert len(bench.there.of("invoice")) == 16
+        assert len(bench.there.requests("/find")) == 2
+
+
+async def test_what_is_read_ahead_and_used_by_us_since_is_read_again_at_once(
+    database: TestDatabase,
+) -> None:
+    """However long a reading is good for."""
+    invoice = replace(
+        plain_provider().entities["invoice"], batch=1, read_ahead=8, facts_good_for=3600.0
+    )
+    entities = {**plain_provider().entities, "invoice": invoice}
+    async with asking_first(database, entities=entities) as bench:
+        await bench.take(bench.invoice("1001"))
+        await bench.take(bench.invoice("1001"))
+        await bench.work()
+        bench.later(seconds=2)
+        await bench.work()
+        said = [type(m) for m in await bench.said() if isinstance(m, SyncSucceeded | SyncFailed)]
+        assert said == [SyncSucceeded, SyncFailed]
+        assert len(bench.there.of("invoice")) == 1
+
+
+async def test_a_first_try_asks_nothing_and_after_its_refusal_it_is_read_who_is_in_the_way(
+    database: TestDatabase,
+) -> None:
+    async with asking_after(database) as bench:
+        bench.there.put("invoice", "refuse 1")
+        await bench.take(*[bench.invoice(f"{n}") for n in range(4)], bench.invoice("refuse 1"))
+        await bench.work()
+        refused = [m for m in await bench.said() if isinstance(m, SyncFailed)]
+        assert [m.cause.code for m in refused] == ["invoice_number_taken"]
+        assert [attempt.result for attempt in refused[0].attempts] == ["refused"]
+        assert len(bench.there.requests("/batch")) == 1
+        assert len(bench.there.requests("/find")) == 1
+        assert len(bench.there.of("invoice")) == 5
+
+
+async def test_a_refusal_that_reading_does_not_explain_is_told_after_the_second_try(
+    database: TestDatabase,
+) -> None:
+    async with asking_after(database) as bench:
+        await bench.take(bench.invoice("refuse 1"))
+        await bench.work()
+        assert (await bench.said_one(SyncFailed)).cause.code == "refused_unknown"
+        assert len(bench.there.requests("/batch")) == 2
+        assert await bench.waiting() == 0
+
+
+async def test_what_was_absent_after_a_lost_answer_is_looked_for_before_it_goes_again(
+    database: TestDatabase,
+) -> None:
+    async with asking_after(database) as bench:
+        bench.there.fail("/batch", "lose_request")
+        await bench.take(bench.invoice("1001"))
+        await bench.work()
+        bench.later(seconds=160)
+        await bench.check()
+        looked = len(bench.there.requests("/find"))
+        bench.there.put("invoice", "1001")  # later than any request there may take
+        await bench.said()
+        await bench.work()
+        assert len(bench.there.requests("/find")) == looked + 1
+        assert (await bench.said_one(SyncFailed)).cause.code == "invoice_number_taken"
+        assert len(bench.there.of("invoice")) == 1

@@ -4,6 +4,7 @@ Times are in real seconds. What no primary source confirms says so and takes the
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from connector_kit.auth import Auth
 from connector_kit.provider import (
@@ -108,6 +109,14 @@ NUMBER_LIMIT = 20
 (https://github.com/MMC-CONVERT2505/Excel-to-Freshbooks)."""
 
 
+ITEMS_GOOD_FOR = 120.0
+"""Seconds for which the names of all items are taken as they were read. FreshBooks refuses a name
+that somebody took meanwhile (https://github.com/MMC-CONVERT2505/Excel-to-Freshbooks)."""
+
+ITEMS_AHEAD = 500
+"""New items that one reading of all names serves: two minutes' worth of POSTs."""
+
+
 def _one_a_request(*, mark: bool, unique: bool) -> EntityFacts:
     """There are no batches: https://github.com/amcintosh/freshbooks-python-sdk has none."""
     return EntityFacts(
@@ -117,6 +126,8 @@ def _one_a_request(*, mark: bool, unique: bool) -> EntityFacts:
         single_meter="post",
         batch_meter="post",
         lookup_lag=LOOKUP_LAG,
+        # Where it refuses a taken name or number, it names nobody.
+        who_by_reading=unique,
     )
 
 
@@ -131,7 +142,11 @@ def freshbooks(operations: Operations, auth: Auth) -> Provider:
             # Names and e-mails aren't unique; `note` takes our mark.
             "customer": _one_a_request(mark=True, unique=False),
             # Names are unique, those of deleted items too; `sku`, shown nowhere, takes our mark.
-            "item": _one_a_request(mark=True, unique=True),
+            "item": replace(
+                _one_a_request(mark=True, unique=True),
+                read_ahead=ITEMS_AHEAD,
+                facts_good_for=ITEMS_GOOD_FOR,
+            ),
             # Numbers are unique, those of deleted invoices too; no field is only ours.
             "invoice": _one_a_request(mark=False, unique=True),
         },

@@ -168,7 +168,7 @@ async def test_access_removed_there_expires_the_connection_and_holds_its_work(
     await eventually(expired, within=15)
 
 
-async def test_a_taken_number_blocks_before_anything_is_sent(
+async def test_a_taken_number_is_a_cause_that_says_who_has_it(
     connector: Running, simulator: Simulator
 ) -> None:
     await simulator.fresh("Kit K")

@@ -1,5 +1,7 @@
 """The operations against the simulator, without the kit."""
 
+from dataclasses import replace
+
 from connector_freshbooks.operations import FreshbooksOperations
 from connector_kit.answers import (
     Accepted,
@@ -138,7 +140,8 @@ async def test_a_number_is_taken_by_a_deleted_invoice_too(simulator: Simulator) 
     there = await books(simulator, "Wire H")
     first = await made(there.on, there.invoice("1001"))
     await simulator.delete("Wire H", "invoice", first.id)
-    (prepared,) = await there.on.run(OPERATIONS.prepare([there.invoice("1001")], there.on.context))
+    again = replace(there.invoice("1001"), look_first=True)
+    (prepared,) = await there.on.run(OPERATIONS.prepare([again], there.on.context))
     assert isinstance(prepared, NotReady)
     assert isinstance(prepared.answer, Refused)
     assert prepared.answer.cause.code == "invoice_number_taken"

@@ -40,4 +40,6 @@ def subject() -> ConformanceSubject:
         },
         missing_scope=_fault(403, "3100", "ApplicationAuthorizationFailed", "AuthorizationFault"),
         missing_scope_means="access_removed_there",
+        # Whether the numbers are free, in one query: the company doesn't refuse doubled ones.
+        reads_of_a_load=1,
     )

@@ -4,6 +4,7 @@ Times are in real seconds. What no primary source confirms says so and takes the
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from connector_kit.auth import Auth
 from connector_kit.provider import (
@@ -136,6 +137,13 @@ PKCE belongs to apps without a secret there (same page).
 """
 
 
+CODES_GOOD_FOR = 30.0
+"""Seconds for which the codes of items are taken as they were read: a minute's burst."""
+
+INVOICES_AHEAD = 3_000
+"""New invoices that one reading of their items' codes serves: a minute's calls, full."""
+
+
 def _facts(*, mark: bool) -> EntityFacts:
     return EntityFacts(
         batch=BATCH,
@@ -144,6 +152,7 @@ def _facts(*, mark: bool) -> EntityFacts:
         single_meter="write",
         batch_meter="write",
         lookup_lag=LOOKUP_LAG,
+        who_by_reading=True,
     )
 
 
@@ -153,7 +162,7 @@ ENTITIES = {
     # Codes are unique. Without a sku the code is made of our id, which is a mark.
     "item": _facts(mark=False),
     # Numbers of sales invoices are unique; Url takes our mark.
-    "invoice": _facts(mark=True),
+    "invoice": replace(_facts(mark=True), read_ahead=INVOICES_AHEAD, facts_good_for=CODES_GOOD_FOR),
 }
 
 

@@ -48,4 +48,6 @@ def subject() -> ConformanceSubject:
             "body": json.dumps(_SCOPE),
             "headers": {"WWW-Authenticate": 'Bearer error="insufficient_scope"'},
         },
+        # Who has the skus, for the first full request and for the rest; the codes of the items.
+        reads_of_a_load=3,
     )

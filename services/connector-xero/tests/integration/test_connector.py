@@ -265,7 +265,7 @@ async def test_a_taken_name_is_a_cause_that_names_its_holder(
     assert sorted(map(str, names)) == ["Ann Lee", "Ann Lee 2"]
 
 
-async def test_a_taken_number_blocks_before_anything_is_sent(
+async def test_a_taken_number_is_a_cause_that_says_who_has_it(
     connector: Running, simulator: Simulator
 ) -> None:
     on = await shop(connector, simulator, "Kit K")

@@ -2,8 +2,9 @@
 
 FreshBooks compares no version and takes a field for a record that is deleted, so a record is read
 before it is updated: one edited there is never written over unasked, a deleted customer or item is
-restored first, a deleted invoice is told. Before an invoice or item is created, who has its number
-or name is asked, deleted ones too, as they keep it.
+restored first, a deleted invoice is told. Before an item is created, who has its name is asked,
+deleted ones too, as they keep it: that FreshBooks refuses a taken name is one integrator's word. A
+taken invoice number it refuses itself; who has it is asked after that, and before any second try.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ def prepare(
             prepared.append(_known(member, member.remote, found, kind, context))
         elif kind.refuse(member, context) is not None:
             prepared.append(Ready(member))
-        elif isinstance(member.command, SyncInvoice):
+        elif isinstance(member.command, SyncInvoice) and member.look_first:
             search = number_search(number_of(member.command))
             holders = yield from by_search(kind, context, search)
             free = yield from _free_number(member.command, holders, kind, context)

@@ -116,6 +116,10 @@ class Contacts:
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.marked == (member.record_id, member.generation)
 
+    def asks_first(self, member: Member) -> bool:
+        """One made again: who was there before may have been merged. A taken name is refused."""
+        return member.command.generation > 1
+
     def taking(
         self, organisation: RemoteId, members: Sequence[Member]
     ) -> Exchange[list[There] | NotRead]:

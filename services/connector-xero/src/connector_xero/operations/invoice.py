@@ -102,6 +102,10 @@ class Invoices:
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.key == member.natural_key
 
+    def asks_first(self, member: Member) -> bool:
+        """Never: a number in use is refused."""
+        return False
+
     def taking(
         self, organisation: RemoteId, members: Sequence[Member]
     ) -> Exchange[list[There] | NotRead]:

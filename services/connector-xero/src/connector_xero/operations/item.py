@@ -112,6 +112,10 @@ class Items:
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.key == member.natural_key
 
+    def asks_first(self, member: Member) -> bool:
+        """One with a sku: no capture shows that a code in use is refused. One of our id is ours."""
+        return _code(_command(member))[1] is None
+
     def taking(
         self, organisation: RemoteId, members: Sequence[Member]
     ) -> Exchange[list[There] | NotRead]:

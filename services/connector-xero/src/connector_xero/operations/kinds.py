@@ -121,6 +121,10 @@ class Kind(Protocol):
         """Whether a record found so is one under the member's key."""
         ...
 
+    def asks_first(self, member: Member) -> bool:
+        """Whether even a first try of this create is preceded by asking who is in its way."""
+        ...
+
     def taking(
         self, organisation: RemoteId, members: Sequence[Member]
     ) -> Exchange[list[There] | NotRead]:

@@ -1,8 +1,9 @@
 """What must be known before a write: who has the name, code or number of a new record; how a linked
 one is there now; and the codes of an invoice's items.
 
-Xero keeps no version that a write could be held against, and a PUT that is refused doesn't say who
-is in the way: both are read before.
+Xero keeps no version that a write could be held against: how it is there is read before. A PUT that
+is refused doesn't say who is in the way: that is read after a refusal and before any second try,
+and before the first one where Xero's own refusal isn't sure enough (see `Kind.asks_first`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ def prepare(
         these = [m for m in members if m.command.entity == entity]
         ids = [m.remote.id for m in these if m.remote is not None]
         known[entity] = yield from by_ids(organisation, kind, ids)
-        creates = [m for m in these if m.intent == "create"]
+        creates = [m for m in these if m.intent == "create" and _asked(m, kind)]
         takers[entity] = (yield from kind.taking(organisation, creates)) if creates else []
     items = yield from by_ids(organisation, kinds["item"], _items_of(members))
     free = yield from _free_numbers(members, takers["invoice"], context, kinds["invoice"])
@@ -56,8 +57,13 @@ def prepare(
         elif coded.remote is not None:
             prepared.append(_linked(coded, coded.remote, known[entity], kinds, context))
         else:
-            prepared.append(_created(coded, takers[entity], kinds[entity], free))
+            who = takers[entity] if _asked(coded, kinds[entity]) else []
+            prepared.append(_created(coded, who, kinds[entity], free))
     return prepared
+
+
+def _asked(member: Member, kind: Kind) -> bool:
+    return member.look_first or kind.asks_first(member)
 
 
 def _items_of(members: Sequence[Member]) -> list[RemoteId]:
