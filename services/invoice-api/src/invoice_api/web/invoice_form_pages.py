@@ -6,10 +6,8 @@ from uuid import UUID
 from contracts.ids import CustomerId, InvoiceId, ItemId
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
-from messaging.clock import Clock
 from messaging.database import Database
 
-from invoice_api.customers import service as customers
 from invoice_api.customers import store as customers_store
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
@@ -17,7 +15,6 @@ from invoice_api.http.paging import PageRequest
 from invoice_api.http.problems import Problem
 from invoice_api.invoices import service
 from invoice_api.invoices.schemas import InvoiceChanges, NewInvoice
-from invoice_api.items import service as items
 from invoice_api.items import store as items_store
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.tax_rates import service as tax_rates
@@ -44,11 +41,11 @@ _CHOICES = PageRequest(limit=200)
 
 @router.get("/new")
 async def show_new(
-    one: AVisit, database: TheDatabase, clock: TheClock, render: TheRenderer, customer: str = ""
+    one: AVisit, database: TheDatabase, render: TheRenderer, customer: str = ""
 ) -> Response:
     today = one.eyes.now.astimezone(one.eyes.zone).date().isoformat()
     start = Form({"issue_date": today, "customer_id": customer})
-    page = await _form_page(one, database, clock, start, None)
+    page = await _form_page(one, database, start, None)
     return render.page("invoice_form.html", page)
 
 
@@ -62,7 +59,7 @@ async def create(
     render: TheRenderer,
 ) -> Response:
     if (redrawn := _redrawn(form)) is not None:
-        page = await _form_page(one, database, clock, *redrawn)
+        page = await _form_page(one, database, *redrawn)
         return render.page("invoice_form.html", page)
     lines = lines_of(form)
     try:
@@ -73,7 +70,7 @@ async def create(
                 await service.send(tx, one.caller, ids, made.snapshot.id)
     except Problem as problem:
         typed = form_of(packed(form, lines), problem)
-        page = await _form_page(one, database, clock, typed, None)
+        page = await _form_page(one, database, typed, None)
         return render.page("invoice_form.html", page, problem.status)
     return RedirectResponse(f"/invoices/{made.snapshot.id}", 303)
 
@@ -104,11 +101,10 @@ async def show_edit(
     one: AVisit,
     invoice_id: UUID,
     database: TheDatabase,
-    clock: TheClock,
     render: TheRenderer,
 ) -> Response:
     known = InvoiceId(invoice_id)
-    page = await _form_page(one, database, clock, await _stored(one, database, known), known)
+    page = await _form_page(one, database, await _stored(one, database, known), known)
     return render.page("invoice_form.html", page)
 
 
@@ -151,7 +147,7 @@ async def change(
 ) -> Response:
     known = InvoiceId(invoice_id)
     if (redrawn := _redrawn({**form, "of": str(known)})) is not None:
-        page = await _form_page(one, database, clock, *redrawn)
+        page = await _form_page(one, database, *redrawn)
         return render.page("invoice_form.html", page)
     lines = lines_of(form)
     try:
@@ -168,7 +164,7 @@ async def change(
             latest = await _stored(one, database, known)
             typed = Form({**typed.values, "etag": latest.value("etag")})
             conflict = "Someone else saved this invoice while you were at it."
-        page = await _form_page(one, database, clock, typed, known, conflict=conflict)
+        page = await _form_page(one, database, typed, known, conflict=conflict)
         return render.page("invoice_form.html", page, problem.status)
     return one.told(f"/invoices/{known}", "Saved.")
 
@@ -176,7 +172,6 @@ async def change(
 async def _form_page(
     one: Visit,
     database: Database,
-    clock: Clock,
     form: Form,
     invoice_id: InvoiceId | None,
     more: int = 0,
@@ -186,8 +181,8 @@ async def _form_page(
     everything = SyncFilter()
     company = one.caller.company.id
     async with database.transaction() as tx:
-        people = await customers.list_page(tx, one.caller, clock, _CHOICES, everything)
-        things = await items.list_page(tx, one.caller, clock, _CHOICES, everything)
+        people = await customers_store.list_customers(tx, company, _CHOICES, everything)
+        things = await items_store.list_items(tx, company, _CHOICES, everything)
         chosen = [UUID(v) for n, v in form.values.items() if n.endswith("item_id") and _is_id(v)]
         kept = await items_store.load_items(tx, company, [ItemId(i) for i in chosen])
         customer = form.value("customer_id")
@@ -203,8 +198,9 @@ async def _form_page(
             heading = f"Edit invoice {found.snapshot.number}"
         shell = await one.shell(tx, heading, "invoices")
     back = "/invoices" if invoice_id is None else f"/invoices/{invoice_id}"
-    offered = {str(i.id): i.name for i in things.data} | {str(k): v.name for k, v in kept.items()}
-    buyers = {str(c.id): c.name for c in people.data} | {str(k): v.name for k, v in theirs.items()}
+    people, things = people[: _CHOICES.limit], things[: _CHOICES.limit]
+    offered = {str(i.id): i.name for i in things} | {str(k): v.name for k, v in kept.items()}
+    buyers = {str(c.id): c.name for c in people} | {str(k): v.name for k, v in theirs.items()}
     return InvoiceFormPage(
         shell=shell,
         form=form,
@@ -218,8 +214,7 @@ async def _form_page(
             Option(str(r.id), f"{r.name} ({formatters.quantity(r.percent)}%)") for r in rates
         ),
         prices={
-            str(i.id): (formatters.quantity(i.unit_price), i.description or i.name)
-            for i in things.data
+            str(i.id): (formatters.quantity(i.unit_price), i.description or i.name) for i in things
         },
         lines=tuple(line_numbers(form.values, more)),
         conflict=conflict,

@@ -1,6 +1,9 @@
 """What the pages of invoices are given."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from markupsafe import Markup
 
 from invoice_api.web.match_views import MatchCard
 from invoice_api.web.pages import (
@@ -142,3 +145,32 @@ class InvoiceFormPage:
     """An item's price and description, for the line that it is chosen on."""
     lines: tuple[int, ...]
     conflict: str | None = None
+
+    def item_options(self, chosen: str) -> Markup:
+        """The options of a line's drop-down, in which this item is chosen.
+
+        Made once for all lines: hundreds of items times the lines of an invoice is most of a page.
+        """
+        option = self._items_shown.get(chosen)
+        if option is None:
+            return self._all_items
+        selected = Markup("{} selected>{}").format(*option)
+        return self._all_items.replace(Markup("{}>{}").format(*option), selected)
+
+    @cached_property
+    def _items_shown(self) -> dict[str, tuple[Markup, str]]:
+        """The beginning of each item's option, up to where "selected" goes, and its label."""
+        return {
+            item.value: (
+                Markup('<option value="{}" data-price="{}" data-description="{}"').format(
+                    item.value, *self.prices.get(item.value, ("", ""))
+                ),
+                item.label,
+            )
+            for item in self.items
+        }
+
+    @cached_property
+    def _all_items(self) -> Markup:
+        options = self._items_shown.values()
+        return Markup("").join(Markup("{}>{}</option>").format(*option) for option in options)
