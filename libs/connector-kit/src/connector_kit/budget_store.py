@@ -35,33 +35,28 @@ async def lock_room(
     `giving_back`: of these limits also what comes free within so many seconds.
     """
     await tx.execute("SELECT FROM budgets WHERE connection_id = $1 FOR UPDATE", connection_id)
-    await tx.execute(
-        "DELETE FROM slots WHERE connection_id = $1 AND free_at <= clock()", connection_id
-    )
+    back = giving_back or {}
     rows = await tx.fetch(
         """
-        SELECT limit_name, sum(units)::int AS taken FROM slots
+        WITH gone AS (DELETE FROM slots WHERE connection_id = $1 AND free_at <= clock())
+        SELECT limit_name, sum(units)::int AS taken,
+            sum(units) FILTER (
+                WHERE free_at <= clock() + make_interval(secs => given.seconds)
+            )::int AS ending
+        FROM slots
+        LEFT JOIN unnest($2::text[], $3::float8[]) AS given (limit_name, seconds)
+            USING (limit_name)
         WHERE connection_id = $1 AND free_at > clock()
         GROUP BY limit_name
         """,
         connection_id,
+        list(back),
+        list(back.values()),
     )
-    taken = {row["limit_name"]: row["taken"] for row in rows}
-    if not giving_back:
-        return Room(taken)
-    rows = await tx.fetch(
-        """
-        SELECT given.limit_name, sum(units)::int AS ending
-        FROM unnest($2::text[], $3::float8[]) AS given (limit_name, seconds)
-        JOIN slots ON slots.connection_id = $1 AND slots.limit_name = given.limit_name
-            AND slots.free_at <= clock() + make_interval(secs => given.seconds)
-        GROUP BY given.limit_name
-        """,
-        connection_id,
-        list(giving_back),
-        list(giving_back.values()),
+    return Room(
+        {row["limit_name"]: row["taken"] for row in rows},
+        {row["limit_name"]: row["ending"] for row in rows if row["ending"] is not None},
     )
-    return Room(taken, {row["limit_name"]: row["ending"] for row in rows})
 
 
 async def take(

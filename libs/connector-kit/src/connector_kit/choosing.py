@@ -26,12 +26,16 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Lot:
-    """Records of one connection and entity that may share a request, held under `lease`."""
+    """Records of one connection and entity that may share a request, held under `lease`.
+
+    `claimed_at` is the database's clock before they were leased.
+    """
 
     lease: UUID
     connection: Connection
     entity: Entity
     chosen: tuple[Chosen, ...]
+    claimed_at: datetime
 
     @property
     def click(self) -> bool:
@@ -89,8 +93,9 @@ def choose_lots(
     lanes: Sequence[Lane],
     finished: Mapping[LaneKey, Finished],
     operations: Operations,
+    at: datetime,
 ) -> list[Lot | ReadLot]:
-    """Lanes of one connection and entity, in line, as requests that could be sent.
+    """Lanes of one connection and entity, in line, as requests that could be sent; leased `at`.
 
     A lane that must go alone is a lot of its own. Reads never share a request with writes.
     """
@@ -114,7 +119,7 @@ def choose_lots(
         return []
     entity = lanes[0].key.entity
     made: list[Lot | ReadLot] = [
-        Lot(lease, connection, entity, tuple(lot)) for lot in lots.values()
+        Lot(lease, connection, entity, tuple(lot), at) for lot in lots.values()
     ]
     if reads or nothing_there:
         made.append(ReadLot(lease, connection, entity, tuple(reads), tuple(nothing_there)))

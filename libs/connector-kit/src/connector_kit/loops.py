@@ -12,7 +12,6 @@ from messaging.process import pause
 from messaging.wake import Listener
 from telemetry.logs import get_logger
 
-from connector_kit import lane_work_store
 from connector_kit.checker import Checker
 from connector_kit.choosing import ReadLot
 from connector_kit.connector import Connector
@@ -20,7 +19,7 @@ from connector_kit.housekeeping import Housekeeping
 from connector_kit.loading import Loader
 from connector_kit.telling import Teller
 from connector_kit.timing import LEASE_RENEWED_EVERY
-from connector_kit.worker import AnyLot, InHand, Worker
+from connector_kit.worker import AnyLot, Claimed, InHand, Worker
 
 log = get_logger(__name__)
 
@@ -99,15 +98,17 @@ class Loops:
         """Send what waits in lanes."""
         while not stop.is_set():
             free = self._lots_at_once - len(self._lots)
-            lots = await self._unless_away(partial(self._worker.claim, free), []) if free else []
-            for lot in lots:
+            claimed = Claimed()
+            if free:
+                step = partial(self._worker.claim_or_due, free)
+                claimed = await self._unless_away(step, claimed)
+            for lot in claimed.lots:
                 self._leases.hold(lot.lease)
                 self._start(self._lots, self._one_lot(lot))
             if len(self._lots) >= self._lots_at_once:
                 await asyncio.wait(self._lots, return_when=asyncio.FIRST_COMPLETED)
-            elif not lots:
-                due = await self._unless_away(self._until_due, _IDLE_POLL)
-                await listener.wait(stop, due)
+            elif not claimed.lots:
+                await listener.wait(stop, _poll_after(claimed.due))
         await self._finish(self._lots)
 
     async def check(self, stop: asyncio.Event, listener: Listener) -> None:
@@ -189,13 +190,6 @@ class Loops:
         if running:
             await asyncio.wait(set(running), timeout=_FINISH_SECONDS)
 
-    async def _until_due(self) -> float:
-        async with self._connector.database.transaction() as tx:
-            due = await lane_work_store.next_due(tx)
-        if due is None:
-            return _IDLE_POLL
-        return min(max(due.total_seconds(), _SHORTEST_POLL), _LONGEST_POLL)
-
     async def _one_lot(self, lot: AnyLot) -> None:
         try:
             in_hand = await self._bring_to_send(lot)
@@ -266,3 +260,10 @@ class Loops:
             else:
                 await listener.wait(stop, _IDLE_POLL)
         await self._finish(running)
+
+
+def _poll_after(due: timedelta | None) -> float:
+    """Seconds after which to look again, if nobody wakes the loop before."""
+    if due is None:
+        return _IDLE_POLL
+    return min(max(due.total_seconds(), _SHORTEST_POLL), _LONGEST_POLL)

@@ -221,7 +221,7 @@ class Preparing:
         return [replace(m, used_by=users.get(m.command.record_id, ())) for m in members]
 
     async def _behind(self, lot: Lot, missing: Sequence[Chosen]) -> tuple[list[Chosen], datetime]:
-        """The creates that wait behind a lot that is about full, and the database's time.
+        """The creates that wait behind a lot that is about full, and a time before the reading.
 
         Where a record goes by itself every lot is full, but only what is said to be read ahead is.
         """
@@ -230,10 +230,11 @@ class Preparing:
         ahead = facts.read_ahead or connector.provider.prepare_batch
         room = ahead - len(missing)
         full = len(lot.chosen) * 2 > facts.batch and (facts.batch > 1 or facts.read_ahead > 0)
+        if not full or room <= 0:
+            # A moment before the reading is as good: what we used since then is read again.
+            return [], lot.claimed_at
         async with connector.database.transaction() as tx:
             read_at = await connections_store.now(tx)
-            if not full or room <= 0:
-                return [], read_at
             lanes = await lane_work_store.in_line(tx, lot.connection.id, lot.entity, ahead)
             finished = await ledger_store.finished(tx, [(la.key, la.generation) for la in lanes])
         mine = {chosen.lane.key for chosen in missing}

@@ -5,7 +5,7 @@ Loops are elsewhere; no step waits for its turn, so a scheduler can put anything
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -80,6 +80,14 @@ class ReadyLot:
 
 
 @dataclass(frozen=True)
+class Claimed:
+    """What was leased; without any, how long until some may go as far as is known (None: never)."""
+
+    lots: list[AnyLot] = field(default_factory=list[AnyLot])
+    due: timedelta | None = None
+
+
+@dataclass(frozen=True)
 class InHand:
     """A committed request in the hands of its only sender, who may begin up to `deadline`."""
 
@@ -102,15 +110,19 @@ class Worker:
 
     async def claim(self, connections: int) -> list[AnyLot]:
         """Lease work of up to so many connections, as requests that could be sent."""
+        return (await self.claim_or_due(connections)).lots
+
+    async def claim_or_due(self, connections: int) -> Claimed:
+        """The same; where nothing can be had now, when to come again, from the same transaction."""
         provider, lease = self._connector.provider, self._connector.ids.new()
         sizes: dict[Entity, int] = {name: facts.batch for name, facts in provider.entities.items()}
         async with self._connector.database.transaction() as tx:
             sky = await turns_store.load_sky(tx)
             if sky.paused:
-                return []
+                return Claimed()
             if sky.failures >= AWAY_AFTER:
                 if not await turns_store.take_probe(tx, AWAY_AFTER, _PROBE_EVERY):
-                    return []
+                    return Claimed(due=await lane_work_store.next_due(tx))
                 connections, sizes = 1, dict.fromkeys(sizes, 1)
             lanes = await lane_work_store.claim(
                 tx,
@@ -123,18 +135,21 @@ class Worker:
                 alone_after=ALONE_AFTER,
             )
             if not lanes:
-                return []
+                return Claimed(due=await lane_work_store.next_due(tx))
             wanted = [(lane.key, lane.generation) for lane in lanes]
             finished = await ledger_store.finished(tx, wanted)
             found = await connections_store.find(tx, [lane.key.connection_id for lane in lanes])
         by_connection: dict[ConnectionId, list[Lane]] = defaultdict(list)
         for lane in lanes:
             by_connection[lane.key.connection_id].append(lane)
-        return [
-            lot
-            for connection_id, mine in by_connection.items()
-            for lot in choose_lots(lease, found[connection_id], mine, finished, provider.operations)
-        ]
+        operations, at = provider.operations, sky.at
+        return Claimed(
+            [
+                lot
+                for connection_id, mine in by_connection.items()
+                for lot in choose_lots(lease, found[connection_id], mine, finished, operations, at)
+            ]
+        )
 
     async def renew(self, leases: Sequence[UUID]) -> None:
         """Keep all that is held under these leases."""

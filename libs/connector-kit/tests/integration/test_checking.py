@@ -155,7 +155,7 @@ async def test_an_unmarked_record_is_ours_if_it_is_equal_new_and_nobody_s(bench:
 
 async def test_an_unmarked_record_of_somebody_else_is_not_adopted(bench: Bench) -> None:
     old = bench.there.put("item", "Boiler", price="9.50")
-    bench.later(seconds=5)
+    bench.later(minutes=2)
     bench.there.fail("/batch", "lose_request")
     await bench.take(bench.item("Boiler"))
     await bench.work()
