@@ -17,18 +17,22 @@ PASSWORD = "correct horse battery 9"
 _numbers = itertools.count(1)
 
 
-async def shot(page: Page, name: str) -> None:
+async def shot(page: Page, name: str, *, first_only: bool = False) -> None:
     """Keeps a picture for docs/ui when SCREENSHOTS=1; otherwise nothing in the tree changes.
 
-    A long page is cut in pieces, `name-2` and on, of a phone's the first alone: a picture stays
-    small enough to be kept with the source.
+    A long page is cut in pieces, `name-2` and on, of a phone's, and with `first_only`, the
+    first alone: a picture stays small enough to be kept with the source.
     """
     if os.environ.get("SCREENSHOTS") != "1":
         return
     SHOTS.mkdir(parents=True, exist_ok=True)
-    width = await page.evaluate("document.documentElement.clientWidth")
-    height = await page.evaluate("document.documentElement.scrollHeight")
-    tops = [0] if width < _WIDE else list(range(0, height, _TALLEST))
+    size = page.viewport_size
+    assert size is not None
+    width = size["width"]
+    height = max(await page.evaluate("document.documentElement.scrollHeight"), size["height"])
+    # What sticks to the window's lower edge stands at the page's end then, not in its middle.
+    await page.set_viewport_size({"width": width, "height": height})
+    tops = [0] if width < _WIDE or first_only else list(range(0, height, _TALLEST))
     for number, top in enumerate(tops, 1):
         clip: FloatRect = {
             "x": 0,
@@ -38,11 +42,12 @@ async def shot(page: Page, name: str) -> None:
         }
         path = SHOTS / (f"{name}.png" if number == 1 else f"{name}-{number}.png")
         # A hidden caret would be a style of its own, which the pages' policy refuses.
-        await page.screenshot(path=path, full_page=True, clip=clip, caret="initial")
+        await page.screenshot(path=path, clip=clip, caret="initial")
+    await page.set_viewport_size(size)
 
 
 _WIDE = 1_000
-_TALLEST = 2_000
+_TALLEST = 1_600
 
 
 @dataclass

@@ -17,6 +17,12 @@ from browser.steps import (
 
 WALKED = ("xero", "freshbooks")
 LABELS = {"qbo": "QuickBooks", "xero": "Xero", "freshbooks": "FreshBooks"}
+GONE_THERE = {
+    "xero": "Contacts and items archived",
+    "freshbooks": "Clients and items deleted",
+}
+"""What each provider calls records that are kept but no longer used."""
+
 TABS = (
     "problems",
     "recent",
@@ -132,4 +138,6 @@ async def test_the_walk_from_connect_to_reconnect_in_each_providers_own_words(
         await expect(page.locator("h1")).to_contain_text(label)
         words = await page.locator("main").inner_text()
         assert not [name for name in others if name in words], tab
+        if tab == "settings":
+            assert f"{GONE_THERE[provider]} in {label}" in words
         await shot(page, f"{provider}-{tab}")

@@ -1,11 +1,11 @@
 """Integrations: the cards, and a provider's settings and account mapping."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, cast
 
+from contracts.causes import CONNECT_MESSAGES, connect_message
 from contracts.ids import PROVIDER_LABELS, Provider
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -36,17 +36,6 @@ from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 from invoice_api.web.views import form_of
 
 router = APIRouter(prefix="/integrations", include_in_schema=False)
-
-_CONNECT_MESSAGES: Mapping[str, str] = {
-    "consent_declined": "You chose not to connect. Nothing was stored.",
-    "connect_link_expired": "That link is no longer valid. Start again.",
-    "wrong_organisation": "You signed in to another organisation than the one your links and"
-    " accounts belong to. Nothing changed.",
-    "organisation_taken": "That organisation is already connected to another account of ours."
-    " Disconnect it there first.",
-    "no_organisation": "This sign-in has no organisation.",
-    "provider_down": "The provider isn't answering. Nothing was stored; please try again.",
-}
 
 _WORDS = {
     "not_connected": "Not connected",
@@ -276,7 +265,7 @@ async def show_settings(
     start_date: date | None = None,
 ) -> Response:
     """Whoever comes back from consent may be here before the news is: then the page waits."""
-    message = None if told is None else _CONNECT_MESSAGES.get(told, "That didn't work. Try again.")
+    message = None if told is None else _connect_words(told, provider)
     page = await _settings_page(one, provider, peers, None, message)
     connected = page.head.status == "connected"
     waits = _CONNECTING in request.cookies and told is None and not connected
@@ -287,6 +276,17 @@ async def show_settings(
     if not waits:
         response.delete_cookie(_CONNECTING, path=f"/integrations/{provider}")
     return response
+
+
+def _connect_words(code: str, provider: Provider) -> str:
+    """What came of connecting, as the address says it."""
+    for known in CONNECT_MESSAGES:
+        if known == code:
+            return connect_message(known, provider)[0]
+    if code == "provider_down":
+        label = PROVIDER_LABELS[provider]
+        return f"{label} isn't answering. Nothing was stored; please try again."
+    return "That didn't work. Try again."
 
 
 async def _forecast(

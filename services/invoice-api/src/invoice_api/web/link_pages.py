@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
+from contracts.causes.words import NOUNS
 from contracts.ids import PROVIDER_LABELS, CustomerId, InvoiceId, Provider
 from fastapi import APIRouter, Query, Response
 
@@ -83,7 +84,7 @@ async def choose(
         away = problem.status >= 500
     else:
         told = cast("dict[str, Any]", json.loads(answer.text))
-        rows = tuple(_candidate(row) for row in told["data"])
+        rows = tuple(_candidate(row, provider) for row in told["data"])
         as_of = told.get("as_of")
         loading = _loading(told.get("load"))
     here = f"/{kind}/{record_id}"
@@ -104,10 +105,12 @@ async def choose(
     return render.page("link.html", page)
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
+def _candidate(row: dict[str, Any], provider: Provider) -> Candidate:
     linked = row.get("linked_to")
     facts = (row.get("email"), row.get("phone"), row.get("company_name"))
-    said = [str(fact) for fact in facts if fact] + ([] if row.get("active", True) else ["inactive"])
+    said = [str(fact) for fact in facts if fact] + (
+        [] if row.get("active", True) else [NOUNS[provider]["inactive"]]
+    )
     return Candidate(
         remote_id=str(row["remote_id"]),
         name=str(row["name"]),

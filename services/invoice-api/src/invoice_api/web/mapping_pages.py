@@ -6,6 +6,7 @@ from typing import Annotated, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
+from contracts.causes.words import NOUNS
 from contracts.ids import ItemId, Provider
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -29,7 +30,7 @@ _SHOWS: tuple[Show, ...] = get_args(Show)
 _TABS: Mapping[Show, str] = {
     "all": "All",
     "unmapped": "Unmapped",
-    "archived": "Archived account",
+    "archived": "",
     "changed": "Changed",
     "conflicts": "Changed by someone else",
 }
@@ -142,8 +143,9 @@ def _tabs(provider: Provider, counts: Counts, show: Show, words: str) -> tuple[T
         "changed": counts.changed,
         "conflicts": counts.conflicts,
     }
+    gone = f"{NOUNS[provider]['inactive'].capitalize()} account"
     return tuple(
-        Tab(label, numbers[key], _address(provider, key, words, 1), key == show)
+        Tab(label or gone, numbers[key], _address(provider, key, words, 1), key == show)
         for key, label in _TABS.items()
         if numbers[key] or key in {"all", "unmapped", show}
     )

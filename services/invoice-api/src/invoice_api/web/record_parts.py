@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from contracts.causes.words import NOUNS
 from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import SyncState
 
@@ -88,5 +89,5 @@ def account_cell(provider: Provider, value: str | None, accounts: Accounts) -> A
     usable = {option.value for option in accounts.options}
     gone = None
     if value and value not in usable:
-        gone = f"{names.get(value, 'an account')} (archived)"
+        gone = f"{names.get(value, 'an account')} ({NOUNS[provider]['inactive']})"
     return AccountCell(provider, PROVIDER_LABELS[provider], value or "", accounts.options, gone)

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
+from contracts.causes.words import NOUNS
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -76,7 +77,7 @@ KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 
 GONE_THERE = (
-    Option("make_again", "Make them active again when an invoice needs them"),
+    Option("make_again", "Bring them back when needed"),
     Option("ask", "Ask me first"),
 )
 
@@ -157,6 +158,7 @@ class Renderer:
             operations=OPERATIONS,
             go_pages=GO_PAGES,
             key_list=KEYS,
+            nouns=NOUNS,
             provider_tabs=PROVIDER_TABS,
             gone_there_options=GONE_THERE,
             closed_period_options=CLOSED_PERIOD,

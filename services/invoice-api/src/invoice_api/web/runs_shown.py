@@ -22,8 +22,8 @@ LEFT_OUT = {
     "ignored": "ignored",
     "before_start_date": "before your start date",
     "removed_there": "deleted or voided there",
-    "drafts": "drafts",
-    "draft": "drafts",
+    "drafts": "still in draft",
+    "draft": "still in draft",
     "changed_there": "changed there",
     "void": "void",
 }
