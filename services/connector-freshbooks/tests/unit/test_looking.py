@@ -3,8 +3,10 @@
 import json
 from typing import cast
 
-from connector_kit.answers import Seen, Unreadable
+from connector_kit.answers import Refused, Seen, Unreadable
 from connector_kit.exchange import Response
+from connector_kit.provider import Member, NotReady, Prepared, Ready
+from contracts.commands import ReadRemote, RemoteRef
 
 from .examples import (
     OPERATIONS,
@@ -118,3 +120,38 @@ def test_only_not_found_says_gone() -> None:
     denied = refused(1003, "Denied.", status=403)
     (seen,), _ = drive(OPERATIONS.look_up([member], context()), denied)
     assert isinstance(seen, Unreadable)
+
+
+def read_there(row: dict[str, object]) -> RemoteRef:
+    """The record as a read of it says it is."""
+    command = ReadRemote(
+        **customer_command().model_dump(
+            exclude={"type", "entity", "customer", "name_there", "currency", "link"}
+        ),
+        entity="customer",
+        link=linked("567521"),
+    )
+    exchange = OPERATIONS.read_remote([(command, linked("567521"))], context())
+    (seen,), _ = drive(exchange, result(client=row))
+    assert isinstance(seen, Seen)
+    return seen.candidates[0].remote
+
+
+def test_an_edit_of_the_same_second_is_seen_by_its_content_and_asked_about_once() -> None:
+    row = recorded("customer", "client", updated="2026-06-29 12:00:00")
+    written = read_there(row)
+    edited = {**row, "email": "new@lee.example"}
+
+    def asked(remote: RemoteRef) -> Prepared:
+        last = frozen(customer_command(), linked("567521"))
+        compared = {name: str(row[name]) for name in last.fields if row.get(name) is not None}
+        last = last.model_copy(update={"fields": compared})
+        member = Member(customer_command(), remote, last=last)
+        (one,), _ = drive(OPERATIONS.prepare([member], context()), result(client=edited))
+        return one
+
+    question = asked(written)
+    assert isinstance(question, NotReady)
+    assert isinstance(question.answer, Refused)
+    assert question.answer.cause.code == "changed_on_both_sides"
+    assert isinstance(asked(read_there(edited)), Ready)

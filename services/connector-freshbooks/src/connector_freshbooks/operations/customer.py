@@ -19,7 +19,7 @@ from contracts.invoicing import Address, CustomerSnapshot
 from contracts.sync import Subject
 
 from connector_freshbooks.bodies import NotRead
-from connector_freshbooks.operations.kinds import There, Written, text_fields
+from connector_freshbooks.operations.kinds import There, Written, text_fields, version_of
 from connector_freshbooks.operations.marks import mark_of
 from connector_freshbooks.operations.names import cleaned, name_problem, normal
 from connector_freshbooks.operations.reads import page_of
@@ -214,11 +214,12 @@ def _there(row: Client) -> There:
         if value is not None
     }
     deleted = row.vis_state == DELETED
+    compared = text_fields(**fields)
     return There(
         id=RemoteId(row.id),
-        version=row.updated,
+        version=version_of(row.updated, compared),
         key=normal(_called(row)),
-        fields=text_fields(**fields),
+        fields=compared,
         deleted=deleted,
         marked=row.note,
         created_at=universal(row.signup_date),

@@ -16,7 +16,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.money import Money
 from contracts.sync import ProviderDetails, Subject
 
-from connector_freshbooks.operations.kinds import There, Written, text_fields
+from connector_freshbooks.operations.kinds import There, Written, text_fields, version_of
 from connector_freshbooks.operations.lines import digest, fields_of, line_of, priced, rounding_line
 from connector_freshbooks.operations.names import normal
 from connector_freshbooks.provider import NUMBER_LIMIT
@@ -204,19 +204,20 @@ def _there(row: Invoice) -> There:
         params.append(("customer_there", row.current_organization))
     if total is not None and row.currency_code:
         params.append(("total_there", f"{total} {row.currency_code}"))
+    fields = text_fields(
+        invoice_number=row.invoice_number,
+        customerid=row.customerid,
+        create_date=row.create_date and row.create_date.isoformat(),
+        due_date=row.due_date and row.due_date.isoformat(),
+        currency_code=row.currency_code,
+        notes=row.notes,
+        lines=None if row.lines is None else digest(row.lines),
+    )
     return There(
         id=RemoteId(row.id),
-        version=row.version or row.updated,
+        version=version_of(row.version or row.updated, fields),
         key=normal(row.invoice_number or ""),
-        fields=text_fields(
-            invoice_number=row.invoice_number,
-            customerid=row.customerid,
-            create_date=row.create_date and row.create_date.isoformat(),
-            due_date=row.due_date and row.due_date.isoformat(),
-            currency_code=row.currency_code,
-            notes=row.notes,
-            lines=None if row.lines is None else digest(row.lines),
-        ),
+        fields=fields,
         deleted=row.vis_state == DELETED,
         created_at=eastern(row.created_at),
         total=total,

@@ -13,13 +13,11 @@ from contracts.commands import SyncItem
 from contracts.ids import Entity, RemoteId
 from contracts.sync import Subject
 
-from connector_freshbooks.operations.kinds import There, Written, text_fields
+from connector_freshbooks.operations.kinds import ACCOUNT, There, Written, text_fields, version_of
 from connector_freshbooks.operations.marks import mark_of
 from connector_freshbooks.operations.names import cleaned, name_problem, normal
 from connector_freshbooks.provider import ITEM_NAME_LIMIT
 from connector_freshbooks.wire import DELETED, Item, Result, plain
-
-ACCOUNT = "account_uuid"
 
 
 class Items:
@@ -118,16 +116,17 @@ def _name(command: SyncItem) -> str:
 
 def _there(row: Item) -> There:
     price = row.unit_cost.number if row.unit_cost else None
+    fields = text_fields(
+        name=row.name,
+        description=row.description,
+        unit_cost=None if price is None else plain(price),
+        account_uuid=row.account_uuid or row.income_account_id,
+    )
     return There(
         id=RemoteId(row.id),
-        version=row.updated,
+        version=version_of(row.updated, fields),
         key=normal(row.name or ""),
-        fields=text_fields(
-            name=row.name,
-            description=row.description,
-            unit_cost=None if price is None else plain(price),
-            account_uuid=row.account_uuid or row.income_account_id,
-        ),
+        fields=fields,
         deleted=row.vis_state == DELETED,
         marked=row.sku,
         params=(("name", row.name or ""),),

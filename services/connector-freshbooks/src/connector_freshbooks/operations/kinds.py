@@ -3,6 +3,7 @@
 A kind says how its record is written and read; it knows nothing of requests.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,9 @@ from contracts.sync import Totals
 
 from connector_freshbooks.operations.marks import Whose, whose
 from connector_freshbooks.wire import Result
+
+ACCOUNT = "account_uuid"
+"""An item's income account, which FreshBooks takes and doesn't always show."""
 
 RESTORE = "deleted"
 """The version of a record that must be restored before it takes fields: see `writing`."""
@@ -105,6 +109,15 @@ class Kind(Protocol):
     def search(self, member: FrozenMember) -> tuple[tuple[str, str], ...]:
         """What narrows the list to what could be this record, where FreshBooks heeds it."""
         ...
+
+
+def version_of(stamp: str | None, fields: Mapping[str, str]) -> str | None:
+    """What FreshBooks says of when it changed, and its content: two changes of the same second have
+    one stamp. An account isn't always shown, so it doesn't count."""
+    if stamp is None:
+        return None
+    content = "\n".join(f"{name}={fields[name]}" for name in sorted(fields) if name != ACCOUNT)
+    return f"{stamp} {hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 def text_fields(**values: str | None) -> dict[str, str]:

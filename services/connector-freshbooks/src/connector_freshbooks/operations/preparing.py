@@ -20,8 +20,7 @@ from contracts.sync import Subject
 
 from connector_freshbooks.bodies import NotRead
 from connector_freshbooks.operations.invoice import number_of, number_search
-from connector_freshbooks.operations.item import ACCOUNT
-from connector_freshbooks.operations.kinds import RESTORE, Kind, There, differing, in_words
+from connector_freshbooks.operations.kinds import ACCOUNT, RESTORE, Kind, There, differing, in_words
 from connector_freshbooks.operations.looking import by_id, by_search
 from connector_freshbooks.operations.marks import of_record
 from connector_freshbooks.operations.names import normal

@@ -18,8 +18,7 @@ from contracts.ids import Entity
 
 from connector_freshbooks.bodies import Unreadable, read_reasons, read_result
 from connector_freshbooks.errors import details_of
-from connector_freshbooks.operations.item import ACCOUNT
-from connector_freshbooks.operations.kinds import Kind, There
+from connector_freshbooks.operations.kinds import ACCOUNT, Kind, There
 from connector_freshbooks.operations.refusals import mistake, refusal
 from connector_freshbooks.operations.writing import restores
 
