@@ -113,11 +113,8 @@ SCENARIOS: dict[str, str] = {
     "96": "Two invoices swap numbers",
 }
 
-DUE: frozenset[str] = frozenset(
-    {
-        *("Z5", "Z6", "Z7", "Z10", "Z13", "3", "6", "8", "9", "11", "13", "25", "35"),
-        *("36", "40", "42", "49", "50", "51", "52", "54", "55", "56", "59", "74", "83", "85"),
-        *("7", "58", "60", "61", "62", "73"),
-    }
-)
+LATER: frozenset[str] = frozenset({"69", "72"})
+"""Payments and webhooks, which the product doesn't have yet."""
+
+DUE: frozenset[str] = frozenset(SCENARIOS) - LATER - {"81", "88"}
 """What the present release must hold: without a test these are missing, the others are later."""

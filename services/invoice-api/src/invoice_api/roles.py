@@ -216,7 +216,8 @@ def _imports(process: Process) -> Role:
 def _notices(process: Process) -> Role:
     settings, database = process.settings, process.database
     post = None if settings.smtp_host is None else Post(database, settings)
-    return Notices(database, process.clock, process.ids, settings.public_url, post).run
+    every = settings.sweep_seconds
+    return Notices(database, process.clock, process.ids, settings.public_url, post, every).run
 
 
 def _settings(process: Process) -> Role:

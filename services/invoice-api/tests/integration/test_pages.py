@@ -199,6 +199,46 @@ async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Se
         assert ">Void<" in (await web.get(path)).text
 
 
+async def test_an_invoice_of_1_114_lines_is_opened_and_saved_and_one_too_long_says_so(
+    service: Service,
+) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        customer = await post(web, "/customers/new", name="Ann Lee", kind="homeowner")
+        items = [await post(web, "/items/new", name=f"Part {n}", unit_price="2") for n in (1, 2)]
+        ids = [item.headers["location"].rsplit("/", 1)[1] for item in items]
+
+        def fields(lines: int) -> dict[str, str]:
+            values = {
+                "customer_id": customer.headers["location"].rsplit("/", 1)[1],
+                "issue_date": "2026-06-15",
+            }
+            for n in range(lines):
+                shown = (ids[n % 2], f"Line {n}", "1", "2.00", "", "")
+                names = (
+                    *("item_id", "description", "quantity"),
+                    *("unit_price", "discount_percent", "tax_rate_id"),
+                )
+                values |= {f"lines.{n}.{k}": v for k, v in zip(names, shown, strict=True)}
+            return values
+
+        made = await post(web, "/invoices/new", **fields(1_114))
+        assert made.status_code == 303, made.text[:300]
+        path = made.headers["location"]
+        form = await web.get(f"{path}/edit")
+        assert form.status_code == 200
+        assert len(form.content) < 6_000_000, len(form.content)
+        etag = re.search(r'name="etag" value="&#34;(\d+)&#34;"', form.text)
+        assert etag
+        edited = fields(1_114) | {"etag": f'"{etag[1]}"', "lines.1113.unit_price": "9.00"}
+        assert (await post(web, f"{path}/edit", **edited)).status_code == 303
+        assert "$2,235.00" in (await web.get(path)).text
+        long = await post(web, "/invoices/new", **fields(2_001))
+        assert long.status_code == 422
+        assert "2,000" in long.text or "2000" in long.text
+
+
 async def test_a_form_without_its_token_changes_nothing(service: Service) -> None:
     oak = await service.sign_up()
     async with browser(service) as web:

@@ -20,7 +20,6 @@ from qbo_simulator.wire import Json, JsonObject, as_object, dec, text
 
 ACCESS_SECONDS = 3600
 REFRESH_SECONDS = 8_726_400
-HARD_LIFE = timedelta(days=5 * 365)
 _PRUNE_ABOVE = 5000
 _SHORTEST_ACCESS, _LONGEST_ACCESS = 30, 4096
 
@@ -100,11 +99,11 @@ class Grants:
         return self._codes.get(code)
 
     def exchange(
-        self, code: str, client_id: str, redirect_uri: str, *, alone: bool = False
+        self, code: str, client_id: str, redirect_uri: str, settings: Settings
     ) -> Issued:
         """Tokens for a code; a second exchange also ends the tokens of the first.
 
-        `alone`: earlier consents of the same app and organisation end. Raises TokenRefusedError.
+        Earlier consents of the same app and organisation may end, too. Raises TokenRefusedError.
         """
         found = self._codes.get(code)
         now = self._clock.now()
@@ -115,7 +114,7 @@ class Grants:
         if found.grant_id is not None:
             self.revoke(self._grants[found.grant_id])
             raise TokenRefusedError("code")
-        if alone:
+        if settings.reauthorize_invalidates:
             for earlier in list(self._grants.values()):
                 if (earlier.client_id, earlier.realm) == (client_id, found.realm):
                     self.revoke(earlier)
@@ -133,7 +132,7 @@ class Grants:
         found.grant_id = grant.id
         self._grants[grant.id] = grant
         self._by_refresh[grant.refresh_token] = grant
-        return self._issue(grant)
+        return self._issue(grant, settings)
 
     def holder(self, token: str) -> Grant | None:
         """The consent a token, of whichever kind, belongs to or once belonged to."""
@@ -151,7 +150,7 @@ class Grants:
             raise TokenRefusedError("client")
         now = self._clock.now()
         dead = grant.revoked or now >= grant.issued + timedelta(seconds=REFRESH_SECONDS)
-        if dead or now >= grant.given + HARD_LIFE:
+        if dead or now >= grant.given + timedelta(days=settings.consent_days):
             raise TokenRefusedError("refresh")
         if token != grant.refresh_token:
             until = grant.previous_until if token == grant.previous else None
@@ -166,7 +165,7 @@ class Grants:
             grant.value_since = now
             self._by_refresh[grant.refresh_token] = grant
         grant.issued = now
-        return self._issue(grant)
+        return self._issue(grant, settings)
 
     def revoke(self, grant: Grant) -> None:
         """End a consent: all its tokens are dead."""
@@ -242,14 +241,15 @@ class Grants:
                 datetime.fromtimestamp(float(dec(end)), grant.given.tzinfo),
             )
 
-    def _issue(self, grant: Grant) -> Issued:
+    def _issue(self, grant: Grant, settings: Settings) -> Issued:
         now = self._clock.now()
         if len(self._access) > _PRUNE_ABOVE:
             self._access = {key: each for key, each in self._access.items() if each[1] > now}
         token = _access_value()
         self._access[token] = (grant, now + timedelta(seconds=ACCESS_SECONDS))
         self._keep(grant)
-        return Issued(grant, token, int((grant.given + HARD_LIFE - now).total_seconds()))
+        end = grant.given + timedelta(days=settings.consent_days)
+        return Issued(grant, token, int((end - now).total_seconds()))
 
     def _keep(self, grant: Grant) -> None:
         if not self._sink.keeps:

@@ -53,6 +53,8 @@ class Settings(BaseModel):
     # OAuth
     refresh_grace: float = Field(default=0, ge=0)
     """Seconds the previous refresh token still works after its value changed."""
+    consent_days: float = Field(default=5 * 365, gt=0)
+    """A consent ends then, however often its token is refreshed."""
     rotate_every_refresh: bool = False
     reuse_revokes_grant: bool = False
     code_lifetime_seconds: float = Field(default=600, gt=0)

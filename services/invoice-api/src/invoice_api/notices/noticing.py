@@ -20,8 +20,6 @@ from invoice_api.notices.post import Post
 from invoice_api.notices.store import EndingConnection, OpenGroup, Person
 from invoice_api.sync_status.badge import cause_shown
 
-EVERY_SECONDS = 60.0
-
 
 @dataclass(frozen=True)
 class Notices:
@@ -32,9 +30,11 @@ class Notices:
     ids: Ids
     public_url: str
     post: Post | None = None
+    every: float = 60.0
+    """Seconds between two looks."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Every minute until `stop`."""
+        """Again and again until `stop`."""
         while not stop.is_set():
             try:
                 await self.look()
@@ -44,7 +44,7 @@ class Notices:
             except DATABASE_AWAY as error:
                 if not is_away(error):
                     raise
-            await pause(self.clock, stop, EVERY_SECONDS)
+            await pause(self.clock, stop, self.every)
 
     async def look(self) -> int:
         """Say what is new or worse, end what is over; how many were said."""

@@ -130,6 +130,9 @@ class InvoiceVoidPage:
     badges: tuple[BadgeView, ...]
 
 
+_MANY_LINES = 100
+
+
 @dataclass(frozen=True)
 class InvoiceFormPage:
     shell: Shell
@@ -155,6 +158,8 @@ class InvoiceFormPage:
         if option is None:
             return self._all_items
         selected = Markup("{} selected>{}").format(*option)
+        if self.is_long:
+            return selected + Markup("</option>")
         return self._all_items.replace(Markup("{}>{}").format(*option), selected)
 
     @cached_property
@@ -174,3 +179,9 @@ class InvoiceFormPage:
     def _all_items(self) -> Markup:
         options = self._items_shown.values()
         return Markup("").join(Markup("{}>{}</option>").format(*option) for option in options)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a line offers its own item alone, so that a long invoice's page stays light: the
+        others come once it is used, and without a script with a new line."""
+        return len(self.lines) > _MANY_LINES

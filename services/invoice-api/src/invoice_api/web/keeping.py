@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
+from invoice_api.web.reading import form_data
+
 _LONGEST = 500_000
 _NEVER_KEPT = frozenset({"csrf", "password"})
 _NOT_TYPED = frozenset({"provider", "action", "back", "do"})
@@ -50,7 +52,7 @@ async def kept_form(request: Request) -> Kept | None:
         return None
     if page is None or "hx-request" in request.headers:
         return None
-    form = await request.form()
+    form = await form_data(request)
     pairs = tuple(
         (name, value)
         for name, value in form.multi_items()

@@ -4,6 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 
+from contracts.invoicing import MAX_LINES
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
 LINE_FIELDS = (
     "item_id",
     "description",
@@ -12,7 +16,16 @@ LINE_FIELDS = (
     "discount_percent",
     "tax_rate_id",
 )
+MAX_FIELDS = (MAX_LINES + 500) * len(LINE_FIELDS) + 1_000
+"""The longest invoice has room, and some lines more: those are refused by the invoice's own rule,
+which says so beside what was typed."""
+
 _LINE = re.compile(r"lines\.(\d+)\.(" + "|".join(LINE_FIELDS) + ")")
+
+
+async def form_data(request: Request) -> FormData:
+    """The form that was sent; an upload's files are read elsewhere."""
+    return await request.form(max_fields=MAX_FIELDS)
 
 
 def as_json(values: Mapping[str, object]) -> str:

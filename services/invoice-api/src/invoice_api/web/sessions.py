@@ -22,6 +22,7 @@ from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.web.formatters import moment
 from invoice_api.web.keeping import Kept, kept_form, page_before
 from invoice_api.web.pages import Banner, Person, Shell, Toast, Undo
+from invoice_api.web.reading import form_data
 from invoice_api.web.views import Eyes, attention
 
 FormValues = dict[str, str]
@@ -169,7 +170,7 @@ async def form_values(request: Request) -> FormValues:
     origin = request.headers.get("origin")
     if origin not in (None, "null") and origin != f"{request.url.scheme}://{request.url.netloc}":
         raise not_found()
-    form = await request.form()
+    form = await form_data(request)
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
@@ -187,7 +188,7 @@ class Typed:
 
 
 async def form_lists(request: Request) -> Typed:
-    form = await request.form()
+    form = await form_data(request)
     return Typed(tuple((n, v) for n, v in form.multi_items() if isinstance(v, str)))
 
 

@@ -134,10 +134,7 @@ class OAuth:
                 if not fields.get("code"):
                     return _refusal("invalid_request")
                 issued = grants.exchange(
-                    fields["code"],
-                    client_id,
-                    fields.get("redirect_uri", ""),
-                    alone=settings.reauthorize_invalidates,
+                    fields["code"], client_id, fields.get("redirect_uri", ""), settings
                 )
             elif kind == "refresh_token":
                 if not fields.get("refresh_token"):

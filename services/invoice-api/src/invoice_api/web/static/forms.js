@@ -56,6 +56,14 @@
       total.hidden = !amount;
       total.textContent = `Lines come to ${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} before tax`;
     };
+    const whole = (event) => {
+      const select = event.target;
+      if (!select.matches?.("[data-short]")) return;
+      select.removeAttribute("data-short");
+      const own = select.value;
+      for (const option of $$("[data-item] option", $("#line-template").content)) if (option.value && option.value !== own) select.append(option.cloneNode(true));
+    };
+    lines.addEventListener("focusin", whole);
     lines.addEventListener("change", (event) => {
       if (!event.target.matches("[data-item]")) return;
       const line = event.target.closest("[data-line]");
