@@ -217,6 +217,33 @@ def test_s30_a_rounding_line_makes_generated_totals_equal(case: Case) -> None:
         of_any_kind()
 
 
+def test_s31_a_tax_that_is_worked_out_there_is_said_with_both_totals() -> None:
+    with office(AUTOMATED) as (here, rates):
+
+        @EXAMPLES
+        @given(plain_lines(rates), st.booleans())
+        def of_any_kind(lines: list[PlainLine], included: bool) -> None:
+            invoice = here.priced(lines, AUTOMATED.currencies[0], included=included)
+            sent = here.send(invoice, rates)
+            job, there = sent.job, sent.there
+            if there is None:
+                assert sent.cause in _REASONS, job.cause
+                return
+            assert job.totals is not None
+            assert (job.totals.total, job.totals.tax) == (there.total, there.tax)
+            if there.total == invoice.total:
+                assert job.state is SyncState.SYNCED or sent.cause == "tax_recalculated_there"
+                return
+            assert job.state is SyncState.SYNCED_WITH_DIFFERENCE
+            # A cent or so on several lines is called what it looks like: a rounding.
+            assert sent.cause in {"tax_recalculated_there", "rounding_difference"}, job.cause
+            assert job.cause is not None
+            assert job.cause.params["total"] == f"{invoice.total:.2f} {invoice.currency}"
+            assert job.cause.params["total_there"] == f"{there.total:.2f} {there.currency}"
+
+        of_any_kind()
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_s34_as_many_as_1_114_lines_come_to_what_was_predicted(case: Case) -> None:
     with office(case) as (here, rates):
