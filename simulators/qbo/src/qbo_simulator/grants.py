@@ -98,9 +98,7 @@ class Grants:
         """What a code stands for."""
         return self._codes.get(code)
 
-    def exchange(
-        self, code: str, client_id: str, redirect_uri: str, settings: Settings
-    ) -> Issued:
+    def exchange(self, code: str, client_id: str, redirect_uri: str, settings: Settings) -> Issued:
         """Tokens for a code; a second exchange also ends the tokens of the first.
 
         Earlier consents of the same app and organisation may end, too. Raises TokenRefusedError.
