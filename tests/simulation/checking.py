@@ -61,7 +61,7 @@ async def problems(ring: Ring) -> list[str]:
                 ring.sights.saw("77")
     wrong += await _strays(ring)
     wrong += await _history(ring)
-    wrong += [*ring.sights.wrong, *_provider(ring)]
+    wrong += [*ring.sights.wrong, *await _provider(ring)]
     return wrong
 
 
@@ -90,14 +90,20 @@ async def _strays(ring: Ring) -> list[str]:
     return wrong
 
 
-def _provider(ring: Ring) -> list[str]:
-    """Its limits are kept, and no consent ends that nobody ended."""
+async def _provider(ring: Ring) -> list[str]:
+    """Its limits are kept, and no consent ends that nobody ended.
+
+    A token set that the provider made and nobody stored, because its answer was lost or its reader
+    died, may be the only one that still counts there.
+    """
     wrong = ring.sights.over_limit() if ring.mix.provider is METERED else []
-    lost = ring.transport.token_fates
-    unanswered = sum(count for fate, count in lost.items() if fate != "fine")
+    stored = await ring.ground.admin.fetchval(
+        f"select coalesce(sum(version), 0) from {CONNECTOR}.grants"
+    )
     expired = {m.id for m in ring.bus.said if isinstance(m, ConnectionExpired)}
-    if expired and not unanswered and ring.transport.fates.get("401", 0) < _REJECTED_TOO_OFTEN:
-        wrong.append("a connection expired, though every refresh was answered")
+    rejected = ring.transport.fates.get("401", 0) >= _REJECTED_TOO_OFTEN
+    if expired and stored == ring.transport.tokens_given and not rejected:
+        wrong.append("a connection expired, though every token set was stored")
     return wrong
 
 

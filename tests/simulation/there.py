@@ -180,7 +180,8 @@ class SimTransport:
     sent: int = 0
     mix: Mix = field(default_factory=lambda: MIXES[0])
     fates: dict[str, int] = field(default_factory=dict[str, int])
-    token_fates: dict[str, int] = field(default_factory=dict[str, int])
+    tokens_given: int = 0
+    """How many token sets the provider made, whether or not anybody read them."""
     away_until: datetime | None = None
     """Until then the provider answers nothing but 503."""
     planned: list[Fate] = field(default_factory=list[Fate])
@@ -254,6 +255,8 @@ class SimTransport:
             exchange.answer = Response(504, {"content-type": "text/html"}, b"<html></html>")
             return
         exchange.answer = await self.hosts.execute(request, extra)
+        if request.host == "oauth" and exchange.answer.status == 200:
+            self.tokens_given += 1
 
     def _fate(self, request: Request) -> Fate:
         rng: random.Random = self.scheduler.rng
@@ -263,7 +266,6 @@ class SimTransport:
             return "fine"
         if request.host == "oauth" and self.mix.tokens_end:
             (fate,) = rng.choices(list(_TOKEN_FATES), list(_TOKEN_FATES.values()))
-            self.token_fates[fate] = self.token_fates.get(fate, 0) + 1
             return fate
         if request.host != "api":
             return "fine"
