@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from uuid import UUID
@@ -25,11 +24,13 @@ from sync_orchestrator.store import jobs_store
 
 from simulation.company import Company
 from simulation.mixes import METERED
-from simulation.office import Snapshot, entity_of, moment, subject_of, told
+from simulation.office import Snapshot, entity_of, subject_of, told
 from simulation.ring import OFFICE, SCHEMAS, Ring
 from simulation.there import There, note_of
 
 KINDS = {"customer": "Customer", "item": "Item", "invoice": "Invoice"}
+OF_OPEN = f"connection_id in (select id from {CONNECTOR}.connections where status <> 'closed')"
+"""Of a connection that was left nothing more is asked or awaited."""
 _UNDER_WAY = {SyncState.QUEUED, SyncState.CHECKING, SyncState.WAITING, SyncState.HELD}
 _REJECTED_TOO_OFTEN = 3
 _SYNCED = {SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE}
@@ -42,7 +43,8 @@ class _Books:
     company: Company
     there: There
     connection: ConnectionId
-    opened_at: datetime
+    unknown: frozenset[RecordId]
+    """Records whose request has no answer, and never will have: the connection is closed."""
     saved: list[Snapshot]
     jobs: Mapping[tuple[str, RecordId], Job]
 
@@ -123,10 +125,19 @@ async def _connections(ring: Ring, company: Company, saved: list[Snapshot]) -> l
     for there in ring.organisations:
         connection = company.connections.get(there.books.realm)
         if connection is not None:
-            opened_at = company.opened_at[connection]
-            jobs = await _jobs(ring, connection)
-            found.append(_Books(company, there, connection, opened_at, saved, jobs))
+            jobs, unknown = await _jobs(ring, connection), await _unknown(ring, connection)
+            found.append(_Books(company, there, connection, unknown, saved, jobs))
     return found
+
+
+async def _unknown(ring: Ring, connection: ConnectionId) -> frozenset[RecordId]:
+    rows = await ring.ground.admin.fetch(
+        f"select l.record_id from {CONNECTOR}.ledger l"
+        f" join {CONNECTOR}.connections c on c.id = l.connection_id"
+        " where l.state = 'open' and c.status = 'closed' and c.id = $1",
+        connection,
+    )
+    return frozenset(row["record_id"] for row in rows)
 
 
 async def _jobs(ring: Ring, connection: ConnectionId) -> dict[tuple[str, RecordId], Job]:
@@ -151,10 +162,10 @@ async def _left_over(ring: Ring) -> list[str]:
             wrong += [f"set apart: {row['topic']}: {row['reason']}" for row in rows]
             wrong.append(f"{len(rows)} messages are set apart, {known} can't be read")
     open_rows = await ring.ground.admin.fetchval(
-        f"select count(*) from {CONNECTOR}.ledger where state = 'open'"
+        f"select count(*) from {CONNECTOR}.ledger where state = 'open' and {OF_OPEN}"
     )
     lanes = await ring.ground.admin.fetchval(
-        f"select count(*) from {CONNECTOR}.lanes where waiting"
+        f"select count(*) from {CONNECTOR}.lanes where waiting and {OF_OPEN}"
     )
     if open_rows:
         wrong.append(f"{open_rows} ledger rows are open")
@@ -181,7 +192,9 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
             wrong += [
                 f"unlinked: {entity} {ours[-4:]} has live {r.id}, linked to {linked}"
                 for r in live
-                if r.id != linked and linked not in there_.linked_by_person
+                if r.id != linked
+                and linked not in there_.linked_by_person
+                and RecordId(UUID(ours)) not in books.unknown
             ]
     names = [text(r.data.get("Name")) for r in there_.live("Item")]
     wrong += [f"doubled: item {name}" for name in set(names) if names.count(name) > 1]
@@ -222,8 +235,7 @@ def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
     who = told(snapshot)
     if job is None:
         # What was there before the company connected to these books goes by a click only.
-        made_at = moment(snapshot)
-        before = made_at is not None and made_at < books.opened_at
+        before = snapshot.id in books.company.before[books.connection]
         needed = not isinstance(snapshot, ItemSnapshot) and not before
         unsent = isinstance(snapshot, InvoiceSnapshot) and snapshot.status == "void"
         return [f"lost: {who} has no job"] if needed and not unsent else []

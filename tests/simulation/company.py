@@ -1,9 +1,10 @@
 """One company: its office, the organisations it is or was connected to, and what its people do."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from connector_kit.consent_results import Connected
 from contracts.connections import (
@@ -40,8 +41,10 @@ class Company:
     there: There
     connections: dict[str, ConnectionId] = field(default_factory=dict[str, ConnectionId])
     """By the organisation's id there: each it ever was connected to."""
-    opened_at: dict[ConnectionId, datetime] = field(default_factory=dict[ConnectionId, datetime])
-    """When each was opened first."""
+    before: dict[ConnectionId, frozenset[UUID]] = field(
+        default_factory=dict[ConnectionId, frozenset[UUID]]
+    )
+    """What had been saved when each was opened first: it goes there by a click only."""
 
     @property
     def connection(self) -> ConnectionId | None:
@@ -71,7 +74,9 @@ class Company:
         ring.scheduler.story.append(f"  connected: {result}")
         if isinstance(result, Connected):
             self.connections[there.books.realm] = result.connection_id
-            self.opened_at.setdefault(result.connection_id, ring.scheduler.now)
+            office = self.office
+            saved = frozenset((*office.customers, *office.items, *office.invoices))
+            self.before.setdefault(result.connection_id, saved)
 
     async def disconnect(self) -> None:
         assert self.connection is not None

@@ -288,8 +288,11 @@ class Ring:
     async def work(self) -> None:
         """One worker's round."""
         worker = Worker(self.connector())
-        for lot in await worker.claim(4):
-            await self.sights.claimed(lot)
+        away = await self.sights.is_away()
+        lots = await worker.claim(4)
+        if away:
+            await self.sights.claimed(lots)
+        for lot in lots:
             await self._one_lot(worker, lot)
 
     async def _one_lot(self, worker: Worker, lot: AnyLot) -> None:
@@ -337,6 +340,12 @@ class Ring:
     async def announce(self) -> None:
         connector = self.connector()
         await Housekeeping(connector, CLIENT, SEALER).announce(_A_MINUTE)
+
+    async def give_up(self) -> None:
+        """Access that no open connection needs is given back to the provider, and forgotten."""
+        keeping = Housekeeping(self.connector(), CLIENT, SEALER)
+        await keeping.leave_one()
+        await keeping.forget_one_grant()
 
     async def tell(self) -> None:
         await Teller(self.connector()).tell()

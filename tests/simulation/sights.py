@@ -27,8 +27,6 @@ from simulation.mixes import POSTS
 from simulation.office import Snapshot, entity_of
 from simulation.there import SimTransport
 
-_PROBE_EVERY = timedelta(seconds=5)
-
 
 @dataclass
 class Sights:
@@ -40,7 +38,7 @@ class Sights:
     counts: Counter[str] = field(default_factory=Counter[str])
     wrong: list[str] = field(default_factory=list[str])
     _posts: list[tuple[datetime, bool]] = field(default_factory=list[tuple[datetime, bool]])
-    _probes: list[datetime] = field(default_factory=list[datetime])
+    _probe_at: datetime | None = None
     _refused: dict[tuple[RecordId, int], int] = field(
         default_factory=dict[tuple[RecordId, int], int]
     )
@@ -95,18 +93,20 @@ class Sights:
 
     # --- sending
 
-    async def claimed(self, lot: AnyLot) -> None:
-        """Work was leased. While the provider is away one lane probes it, every five seconds."""
-        del lot
+    async def is_away(self) -> bool:
+        """Whether the connector counts the provider as away."""
         failures = await self.admin.fetchval(f"select failures from {CONNECTOR}.weather")
-        if failures < AWAY_AFTER:
-            self._probes.clear()
+        return failures >= AWAY_AFTER
+
+    async def claimed(self, lots: Sequence[AnyLot]) -> None:
+        """Lots were leased by one who found the provider away: each such probe has its own time."""
+        if not lots or not await self.is_away():
             return
         self.saw("88")
-        now = self.scheduler.now
-        if self._probes and now - self._probes[-1] < _PROBE_EVERY:
-            self.wrong.append(f"two lanes probe at {now:%H:%M:%S}: the provider is away")
-        self._probes.append(now)
+        probe_at = await self.admin.fetchval(f"select probe_at from {CONNECTOR}.weather")
+        if len(lots) > 1 or probe_at == self._probe_at:
+            self.wrong.append(f"two lanes probe at {self.scheduler.now:%H:%M:%S}: it is away")
+        self._probe_at = probe_at
 
     def written(self, request: Request, *, click: bool) -> None:
         """A request of a worker is sent, if it was."""

@@ -58,6 +58,7 @@ class Stage(Driver):
         await ring.companies[0].map_all()
         await self.plot(self)
         self.calm(on=True)
+        ring.transport.away_until = None
         self.scheduler.story.append("--- left in peace")
         await self._rest()
 

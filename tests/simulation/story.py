@@ -17,7 +17,7 @@ from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 from sync_orchestrator.handlers.refusals import Refusal
 
 from simulation.bus import Waiting
-from simulation.checking import problems
+from simulation.checking import OF_OPEN, problems
 from simulation.company import Company
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
@@ -127,6 +127,7 @@ class Driver:
                 if len(self.scheduler.alive()) < 10:
                     await self._one_thing()
         ring.transport.calm = ring.bus.calm = True
+        ring.transport.away_until = None
         self.scheduler.story.append("--- left in peace")
         await self._rest()
 
@@ -449,13 +450,14 @@ class Driver:
 
     async def _at_rest(self) -> bool:
         found = await self.ring.ground.admin.fetchval(
-            f"select not exists (select from {CONNECTOR}.lanes where waiting)"
-            f" and not exists (select from {CONNECTOR}.requests where open)"
+            f"select not exists (select from {CONNECTOR}.lanes where waiting and {OF_OPEN})"
+            f" and not exists (select from {CONNECTOR}.requests where open and {OF_OPEN})"
             f" and not exists (select from {CONNECTOR}.outbox)"
             f" and not exists (select from {ORCHESTRATOR}.outbox)"
             f" and not exists (select from {OFFICE}.outbox)"
-            f" and not exists (select from {ORCHESTRATOR}.jobs where outstanding is not null"
+            f" and not exists (select from {ORCHESTRATOR}.jobs where (outstanding is not null"
             " or state in ('waiting', 'queued', 'checking', 'held'))"
+            f" and {OF_OPEN})"
         )
         return bool(found) and not self.ring.bus.waiting()
 

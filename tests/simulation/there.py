@@ -144,7 +144,7 @@ class There:
         """Live invoices that people keyed in."""
         return [r for r in self.live("Invoice") if not marks_in(note_of(r))]
 
-    def type_in(self, number: str) -> bool:
+    def type_in(self, number: str, total: int = 7) -> bool:
         """A person keys in an invoice of that number, if there is a customer for it."""
         customer = next(iter(self.live("Customer")), None)
         item = next(iter(self.live("Item")), None)
@@ -154,9 +154,15 @@ class There:
             "DocNumber": number,
             "CustomerRef": {"value": customer.id},
             "TxnDate": "2026-06-15",
-            "Line": [],
-            "TotalAmt": 7,
-            "Balance": 7,
+            "Line": [
+                {
+                    "Amount": total,
+                    "DetailType": "SalesItemLineDetail",
+                    "SalesItemLineDetail": {"ItemRef": {"value": item.id}},
+                }
+            ],
+            "TotalAmt": total,
+            "Balance": total,
             "CurrencyRef": {"value": "USD"},
         }
         record = self.books.add("Invoice", content, self.scheduler.now)
@@ -183,7 +189,8 @@ class SimTransport:
     tokens_given: int = 0
     """How many token sets the provider made, whether or not anybody read them."""
     away_until: datetime | None = None
-    """Until then the provider answers nothing but 503."""
+    """Until then the provider answers nothing but `away_as`."""
+    away_as: Fate = "503"
     planned: list[Fate] = field(default_factory=list[Fate])
     """What becomes of the next writes, whatever else goes wrong."""
     written: dict[int, tuple[Request, datetime]] = field(
@@ -262,6 +269,8 @@ class SimTransport:
         rng: random.Random = self.scheduler.rng
         if self.planned and request.host == "api" and _writes(request):
             return self.planned.pop(0)
+        if request.host == "api" and self._is_away():
+            return self.away_as
         if self.calm:
             return "fine"
         if request.host == "oauth" and self.mix.tokens_end:
@@ -269,12 +278,13 @@ class SimTransport:
             return fate
         if request.host != "api":
             return "fine"
-        if self.away_until is not None and self.away_until > self.scheduler.now:
-            return "503"
         fates = cast(Mapping[Fate, int], self.mix.fates)
         (fate,) = rng.choices(list(fates), list(fates.values()))
         self.fates[fate] = self.fates.get(fate, 0) + 1
         return fate
+
+    def _is_away(self) -> bool:
+        return self.away_until is not None and self.away_until > self.scheduler.now
 
 
 def _writes(request: Request) -> bool:

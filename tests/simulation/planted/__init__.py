@@ -142,7 +142,8 @@ PLANTED: tuple[Planted, ...] = (
         "never_asked_again",
         "an overdue outcome is asked for again",
         orchestrator.never_asked_again,
-        seed=16,
+        seed=0,
+        duel="answers_lost",
     ),
     Planted(
         "older_snapshot_wins",
@@ -165,23 +166,30 @@ PLANTED: tuple[Planted, ...] = (
         duel="late_update",
     ),
     Planted(
+        "everyone_probes",
+        "of a provider that is away one lane is tried, for all",
+        connector.everyone_probes,
+        seed=0,
+        duel="away_for_all",
+    ),
+    Planted(
         "reserve_ignored",
         "what is kept of a limit for clicks is taken by clicks only",
         connector.reserve_ignored,
-        seed=14,
+        seed=17,
         mix="limits",
     ),
     Planted(
         "refresh_not_single_flight",
         "one refresher per grant",
         connector.refresh_not_single_flight,
-        seed=93,
+        seed=65,
         mix="tokens",
     ),
     Planted(
         "acknowledged_first",
         "acknowledged after the effect, and what is lost is swept",
         orchestrator.acknowledged_first,
-        seed=0,
+        seed=3,
     ),
 )

@@ -201,6 +201,12 @@ async def update_judged_at_once(on: Ground) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
+async def everyone_probes(on: Ground) -> AsyncGenerator[None]:
+    with patch.object(worker, "AWAY_AFTER", 1_000_000):
+        yield
+
+
+@asynccontextmanager
 async def reserve_ignored(on: Ground) -> AsyncGenerator[None]:
     def usable(limit: Limit | Concurrency, *, click: bool, ending: int = 0) -> int:
         return limit.count
