@@ -99,7 +99,8 @@ class Loops:
         while not stop.is_set():
             free = self._lots_at_once - len(self._lots)
             claimed = Claimed()
-            if free:
+            # Below nothing, where one claim brought many lots of one record each.
+            if free > 0:
                 step = partial(self._worker.claim_or_due, free)
                 claimed = await self._unless_away(step, claimed)
             for lot in claimed.lots:

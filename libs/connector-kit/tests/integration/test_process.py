@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
 from connector_kit.app import Parts, main, parts, roles_of
+from connector_kit.loops import LOTS_AT_ONCE
+from connector_kit.provider import Member
 from connector_kit.settings import KitSettings, ProviderSettings
 from contracts.ids import CompanyId
 from local_stack.ports import find_free_block
@@ -16,7 +19,7 @@ from pydantic import SecretStr, ValidationError
 from testkit import TestDatabase, eventually
 
 from .bench import SCHEMA, Bench, bench_on, ids, open_connection
-from .plain import plain_provider
+from .plain import PlainOperations, plain_provider
 from .there import There
 
 SECRET = "canary-client-secret"
@@ -96,6 +99,32 @@ async def test_the_loops_send_check_load_and_answer_for_many_connections(
         keys = [record.key for record in bench.there.of("customer")]
         assert len(set(keys)) == 200
         assert set(await bench.states()) <= {"finished", "never_happened"}
+
+
+class Apart(PlainOperations):
+    """Every record in a request of its own, though many may share one."""
+
+    def lot(self, member: Member) -> str:
+        return str(member.command.record_id)
+
+
+async def test_one_claim_may_bring_more_lots_than_are_sent_at_once(database: TestDatabase) -> None:
+    async with bench_on(database) as bench:
+        facts = {name: replace(each, batch=40) for name, each in plain_provider().entities.items()}
+        apart = plain_provider(operations=Apart(), entities=facts)
+        await bench.take(*(bench.customer(f"Customer {n}") for n in range(3 * LOTS_AT_ONCE)))
+        settings = settings_for(database, find_free_block(1))
+        async with parts(apart, settings, there_of(bench.there)) as made:
+            stop = asyncio.Event()
+            work = asyncio.ensure_future(roles_of(made)["work"](stop))
+
+            async def all_there() -> None:
+                assert not work.done(), work
+                assert len(bench.there.of("customer")) == 3 * LOTS_AT_ONCE
+
+            await eventually(all_there, within=20)
+            stop.set()
+            await work
 
 
 async def test_a_stop_finishes_what_is_under_way(database: TestDatabase) -> None:

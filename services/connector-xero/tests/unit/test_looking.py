@@ -13,9 +13,10 @@ from connector_kit.answers import (
 )
 from connector_kit.exchange import Response
 from connector_kit.provider import Member, NotReady, Ready, WriteCommand
+from connector_xero.operations.item import Items
 from connector_xero.operations.marks import contact_number, invoice_url
 from connector_xero.operations.queries import chunks
-from contracts.ids import RecordId
+from contracts.ids import RecordId, RemoteId
 
 from .examples import (
     CUSTOMER,
@@ -316,6 +317,20 @@ def test_contacts_changed_since_are_asked_for_to_the_second_and_a_304_is_none() 
     )
     assert ("if-modified-since", "2026-06-01T12:00:09") in sent[0].headers
     assert (read.customers, read.after, read.all) == ((), None, False)
+
+
+def test_many_items_are_read_in_one_request() -> None:
+    """The list isn't paged; in parts that fit an address they would fill a minute."""
+    ids = [RemoteId(f"4ddfbf93-0000-4000-8000-{n:012}") for n in range(500)]
+    rows = [{"ItemID": each.upper(), "Code": f"C-{n}"} for n, each in enumerate([*ids, "other"])]
+    found, (sent,) = drive(Items().by_ids(RemoteId("oak"), ids), ok({"Items": rows}))
+    assert "where" not in dict(sent.query)
+    assert isinstance(found, list)
+    assert [one.number for one in found] == [f"C-{n}" for n in range(500)]
+    few, (sent,) = drive(Items().by_ids(RemoteId("oak"), ids[:2]), ok({"Items": rows[:2]}))
+    assert "where" in dict(sent.query)
+    assert isinstance(few, list)
+    assert len(few) == 2
 
 
 def test_filters_fit_an_address() -> None:

@@ -97,7 +97,7 @@ def test_no_totals_are_sent() -> None:
 
 
 def test_creates_share_a_request_and_updates_and_long_invoices_go_alone() -> None:
-    long = invoice(lines=[line(n) for n in range(1, 40)])
+    long = invoice(lines=[line(n) for n in range(1, 1_000)])
     lots = [
         OPERATIONS.lot(each)
         for each in (
@@ -109,6 +109,25 @@ def test_creates_share_a_request_and_updates_and_long_invoices_go_alone() -> Non
     ]
     assert lots[0] == "create"
     assert len(set(lots)) == 4
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (140, "Regency cakestand, three tiers"),
+        (40, "n" * 1_000),
+        (10, "\N{GRINNING FACE}" * 400),
+        (9, "\x01" * 1_000),
+    ],
+    ids=["long", "wordy", "beyond the plane", "escaped"],
+)
+def test_fifty_that_share_stay_below_what_a_request_may_have(lines: int, text: str) -> None:
+    each = invoice(lines=[line(n, description=text) for n in range(1, lines + 1)], memo="m" * 4_000)
+    assert OPERATIONS.lot(member(invoice_command(each))) == "create"
+    request, _ = packed(*(member(invoice_command(each)) for _ in range(50)))
+    assert len(request.body) < 3_500_000
+    doubled = each.model_copy(update={"lines": each.lines * 3})
+    assert OPERATIONS.lot(member(invoice_command(doubled))) != "create"
 
 
 @pytest.mark.parametrize(

@@ -143,17 +143,39 @@ def comparable(item: wire.Item) -> dict[str, str]:
     )
 
 
+_PARTS = 2
+"""Requests for items by a filter; where it takes more, one for the whole list, which isn't paged
+(https://developer.xero.com/documentation/api/accounting/items), spares the minute."""
+
+
 def _where(
     organisation: RemoteId, field: str, values: Sequence[str], *, guid: bool = False
 ) -> Exchange[list[There] | NotRead]:
+    parts = list(chunks(values, around=len(field) + 40))
+    if len(parts) > _PARTS:
+        return (yield from _among_all(organisation, values, guid=guid))
     found: list[There] = []
-    for part in chunks(values, around=len(field) + 40):
+    for part in parts:
         answer = yield from read(organisation, "Items", (("where", among(field, part, guid=guid)),))
         if isinstance(answer, NotRead):
             return answer
-        rows = (_there(row) for row in answer.items or ())
-        found.extend(there for there in rows if there is not None)
+        found.extend(_rows(answer))
     return found
+
+
+def _among_all(
+    organisation: RemoteId, values: Sequence[str], *, guid: bool
+) -> Exchange[list[There] | NotRead]:
+    answer = yield from read(organisation, "Items", ())
+    if isinstance(answer, NotRead):
+        return answer
+    wanted = {normal(value) for value in values}
+    return [there for there in _rows(answer) if (normal(there.id) if guid else there.key) in wanted]
+
+
+def _rows(answer: wire.Answer) -> list[There]:
+    rows = (_there(row) for row in answer.items or ())
+    return [there for there in rows if there is not None]
 
 
 def _there(row: wire.Item) -> There | None:

@@ -17,10 +17,16 @@ from contracts.ids import Entity, RecordId, RequestId
 
 from connector_xero.operations.kinds import Kind, Written
 from connector_xero.operations.queries import decimals, headers, one
-from connector_xero.provider import API
+from connector_xero.provider import API, BATCH
 
-_LONG = 30
-"""Lines from which an invoice goes alone: 50 of fewer stay below the 3.5 MB of a request."""
+_SHARE = 3_500_000 // BATCH
+"""Bytes that an invoice may take of a request, which has 3.5 MB; one that takes more goes alone.
+
+https://developer.xero.com/documentation/guides/how-to-guides/integration-best-practices/
+"""
+
+_HEAD, _LINE = 6_000, 400
+"""Bytes of an invoice without its lines, and of a line without its description, at the most."""
 
 _QUERY = (("summarizeErrors", "false"),)
 
@@ -29,9 +35,14 @@ def lot_of(member: Member) -> str:
     """Creates share a request; an update or void has its record's own address."""
     if member.intent != "create":
         return f"{member.intent} {member.command.record_id}"
-    if isinstance(member.command, SyncInvoice) and len(member.command.invoice.lines) > _LONG:
+    if isinstance(member.command, SyncInvoice) and _takes(member.command) > _SHARE:
         return f"alone {member.command.record_id}"
     return "create"
+
+
+def _takes(command: SyncInvoice) -> int:
+    texts = (json.dumps(line.description) for line in command.invoice.lines)
+    return _HEAD + sum(_LINE + len(text) for text in texts)
 
 
 def pack(
