@@ -24,14 +24,15 @@ from connector_kit.consent_results import (
 )
 from connector_kit.consents_store import GOOD_FOR
 from connector_kit.offers import form_token
-from connector_kit.pages import choice_page, not_valid_page
+from connector_kit.pages import STYLE_SOURCE, choice_page, not_valid_page
 from connector_kit.provider import Provider
 
+_POLICY = f"default-src 'none'; style-src {STYLE_SOURCE}; frame-ancestors 'none'"
 _HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "content-security-policy": _POLICY,
 }
 
 
@@ -60,8 +61,7 @@ def consent_router(
     web = urlsplit(web_url)
     # A form's answer leads on to the web: browsers hold redirects to `form-action` too.
     may_post = {
-        "content-security-policy": "default-src 'none'; frame-ancestors 'none';"
-        f" form-action 'self' {web.scheme}://{web.netloc}"
+        "content-security-policy": f"{_POLICY}; form-action 'self' {web.scheme}://{web.netloc}"
     }
 
     def to_settings(code: str | None = None, names: Mapping[str, str] | None = None) -> Response:

@@ -1,7 +1,9 @@
 """A consent that reaches several organisations: a person chooses one, once."""
 
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from hashlib import sha256
 
 import pytest
 from connector_kit.housekeeping import Housekeeping
@@ -62,7 +64,10 @@ async def test_a_person_chooses_one_and_the_others_are_not_left_attached(browser
     page = await browser.http.get("/choose")
     assert "Which one are these invoices for?" in page.text
     assert "org-8 &lt;Ltd&gt;" in page.text
-    assert "form-action 'self' http://127.0.0.1:8000" in page.headers["content-security-policy"]
+    policy = page.headers["content-security-policy"]
+    assert "form-action 'self' http://127.0.0.1:8000" in policy
+    [style] = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
     assert "canary" not in page.text
     assert await choose(browser, "org-9") == SETTINGS
     opened = await bench.said_one(ConnectionOpened)

@@ -140,8 +140,9 @@ PKCE belongs to apps without a secret there (same page).
 CODES_GOOD_FOR = 30.0
 """Seconds for which the codes of items are taken as they were read: a minute's burst."""
 
-INVOICES_AHEAD = 3_000
-"""New invoices that one reading of their items' codes serves: a minute's calls, full."""
+INVOICES_AHEAD = 500
+"""New invoices that one reading of their items' codes serves: ten full requests. More would only
+cost memory, which holds them all meanwhile."""
 
 
 def _facts(*, mark: bool) -> EntityFacts:
