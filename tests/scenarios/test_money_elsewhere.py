@@ -58,9 +58,17 @@ async def test_s32_s31_s30_s33_s34_xero_right_to_the_cent_or_both_totals_said(
         badge = await oak.badge_when("invoice", other, "synced_with_difference")
         assert badge["cause"]["code"] == "tax_recalculated_there"
         assert "$104.12" in badge["cause"]["sentence"]
+        # Accepted, no longer accepted, accepted after all: nothing is sent for any of it.
+        before = len(await oak.requests())
+        await act(oak, "invoice", other, "accept_difference")
+        await oak.badge_when("invoice", other, "synced")
+        await act(oak, "invoice", other, "show_difference")
+        again = await oak.badge_when("invoice", other, "synced_with_difference")
+        assert again["cause"] == badge["cause"]
         await act(oak, "invoice", other, "accept_difference")
         badge = await oak.badge_when("invoice", other, "synced")
         assert await there(oak, badge) == ("100.00", "0.00")
+        assert len(await oak.requests()) == before
 
         # Half a cent, which it rounds to the even one: 0.10 there, 0.11 here.
         half = await bill(oak, {"unit_price": "0.70", "tax_rate_id": gst})

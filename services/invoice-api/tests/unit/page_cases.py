@@ -128,7 +128,10 @@ PAGES: list[tuple[str, Page]] = [
                 ),
             ),
             account_columns=(Option("qbo", "QuickBooks"), Option("xero", "Xero")),
-            totals_there=(("Xero", "$2.01"),),
+            totals_there=(
+                invoice_views.TotalThere("xero", "Xero", "$2.01", accepted=True),
+                invoice_views.TotalThere("qbo", NASTY, "$2.02", accepted=False),
+            ),
             subtotal="$2.00",
             tax="$0.00",
             total="$2.00",

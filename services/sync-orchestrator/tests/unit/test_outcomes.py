@@ -21,6 +21,8 @@ from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.facts import (
     Answered,
     CreateAgain,
+    DifferenceAccepted,
+    DifferenceShown,
     Edited,
     LinkedByPerson,
     RemoteGone,
@@ -230,6 +232,33 @@ def test_totals_that_differ_are_never_plain_synced() -> None:
         assert job.state is SyncState.SYNCED_WITH_DIFFERENCE
         assert job.cause is not None
         assert job.cause.code == code
+
+
+def test_an_accepted_difference_can_be_one_again() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    totals = Totals(total=Decimal("132.31"), tax=Decimal("4.12"), currency="USD")
+    desk.apply(bill, Answered(success(said, "155", totals=totals), automatic=True))
+    before = desk.job(bill)
+    desk.apply(bill, DifferenceAccepted(BY_PERSON))
+    assert (desk.job(bill).state, desk.job(bill).cause) == (SyncState.SYNCED, None)
+    desk.apply(bill, DifferenceShown(BY_PERSON))
+    after = desk.job(bill)
+    assert (after.state, after.cause) == (before.state, before.cause)
+    assert desk.sent() == []
+
+
+def test_what_is_equal_there_has_no_difference_to_show() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    desk.apply(bill, Answered(success(said, "155"), automatic=True))
+    before = desk.job(bill)
+    decision = desk.apply(bill, DifferenceShown(BY_PERSON))
+    assert decision is not None
+    assert decision.refusal == "not_possible_now"
+    assert desk.job(bill) == before
 
 
 def test_a_name_held_by_another_customer_of_ours_is_made_different_without_asking() -> None:

@@ -55,6 +55,7 @@ Action = Literal[
     "create_again",
     "void_here",
     "accept_difference",
+    "show_difference",
     "add_rounding_line",
     "send_our_tax",
     "keep_ours",

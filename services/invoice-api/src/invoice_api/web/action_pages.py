@@ -33,12 +33,13 @@ _OURS = frozenset({"csrf", "provider", "action", "for_all"})
 _DONE = {
     "ignore": "Ignored in {provider}.",
     "accept_difference": "Accepted as it is in {provider}.",
+    "show_difference": "No longer accepted.",
     "leave_theirs": "Left as it is in {provider}.",
     "link": "Linked.",
 }
 """What is said after an action whose badge alone doesn't say it."""
 
-_UNDONE_BY = {"ignore": "stop_ignoring"}
+_UNDONE_BY = {"ignore": "stop_ignoring", "accept_difference": "show_difference"}
 
 
 @router.post("/{kind}/{record_id}/sync")

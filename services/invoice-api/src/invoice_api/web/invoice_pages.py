@@ -22,7 +22,7 @@ from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of, timeline_of
 from invoice_api.web.integrated_taxes import tax_options
 from invoice_api.web.invoice_list_pages import STATUS, TheWanted, Wanted, neighbour
-from invoice_api.web.invoice_views import InvoicePage, InvoiceVoidPage, LineRow
+from invoice_api.web.invoice_views import InvoicePage, InvoiceVoidPage, LineRow, TotalThere
 from invoice_api.web.live import live_url
 from invoice_api.web.pages import BadgeView, Chip, Option, Shell, Timeline
 from invoice_api.web.sessions import AVisit, Visit
@@ -204,10 +204,10 @@ def _account_label(account: str | None, options: Sequence[Option]) -> str | None
     return next((o.label for o in options if o.value == account), "no longer offered")
 
 
-def _differing(badges: Sequence[BadgeView], here: str) -> tuple[tuple[str, str], ...]:
+def _differing(badges: Sequence[BadgeView], here: str) -> tuple[TotalThere, ...]:
     """The providers whose total isn't ours, with theirs."""
     return tuple(
-        (badge.provider_label, badge.total_there)
+        TotalThere(badge.provider, badge.provider_label, badge.total_there, badge.state == "synced")
         for badge in badges
         if badge.total_there is not None
         and badge.total_there != here

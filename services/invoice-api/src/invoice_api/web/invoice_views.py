@@ -82,6 +82,16 @@ class LineRow:
 
 
 @dataclass(frozen=True)
+class TotalThere:
+    """A provider's total that isn't ours. `accepted`: somebody said that it may stay so."""
+
+    provider: str
+    label: str
+    total: str
+    accepted: bool
+
+
+@dataclass(frozen=True)
 class InvoicePage:
     shell: Shell
     id: str
@@ -100,7 +110,7 @@ class InvoicePage:
     subtotal: str
     tax: str
     total: str
-    totals_there: tuple[tuple[str, str], ...]
+    totals_there: tuple[TotalThere, ...]
     badges: tuple[BadgeView, ...]
     accounts: dict[str, tuple[Option, ...]]
     taxes: dict[str, tuple[Option, ...]]

@@ -17,6 +17,7 @@ from sync_orchestrator.domain.events import (
     LeftAsItIs,
     Linked,
     Named,
+    NotLeftAsItIs,
     OurTaxChosen,
     OutOfDate,
     RoundingLearned,
@@ -27,6 +28,7 @@ from sync_orchestrator.domain.facts import (
     AddWithoutEmail,
     CreateAgain,
     DifferenceAccepted,
+    DifferenceShown,
     IgnoreAsked,
     KeepOurs,
     LinkedByPerson,
@@ -40,7 +42,7 @@ from sync_orchestrator.domain.facts import (
     UnlinkedByPerson,
 )
 from sync_orchestrator.domain.posting import first_open_day
-from sync_orchestrator.domain.preflight import difference_of
+from sync_orchestrator.domain.preflight import difference_between, difference_of
 from sync_orchestrator.domain.taxing import equalising
 
 Choice = (
@@ -54,6 +56,7 @@ Choice = (
     | NameThere
     | MakeActive
     | DifferenceAccepted
+    | DifferenceShown
     | KeepOurs
     | RoundingWanted
     | PostOnFirstOpenDay
@@ -111,6 +114,8 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
             course.derive(again=True)
         case DifferenceAccepted():
             return _leave(course, fact.origin)
+        case DifferenceShown():
+            return _show_difference(course, fact.origin)
         case KeepOurs():
             if job.state is not SyncState.CHANGED_THERE:
                 return "not_possible_now"
@@ -221,4 +226,19 @@ def _leave(course: Course, origin: Origin) -> Literal["not_possible_now"] | None
     }:
         return "not_possible_now"
     course.tell(LeftAsItIs(origin))
+    return None
+
+
+def _show_difference(course: Course, origin: Origin) -> Literal["not_possible_now"] | None:
+    job, invoice = course.job, course.situation.invoice
+    if job.state is SyncState.SYNCED_WITH_DIFFERENCE:
+        return None
+    if job.state is not SyncState.SYNCED or invoice is None or job.totals is None:
+        return "not_possible_now"
+    if invoice.version != job.synced_version:
+        return "not_possible_now"
+    difference = difference_between(invoice, job.totals, course.situation)
+    if difference is None:
+        return "not_possible_now"
+    course.tell(NotLeftAsItIs(difference, origin))
     return None

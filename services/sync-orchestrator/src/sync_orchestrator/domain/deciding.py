@@ -31,6 +31,7 @@ from sync_orchestrator.domain.facts import (
     CameFromThere,
     CreateAgain,
     DifferenceAccepted,
+    DifferenceShown,
     Edited,
     Fact,
     IgnoreAsked,
@@ -103,6 +104,7 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             | NameThere()
             | MakeActive()
             | DifferenceAccepted()
+            | DifferenceShown()
             | KeepOurs()
             | RoundingWanted()
             | PostOnFirstOpenDay()

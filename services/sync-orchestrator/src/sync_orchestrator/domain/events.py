@@ -254,6 +254,14 @@ class LeftAsItIs:
 
 
 @dataclass(frozen=True, slots=True)
+class NotLeftAsItIs:
+    """A person takes back that totals which differ may stay so."""
+
+    cause: CauseInstance
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class OurTaxChosen:
     """A person sends our tax total instead of what the provider works out."""
 
@@ -307,6 +315,7 @@ Event: TypeAlias = (
     | EmailWaived
     | Named
     | LeftAsItIs
+    | NotLeftAsItIs
     | OurTaxChosen
     | RoundingLearned
     | DatedThere

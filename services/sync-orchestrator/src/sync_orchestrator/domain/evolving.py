@@ -31,6 +31,7 @@ from sync_orchestrator.domain.events import (
     LinkSeen,
     Named,
     NotEligible,
+    NotLeftAsItIs,
     OurTaxChosen,
     OutOfDate,
     Refused,
@@ -87,6 +88,7 @@ def evolve(job: Job, event: Event, at: datetime) -> Job:
             | EmailWaived()
             | Named()
             | LeftAsItIs()
+            | NotLeftAsItIs()
             | Linked()
             | Unlinked()
             | ToldApart()
@@ -310,6 +312,7 @@ def _by_a_person(
     | EmailWaived
     | Named
     | LeftAsItIs
+    | NotLeftAsItIs
     | Linked
     | Unlinked
     | ToldApart
@@ -378,6 +381,12 @@ def _by_a_person(
         case LeftAsItIs():
             return replace(
                 _in_state(job, SyncState.SYNCED, at), want=None, refused=False, origin=event.origin
+            )
+        case NotLeftAsItIs():
+            return replace(
+                _in_state(job, SyncState.SYNCED_WITH_DIFFERENCE, at),
+                cause=event.cause,
+                origin=event.origin,
             )
         case Linked():
             return replace(

@@ -141,6 +141,13 @@ class DifferenceAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class DifferenceShown:
+    """A difference of totals that was accepted is one again."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class KeepOurs:
     """What is here replaces an edit made there."""
 
@@ -186,6 +193,7 @@ Fact: TypeAlias = (
     | NameThere
     | MakeActive
     | DifferenceAccepted
+    | DifferenceShown
     | KeepOurs
     | SendOurTax
     | RoundingWanted

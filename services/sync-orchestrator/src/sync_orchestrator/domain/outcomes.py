@@ -36,9 +36,9 @@ from sync_orchestrator.domain.events import (
 )
 from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.domain.job import SYNCED
-from sync_orchestrator.domain.preflight import difference_of
+from sync_orchestrator.domain.preflight import difference_between
 from sync_orchestrator.domain.records import plain_name
-from sync_orchestrator.domain.taxing import equalising, small
+from sync_orchestrator.domain.taxing import equalising
 
 TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_taken"})
 """Causes that say another record there has the number or name."""
@@ -189,10 +189,7 @@ def _difference(course: Course, outcome: SyncSucceeded) -> CauseInstance | None:
     invoice, totals = course.situation.invoice, outcome.totals
     if invoice is None or totals is None or invoice.version != outcome.record_version:
         return None
-    rules, matched = course.situation.connection.facts.taxes, course.situation.taxes
-    if totals.total == invoice.total and small(invoice, totals.tax - invoice.tax, matched, rules):
-        return None
-    return difference_of(invoice, totals, course.situation)
+    return difference_between(invoice, totals, course.situation)
 
 
 def _equalise(course: Course, difference: CauseInstance | None) -> bool:

@@ -282,6 +282,16 @@ def notes(situation: Situation) -> tuple[CauseInstance, ...]:
     return in_order(found)
 
 
+def difference_between(
+    invoice: InvoiceSnapshot, there: Totals, situation: Situation
+) -> CauseInstance | None:
+    """Why the provider's totals aren't ours; None where they are, or only cents of tax differ."""
+    rules, tax = situation.connection.facts.taxes, there.tax - invoice.tax
+    if there.total == invoice.total and small(invoice, tax, situation.taxes, rules):
+        return None
+    return difference_of(invoice, there, situation)
+
+
 def difference_of(invoice: InvoiceSnapshot, there: Totals, situation: Situation) -> CauseInstance:
     """Why the provider's totals aren't ours."""
     rules, difference = situation.connection.facts.taxes, abs(there.total - invoice.total)

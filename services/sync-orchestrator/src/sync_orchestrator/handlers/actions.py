@@ -13,6 +13,7 @@ from sync_orchestrator.domain.facts import (
     Asked,
     CreateAgain,
     DifferenceAccepted,
+    DifferenceShown,
     IgnoreAsked,
     KeepOurs,
     LinkedByPerson,
@@ -169,6 +170,11 @@ async def _accept(desk: Desk, fields: Fields) -> None:
     desk.apply(desk.key, DifferenceAccepted(desk.wish.origin))
 
 
+async def _show_difference(desk: Desk, fields: Fields) -> None:
+    """The way back from `accept_difference`."""
+    desk.apply(desk.key, DifferenceShown(desk.wish.origin))
+
+
 async def _keep_ours(desk: Desk, fields: Fields) -> None:
     desk.apply(desk.key, KeepOurs(desk.wish.origin))
 
@@ -241,6 +247,7 @@ ACTIONS: Mapping[str, Action] = {
     "reactivate": _reactivate,
     "create_again": _create_again,
     "accept_difference": _accept,
+    "show_difference": _show_difference,
     "leave_theirs": _accept,
     "keep_ours": _keep_ours,
     "post_on_first_open_day": _post_on_first_open_day,

@@ -132,6 +132,7 @@ _SAYINGS: Mapping[str, Callable[[Data], str]] = {
     "email_waived": _plain("Goes without an e-mail."),
     "named": _plain("Has another name in {provider}."),
     "left_as_it_is": _plain("Left in {provider} as it is there."),
+    "not_left_as_it_is": _plain("The difference to {provider} is no longer accepted."),
     "our_tax_chosen": _plain("Our tax goes instead of what {provider} works out."),
     "rounding_learned": _plain("A rounding line makes the total in {provider} ours."),
     "dated_there": _dated,
