@@ -28,13 +28,14 @@ def pytest_configure(config: pytest.Config) -> None:
 _STACKS = ("quick", "stack")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In several processes, who shares a stack stays together: a stack costs even when idle."""
-    for item in items:
-        used: Sequence[str] = getattr(item, "fixturenames", ())
-        group = next((name for name in _STACKS if name in used), str(item.path))
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """In several processes, who shares a stack stays together: a stack costs even when idle.
+
+    As soon as it is collected: xdist reads the groups before anybody else may change the items.
+    """
+    used: Sequence[str] = getattr(item, "fixturenames", ())
+    group = next((name for name in _STACKS if name in used), str(item.path))
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 def _with_docker() -> bool:
