@@ -17,10 +17,10 @@ def _name(duel: Duel) -> str:
     return duel.name
 
 
-def _plays_well(players: Players, name: str) -> Counter[str]:
+def _plays_well(players: Players, name: str, seeds: int = SEEDS) -> Counter[str]:
     """What was seen in some seeds of a duel, each of which ended well."""
     seen: Counter[str] = Counter()
-    with closing(players.play(Wanted(seed, duel=name) for seed in range(SEEDS))) as results:
+    with closing(players.play(Wanted(seed, duel=name) for seed in range(seeds))) as results:
         for played in results:
             ended = played.ended
             again = f'make simulate SEEDS=1 FROM={ended.seed} ARGS="--duel {name}"'
@@ -49,7 +49,8 @@ def test_s75_a_batch_partly_refused_and_a_worker_that_died_end_as_the_provider_h
 def test_s76_a_create_is_resolved_by_its_frozen_number_though_the_invoice_was_renumbered(
     players: Players,
 ) -> None:
-    assert _plays_well(players, "renumbered_unknown")["76"]
+    # Short, and the look-up falls between the new number and the old one in a fifth of the seeds.
+    assert _plays_well(players, "renumbered_unknown", seeds=16)["76"]
 
 
 def test_s89_an_absence_seen_before_quiet_until_proves_nothing_after_it(players: Players) -> None:

@@ -84,7 +84,7 @@ async def load_for_share(tx: Tx, connection_id: ConnectionId) -> Connection | No
 async def load_for_update(tx: Tx, connection_id: ConnectionId) -> Connection | None:
     """The connection, locked."""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} WHERE connections.id = $1 FOR UPDATE OF connections",
+        f"SELECT {_COLUMNS} WHERE connections.id = $1 FOR NO KEY UPDATE OF connections",
         connection_id,
     )
     return _connection(rows[0]) if rows else None
@@ -97,7 +97,7 @@ async def of_company_or_organisation(
     rows = await tx.fetch(
         f"""
         SELECT {_COLUMNS} WHERE company_id = $1 OR organisation_id = $2
-        ORDER BY connections.id FOR UPDATE OF connections
+        ORDER BY connections.id FOR NO KEY UPDATE OF connections
         """,
         company_id,
         organisation_id,
@@ -110,7 +110,7 @@ async def of_grant(tx: Tx, grant_id: UUID) -> list[Connection]:
     rows = await tx.fetch(
         f"""
         SELECT {_COLUMNS} WHERE grant_id = $1 AND status <> 'closed'
-        ORDER BY connections.id FOR UPDATE OF connections
+        ORDER BY connections.id FOR NO KEY UPDATE OF connections
         """,
         grant_id,
     )
@@ -275,7 +275,7 @@ async def lacking_scopes(tx: Tx, required: Sequence[str]) -> list[Connection]:
         f"""
         SELECT {_COLUMNS}
         WHERE status = 'open' AND NOT $1::text[] <@ coalesce(grants.scopes, $1::text[])
-        ORDER BY connections.id FOR UPDATE OF connections
+        ORDER BY connections.id FOR NO KEY UPDATE OF connections
         """,
         list(required),
     )

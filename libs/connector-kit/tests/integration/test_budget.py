@@ -1,15 +1,17 @@
 """Limits of a day, what a provider says is left, and how long was waited."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from connector_kit import connections_store
+from connector_kit import budget_store, connections_store
 from connector_kit.asking import Got
+from connector_kit.limits import slots_of
 from connector_kit.provider import Limit, Meter
 from telemetry.metrics import render
 from testkit import TestDatabase
 
-from .bench import Bench, bench_on
+from .bench import Bench, bench_on, ids
 
 DAY = 86_400.0
 
@@ -60,6 +62,24 @@ async def test_no_more_of_a_reserve_is_given_back_than_comes_free(database: Test
         await bench.take(bench.customer("Clicked", click=True))
         await bench.work()
         assert len(bench.there.requests("/batch")) == 6
+
+
+async def test_who_holds_a_connection_holds_up_no_reservation_and_no_deadlock_follows(
+    database: TestDatabase,
+) -> None:
+    """A connect locks the connection and then its budget, a reading the other way round."""
+    async with bench_on(database, **a_day(6, reserve=2)) as bench:
+        slots = slots_of(bench.connector.provider, "read", 1, 1.0)
+
+        async def reserve() -> None:
+            async with bench.connector.database.transaction() as tx:
+                await budget_store.lock_room(tx, bench.connection)
+                await budget_store.take(tx, bench.connection, ids.new(), slots, 10.0)
+
+        async with bench.connector.database.transaction() as tx:
+            assert await connections_store.load_for_update(tx, bench.connection) is not None
+            await asyncio.wait_for(reserve(), 10)
+            await budget_store.lock_room(tx, bench.connection)
 
 
 async def test_what_others_spent_there_counts(database: TestDatabase) -> None:

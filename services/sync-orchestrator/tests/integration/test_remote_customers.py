@@ -392,6 +392,9 @@ async def test_s94_a_link_by_hand_releases_what_waited_and_is_undone(
     bo = customer("Bo Poe-Ray", email="bo@poe.example")
     await office.events(office.customer_event(bo))
     body = {"provider": "qbo", "record": bo.model_dump(mode="json"), "remote_id": "58"}
+    await office.read_outbox()
+    (bo_command,) = office.commands()
+    await office.outcomes(office.failure(bo_command, "customer_name_taken"))
     sent = await caller.call("PUT", f"/records/customer/{bo.id}/link", body)
     assert (sent.status_code, sent.json()["code"]) == (409, "linked_to_another")
     assert "Ann Lee" in sent.json()["detail"]
