@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
+from typing import cast
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
@@ -76,8 +77,9 @@ async def page(request: pytest.FixtureRequest, browser: Browser) -> AsyncGenerat
     # A browser asks every host for this icon; the provider's pages have none.
     # A refused form is an answer with its page, though a browser calls it a failed load.
     fine = ("/favicon.ico", "/account-mapping")
-    mark = request.node.get_closest_marker("does_without")
-    away = () if mark is None else mark.args
+    node = cast("pytest.Item", request.node)
+    mark = node.get_closest_marker("does_without")
+    away: tuple[str, ...] = () if mark is None else mark.args
     unmeant = [
         said for said in wrong if not said.endswith(fine) and not any(path in said for path in away)
     ]
