@@ -311,6 +311,7 @@ async def test_it_goes_on_by_itself_after_the_broker_was_killed(
     assert sorted(await _ids(applied)) == sorted([*sent, *more])
 
 
+@pytest.mark.asyncio(loop_scope="function")  # of its own: all tasks in it are this test's
 async def test_without_a_broker_it_waits_and_stops_when_asked(schema: Schema, topic: Topic) -> None:
     before = asyncio.all_tasks()
     async with _running("127.0.0.1:9", _processor(schema, topic, Handler())) as app:

@@ -151,6 +151,7 @@ def _stands_still(pid: int) -> None:
         assert state == "T", state
 
 
+@pytest.mark.asyncio(loop_scope="function")  # of its own: all tasks in it are this test's
 async def test_a_broker_that_hangs_or_is_gone_is_an_answer_in_time_and_leaves_nothing_behind(
     own_broker: KafkaServer,
 ) -> None:
