@@ -245,22 +245,19 @@ class Connecting:
         try:
             request = next(exchange)
             while True:
-                delivery = await once_more.send(
+                answer = await once_more.read(
                     connector.transport,
+                    connector.provider.operations,
+                    connector.clock,
                     request,
                     extra=connector.provider.auth.bearer(tokens.access),
                     answer_within=_ANSWER_SECONDS,
                     spent=spent,
                 )
-                if (
-                    not isinstance(delivery, Response)
-                    or connector.provider.operations.whole(delivery) is not None
-                ):
+                if answer is None:
                     exchange.close()
-                    if isinstance(delivery, Response):
-                        log.warning("not connected", path=request.path, status=delivery.status)
                     return NotConnected("provider_down")
-                request = exchange.send(delivery)
+                request = exchange.send(answer)
         except StopIteration as end:
             found: list[OrganisationOffered] | ConnectRefused = end.value
             return found

@@ -14,6 +14,7 @@ from connector_kit.connecting import Connecting
 from connector_kit.connector import Connector
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.loading import Loader
+from connector_kit.once_more import PAUSES
 from connector_kit.routes import consent_router, internal_router
 from connector_kit.tokens import NoToken, Token
 from contracts.connections import (
@@ -290,6 +291,28 @@ async def test_a_read_that_is_lost_once_while_connecting_is_made_again(
     state = await browser.connect()
     browser.bench.there.fail("/organisation", fault)  # pyright: ignore[reportArgumentType]
     assert await browser.agree(state) == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("times", "retry_after", "code"),
+    [
+        (1, None, None),
+        (2, "1", None),
+        (3, None, "provider_down"),
+        (1, "40", "provider_down"),
+    ],
+)
+async def test_a_limit_that_is_over_in_a_moment_sends_nobody_back(
+    browser: Browser, times: int, retry_after: str | None, code: str | None
+) -> None:
+    there = browser.bench.there
+    state = await browser.connect()
+    there.retry_after = retry_after
+    there.fail("/organisation", *["429"] * times)  # pyright: ignore[reportArgumentType]
+    back = await browser.agree(state)
+    assert back == (SETTINGS if code is None else f"{SETTINGS}?connect={code}")
+    longer = retry_after == "40"
+    assert browser.bench.clock.slept == ([] if longer else list(PAUSES[:times]))
 
 
 async def test_an_organisation_of_another_company_is_refused_and_that_one_goes_on(
