@@ -1,5 +1,6 @@
 """What people decide about one record, and what follows."""
 
+from datetime import date
 from typing import Literal, assert_never
 
 from contracts.causes import cause_of
@@ -175,13 +176,23 @@ def _add_rounding(course: Course, fact: RoundingWanted) -> Literal["not_possible
 def _post_on_first_open_day(
     course: Course, fact: PostOnFirstOpenDay
 ) -> Literal["not_possible_now"] | None:
-    invoice, day = course.situation.invoice, first_open_day(course.situation)
+    invoice, day = course.situation.invoice, first_open_day(course.situation) or _told_day(course)
     if invoice is None or day is None or invoice.issue_date >= day:
         return "not_possible_now"
     course.tell(DatedThere(day, invoice.issue_date, fact.origin))
     course.request("there", fact.origin, "person", again=True)
     course.derive(again=True)
     return None
+
+
+def _told_day(course: Course) -> date | None:
+    """The first open day as the refusal said it, where the settings there aren't read again yet."""
+    cause = course.job.cause
+    told = None if cause is None else cause.params.get("first_open_day")
+    try:
+        return None if told is None else date.fromisoformat(told)
+    except ValueError:
+        return None
 
 
 def _link(course: Course, fact: LinkedByPerson) -> None:

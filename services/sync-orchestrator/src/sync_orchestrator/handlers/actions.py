@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from contracts.causes import CAUSES
+from contracts.causes import CAUSES, SubjectKind
 from contracts.commands import RemoteRef
-from contracts.ids import ItemId, RecordId, RemoteId
-from contracts.sync import CauseInstance, RecordState, SyncState
+from contracts.ids import Entity, ItemId, RecordId, RemoteId
+from contracts.sync import CauseInstance, RecordState, SyncState, WaitingOn
 from messaging.database import Tx
 
 from sync_orchestrator.domain.facts import (
@@ -28,10 +28,10 @@ from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
 from sync_orchestrator.handlers.connections import ask_for_reference_data
 from sync_orchestrator.handlers.linking import refuse_unlinkable
-from sync_orchestrator.handlers.mapping import check_accounts, save_mapping
+from sync_orchestrator.handlers.mapping import ACCOUNT_REFUSED, check_accounts, save_mapping
 from sync_orchestrator.handlers.money_actions import add_rounding_line, choose_tax, send_our_tax
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfit
-from sync_orchestrator.handlers.refusals import not_found, not_possible_now
+from sync_orchestrator.handlers.refusals import not_found, not_possible_now, which_item
 from sync_orchestrator.handlers.settings import apply_changes
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store.mapping_store import MappingRow
@@ -56,21 +56,57 @@ async def act(tx: Tx, tools: Tools, wish: Wish, action: str, fields: Fields) -> 
 
 
 def target_of(desk: Desk, action: str) -> RecordKey:
-    """The record that a button acts on: the one its cause is about, else the record itself."""
+    """The record that a button acts on: the one its cause is about, else the record itself.
+
+    Raises:
+        Refusal: 409, the cause is about one of several items and doesn't say which.
+    """
     job = desk.job
-    if job is None or job.waiting_on is None or not target_offers(desk, action):
+    if job is None or job.cause is None or not target_offers(desk, action):
         return desk.key
-    return RecordKey(desk.key.connection_id, job.waiting_on.entity, job.waiting_on.record_id)
+    about = _what_it_is_about(desk, job.cause) or job.waiting_on
+    if about is None:
+        return desk.key
+    return RecordKey(desk.key.connection_id, about.entity, about.record_id)
 
 
 def target_offers(desk: Desk, action: str) -> bool:
     """Whether the cause that the record shows, or the one behind it, has this button."""
-    job = desk.job
-    if job is None or job.cause is None:
-        return False
-    cause: CauseInstance = job.cause.because or job.cause
-    row = CAUSES.get(cause.code)
+    cause = cause_behind(desk)
+    row = None if cause is None else CAUSES.get(cause.code)
     return row is not None and any(fix.action == action for fix in row.fixes)
+
+
+def cause_behind(desk: Desk) -> CauseInstance | None:
+    """Why the record can't go: its own cause, or that of the record it waits for."""
+    job = desk.job
+    return None if job is None or job.cause is None else job.cause.because or job.cause
+
+
+_ABOUT: Mapping[SubjectKind, Entity | None] = {
+    "prerequisite": None,
+    "record": None,
+    "customer": "customer",
+    "customer_and_currency": "customer",
+    "item": "item",
+}
+"""Which kind of a record's needs a cause of such a subject is about; None: any kind."""
+
+
+def _what_it_is_about(desk: Desk, cause: CauseInstance) -> WaitingOn | None:
+    """The customer or item of this invoice that its cause is about."""
+    row, situation = CAUSES.get(cause.code), desk.work.books.situation(desk.key)
+    if row is None or situation is None or row.subject not in _ABOUT:
+        return None
+    kind = _ABOUT[row.subject]
+    needs = [need for need in situation.needs if kind in (None, need.entity)]
+    named = None if cause.subject is None else cause.subject.id
+    found = next((need for need in needs if str(need.record_id) == named), None)
+    if found is None and kind is not None and not named:
+        if len(needs) > 1:
+            raise which_item()
+        found = next(iter(needs), None)
+    return None if found is None else found.waiting_on
 
 
 async def _sync(desk: Desk, fields: Fields) -> None:
@@ -127,11 +163,14 @@ async def _link(desk: Desk, fields: Fields) -> None:
 
 
 async def _name(desk: Desk, fields: Fields) -> None:
+    """A name there belongs to a customer or item, a number to an invoice."""
     field = "number" if "number" in fields else "name"
     action = "use_number" if field == "number" else "add_as_new"
     target = target_of(desk, action)
     if target == desk.key:
         target = target_of(desk, "use_name")
+    if (field == "number") != (target.entity == "invoice"):
+        raise not_possible_now()
     anew = field == "name" and target_offers(desk, "add_as_new")
     if anew and _asks_which(desk) and _is_its_own_name(desk, target, text(fields, field)):
         desk.apply(target, NoneOfThose(desk.wish.origin))
@@ -141,8 +180,7 @@ async def _name(desk: Desk, fields: Fields) -> None:
 
 def _asks_which(desk: Desk) -> bool:
     """Whether the question is which of those there it is, before anything was sent."""
-    job = desk.job
-    cause = None if job is None or job.cause is None else job.cause.because or job.cause
+    cause = cause_behind(desk)
     return cause is not None and cause.code == "customer_lookalikes"
 
 
@@ -206,16 +244,23 @@ async def _turn_on_sync_customers(desk: Desk, fields: Fields) -> None:
 
 
 def _items_in_question(desk: Desk) -> Sequence[tuple[RecordId, str]]:
-    """The items of this record without an account, or with one that can't be used."""
-    situation = desk.work.books.situation(desk.key)
+    """The items of this record without an account, with one that can't be used, or with the one
+    that the provider refused."""
+    situation, cause = desk.work.books.situation(desk.key), cause_behind(desk)
     if situation is None:
         return ()
     if desk.key.entity == "item":
         return ((desk.key.record_id, plain_name(situation.record)),)
+    account = None if cause is None or cause.code not in ACCOUNT_REFUSED else cause.subject
+    refused = None if account is None else account.id
+    about = None if desk.job is None or desk.job.cause is None else desk.job.cause.subject
     return tuple(
         (need.record_id, need.name)
         for need in situation.items
-        if need.account is None or not (need.account.known and need.account.active)
+        if need.account is None
+        or not (need.account.known and need.account.active)
+        or need.account.id == refused
+        or (about is not None and str(need.record_id) == about.id)
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from contracts.causes import group_of
 from contracts.commands import Origin
 
 from sync_orchestrator.domain.job import RecordKey
@@ -16,8 +17,12 @@ VERBS = {"retry": "retry", "ignore": "ignore", "unignore": "stop_ignoring"}
 """The action behind each word of a group's address but `fix`, which names its own."""
 
 
-async def act_on(work: Work, run: Run, key: RecordKey, origin: Origin) -> str | None:
-    """Do the run's action on one of its records; the code of the refusal, if it can't be now."""
+async def act_on(work: Work, run: Run, key: RecordKey, origin: Origin) -> Refusal | None:
+    """Do the run's action on one of its records; the refusal, if it can't be now.
+
+    A fix is for what is still in the group: what another record's fix released has moved on, and
+    the same button would mean something else on it.
+    """
     assert run.action is not None, "a run without an action asks for its records to be there"
     record = work.books.records[key.entity, key.record_id]
     wish = Wish(
@@ -31,9 +36,17 @@ async def act_on(work: Work, run: Run, key: RecordKey, origin: Origin) -> str | 
         run_id=run.id,
     )
     desk = Desk(work, wish, work.books.connections[run.connection_id], key, Trigger(run.id))
+    if run.kind == "fix" and not _is_in(run.about, desk):
+        return None
     do = ACTIONS[str(run.action["action"])]
     try:
         await do(desk, cast("dict[str, object]", run.action.get("fields") or {}))
     except Refusal as refusal:
-        return refusal.code
+        return refusal
     return None
+
+
+def _is_in(group: str | None, desk: Desk) -> bool:
+    job = desk.job
+    cause = None if job is None else job.cause
+    return cause is not None and group_of(cause, desk.key.record_id) == group

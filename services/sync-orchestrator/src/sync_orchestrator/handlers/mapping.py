@@ -18,6 +18,9 @@ from sync_orchestrator.handlers.work import Tools, Work, begin
 from sync_orchestrator.store import mapping_store, reference_store
 from sync_orchestrator.store.mapping_store import MappingRow
 
+ACCOUNT_REFUSED = frozenset({"account_gone", "account_wrong_type", "tax_not_allowed_for_account"})
+"""Causes about an account that was chosen: their subject is the account."""
+
 HELD_BY_MAPPING = (
     "account_gone",
     "account_wrong_type",

@@ -65,6 +65,16 @@ def not_possible_now() -> Refusal:
     )
 
 
+def which_item() -> Refusal:
+    return Refusal(
+        409,
+        "which_item",
+        "Which item is it?",
+        "The invoice has several items, and the answer doesn't say which one it is about. "
+        "Open the item and choose there.",
+    )
+
+
 def invalid(*errors: FieldProblem) -> Refusal:
     return Refusal(422, "invalid", "Check the fields", errors[0].message, *errors)
 

@@ -22,7 +22,13 @@ from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.runs import Progress, eta_of, is_over, progress_of
 from sync_orchestrator.handlers.group_actions import act_on
 from sync_orchestrator.handlers.places import read_current
-from sync_orchestrator.handlers.refusals import FieldProblem, because_of, invalid, not_found
+from sync_orchestrator.handlers.refusals import (
+    FieldProblem,
+    Refusal,
+    because_of,
+    invalid,
+    not_found,
+)
 from sync_orchestrator.handlers.work import REVIEWS, Tools, begin
 from sync_orchestrator.store import companies_store, runs_store, sync_now_store
 from sync_orchestrator.store.runs_store import Run
@@ -178,8 +184,12 @@ async def step(tx: Tx, tools: Tools, batch: int = BATCH) -> bool:
 
 
 async def begin_at_once(tx: Tx, tools: Tools, run: Run) -> None:
-    """A new run's first batch, in the transaction that started it."""
-    await _take(tx, tools, run, BATCH)
+    """A new run's first batch, in the transaction that started it.
+
+    Raises:
+        Refusal: a fix that none of its records takes, as the first of them says it.
+    """
+    await _take(tx, tools, run, BATCH, or_refuse=run.kind == "fix")
     progress = await _progress(tx, run, run.started_at)
     over = is_over(progress, cancelled=False)
     await _tell(tx, tools, run, progress, run.started_at, over=over, at_once=not over)
@@ -198,7 +208,7 @@ async def set_one_apart(tx: Tx, error: str) -> None:
         await runs_store.look_later(tx, run.id, now, AFTER_A_DEFECT)
 
 
-async def _take(tx: Tx, tools: Tools, run: Run, limit: int) -> int:
+async def _take(tx: Tx, tools: Tools, run: Run, limit: int, *, or_refuse: bool = False) -> int:
     """Ask for the next records; how many there were."""
     work = await begin(tx, [run.company_id], tools)
     keys = await runs_store.to_take(tx, run, limit)
@@ -208,13 +218,17 @@ async def _take(tx: Tx, tools: Tools, run: Run, limit: int) -> int:
     by = "run" if run.kind == "sync_now" else "fix"
     origin = run.started_by.model_copy(update={"by": by, "run_id": run.id})
     taken: list[tuple[RecordKey, str | None]] = []
+    refusals: list[Refusal] = []
     for key in keys:
-        refused: str | None = None
+        refused: Refusal | None = None
         if run.action is None:
             work.round.apply(key, Asked(origin), Trigger(run.id))
         else:
             refused = await act_on(work, run, key, origin)
-        taken.append((key, refused))
+        taken.append((key, None if refused is None else refused.code))
+        refusals += [] if refused is None else [refused]
+    if or_refuse and len(refusals) == len(keys):
+        raise refusals[0]
     await runs_store.taken(tx, run.id, taken, work.books.now)
     await work.save()
     return len(keys)

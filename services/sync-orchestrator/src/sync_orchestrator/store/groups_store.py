@@ -52,6 +52,11 @@ cross join lateral jsonb_array_elements_text((j.cause -> 'params' ->> 'item_ids'
 join records r on r.entity = 'item' and r.id = i::uuid
 left join account_mapping m on m.connection_id = j.connection_id and m.item_id = r.id
 where j.connection_id = $1 and j.cause_code = $2 and m.account_id is null
+union
+select r.id, r.name
+from jobs j
+join records r on r.entity = 'item' and r.id = j.record_id
+where j.connection_id = $1 and j.cause_code = $2 and j.entity = 'item'
 """
 
 _STOPPED = """
@@ -157,7 +162,8 @@ async def items_on_account(
 
 
 async def unmapped_items(tx: Tx, connection: ConnectionId, code: str) -> list[tuple[ItemId, str]]:
-    """The items without an account that stop a record, as its cause with this code names them."""
+    """The items without an account that stop a record, as its cause with this code names them; and
+    items that stand there with this cause themselves."""
     rows = await tx.fetch(_UNMAPPED, connection, code)
     return [(ItemId(row["item_id"]), row["item_name"]) for row in rows]
 
