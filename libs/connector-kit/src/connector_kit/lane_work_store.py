@@ -202,37 +202,49 @@ class LaneChange:
 
 
 async def apply_changes(tx: Tx, changes: Sequence[LaneChange]) -> None:
-    """Take lanes out of their request (or out of a worker's hands) and retire what is finished."""
+    """Take lanes out of their request (or out of a worker's hands) and retire what is finished.
+
+    Workers are woken where that lets something go: what is given back, or what waits behind it.
+    """
     if not changes:
         return
     ordered = sorted(changes, key=lambda change: change.key)
-    await tx.execute(
+    goes_on: bool | None = await tx.fetchval(
         """
-        UPDATE lanes SET
-            request_id = NULL,
-            leased_by = NULL,
-            leased_until = NULL,
-            waiting = lanes.waiting AND NOT (same AND finished),
-            content = CASE WHEN same AND finished THEN NULL ELSE content END,
-            ready_at = CASE WHEN same THEN at + given.wait ELSE ready_at END,
-            alone = CASE WHEN same THEN lanes.alone OR given.alone ELSE lanes.alone END,
-            stale = CASE WHEN same AND given.stale THEN lanes.stale + 1 ELSE lanes.stale END,
-            told = CASE WHEN same AND finished THEN NULL ELSE told END
-        FROM (
-            SELECT given.*, clock() AS at,
-                (old.generation, old.step) = (given.generation, given.step) AS same
-            FROM unnest(
-                $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::bool[],
-                $7::interval[], $8::bool[], $9::bool[]
-            ) AS given (
-                connection_id, entity, record_id, generation, step, finished, wait, alone, stale
-            )
-            JOIN lanes AS old USING (connection_id, entity, record_id)
-            ORDER BY connection_id, entity, record_id
-            FOR UPDATE OF old
-        ) AS given
-        WHERE lanes.connection_id = given.connection_id AND lanes.entity = given.entity
-            AND lanes.record_id = given.record_id
+        WITH changed AS (
+            UPDATE lanes SET
+                request_id = NULL,
+                leased_by = NULL,
+                leased_until = NULL,
+                waiting = lanes.waiting AND NOT (same AND finished),
+                content = CASE WHEN same AND finished THEN NULL ELSE content END,
+                ready_at = CASE WHEN same THEN at + given.wait ELSE ready_at END,
+                alone = CASE WHEN same THEN lanes.alone OR given.alone ELSE lanes.alone END,
+                stale = CASE WHEN same AND given.stale THEN lanes.stale + 1 ELSE lanes.stale END,
+                told = CASE WHEN same AND finished THEN NULL ELSE told END
+            FROM (
+                SELECT given.*, clock() AS at,
+                    (old.generation, old.step) = (given.generation, given.step) AS same
+                FROM unnest(
+                    $1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::int[], $6::bool[],
+                    $7::interval[], $8::bool[], $9::bool[]
+                ) AS given (
+                    connection_id, entity, record_id, generation, step, finished, wait, alone, stale
+                )
+                JOIN lanes AS old USING (connection_id, entity, record_id)
+                ORDER BY connection_id, entity, record_id
+                FOR UPDATE OF old
+            ) AS given
+            WHERE lanes.connection_id = given.connection_id AND lanes.entity = given.entity
+                AND lanes.record_id = given.record_id
+            RETURNING lanes.waiting
+        )
+        SELECT bool_or(waiting) OR EXISTS (
+            SELECT FROM lanes
+            WHERE connection_id = ANY ($1::uuid[]) AND waiting AND request_id IS NULL
+                AND (leased_until IS NULL OR leased_until <= clock())
+        )
+        FROM changed
         """,
         *columns([change.key for change in ordered]),
         [change.generation for change in ordered],
@@ -242,7 +254,8 @@ async def apply_changes(tx: Tx, changes: Sequence[LaneChange]) -> None:
         [change.alone for change in ordered],
         [change.stale for change in ordered],
     )
-    tx.wake(WAKE)
+    if goes_on:
+        tx.wake(WAKE)
 
 
 async def renew(tx: Tx, table: Leased, leases: Sequence[UUID], lease: timedelta) -> None:
@@ -264,22 +277,40 @@ async def renew(tx: Tx, table: Leased, leases: Sequence[UUID], lease: timedelta)
     )
 
 
-async def next_due(tx: Tx) -> timedelta | None:
-    """How long until some waiting lane may go, as far as holds tell; None if none waits."""
+async def next_due(tx: Tx, *, in_flight: int, fill: timedelta) -> timedelta | None:
+    """How long until some waiting lane may go, as far as is known: by holds, and by `fill`.
+
+    None if none waits but what is in somebody's hands. Behind as many requests as may be under way
+    it is `fill` from now: the end of one wakes whoever listens. The arguments are `claim`'s.
+    """
     wait: timedelta | None = await tx.fetchval(
         """
-        SELECT min(greatest(first.ready_at, CASE WHEN first.priority = 0
-            THEN turns.clicks_ready_at ELSE turns.ready_at END)) - clock()
-        FROM turns
+        SELECT min(
+            CASE WHEN busy.requests >= $1 THEN now.at + $2::interval
+                WHEN first.priority = 0 THEN greatest(first.ready_at, turns.clicks_ready_at)
+                WHEN busy.requests = 0 THEN greatest(first.ready_at, turns.ready_at)
+                ELSE greatest(first.ready_at, turns.ready_at, first.queued_at + $2::interval)
+            END
+        ) - clock()
+        FROM (SELECT clock() AS at) AS now
+        CROSS JOIN turns
         JOIN connections ON connections.id = turns.connection_id
             AND connections.status = 'open' AND connections.paused_at IS NULL
         CROSS JOIN LATERAL (
-            SELECT priority, ready_at FROM lanes
+            SELECT priority, ready_at, queued_at FROM lanes
             WHERE lanes.connection_id = turns.connection_id
                 AND lanes.waiting AND lanes.request_id IS NULL
+                AND (lanes.leased_until IS NULL OR lanes.leased_until <= now.at)
             ORDER BY priority, queued_at
             LIMIT 1
         ) AS first
-        """
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS requests FROM requests
+            WHERE requests.connection_id = turns.connection_id AND requests.open
+                AND requests.leased_until > now.at
+        ) AS busy
+        """,
+        in_flight,
+        fill,
     )
     return wait

@@ -85,6 +85,9 @@ class Loops:
         self._announce_every = timedelta(seconds=announce_every)
         self._lots_at_once = lots_at_once
         self._leases = Leases(self._worker)
+        self._others_wait = False
+        """Whether the last claim left something waiting: the end of a lot may let it go."""
+
         # Kept here, so that work under way outlives a role that is started again.
         self._lots: set[asyncio.Task[None]] = set()
         self._checks: set[asyncio.Task[None]] = set()
@@ -103,12 +106,13 @@ class Loops:
             if free > 0:
                 step = partial(self._worker.claim_or_due, free)
                 claimed = await self._unless_away(step, claimed)
+                self._others_wait = claimed.due is not None
             for lot in claimed.lots:
                 self._leases.hold(lot.lease)
-                self._start(self._lots, self._one_lot(lot))
+                self._start(self._lots, self._one_lot(lot, listener))
             if len(self._lots) >= self._lots_at_once:
                 await asyncio.wait(self._lots, return_when=asyncio.FIRST_COMPLETED)
-            elif not claimed.lots:
+            elif not claimed.lots or not _at_once(claimed.due):
                 await listener.wait(stop, _poll_after(claimed.due))
         await self._finish(self._lots)
 
@@ -191,7 +195,7 @@ class Loops:
         if running:
             await asyncio.wait(set(running), timeout=_FINISH_SECONDS)
 
-    async def _one_lot(self, lot: AnyLot) -> None:
+    async def _one_lot(self, lot: AnyLot, listener: Listener) -> None:
         try:
             in_hand = await self._bring_to_send(lot)
             if in_hand is not None:
@@ -204,6 +208,8 @@ class Loops:
             log.exception("a lot broke", connection=str(lot.connection.id), entity=lot.entity)
         finally:
             self._leases.let_go(lot.lease)
+            if self._others_wait:
+                listener.wake()
 
     async def _bring_to_send(self, lot: AnyLot) -> InHand | None:
         try:
@@ -261,6 +267,11 @@ class Loops:
             else:
                 await listener.wait(stop, _IDLE_POLL)
         await self._finish(running)
+
+
+def _at_once(due: timedelta | None) -> bool:
+    """Whether more may go already, behind what was just claimed."""
+    return due is not None and due <= timedelta(0)
 
 
 def _poll_after(due: timedelta | None) -> float:

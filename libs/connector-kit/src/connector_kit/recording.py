@@ -38,7 +38,7 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.freezing import Frozen
 from connector_kit.guarding import counted
-from connector_kit.lanes_store import LaneKey
+from connector_kit.lanes_store import WAKE, LaneKey
 from connector_kit.ledger_store import LedgerRow, OpenRequest
 from connector_kit.outcomes import Subject, delayed
 from connector_kit.provider import FrozenMember
@@ -84,6 +84,7 @@ async def record_answer(
         still_open = [row for row in rows if row.id not in {closed.id for closed, _ in ends}]
         await tell_checking(tx, connector, frozen.connection, request, still_open)
         await checks_store.check_at_once(tx, request_id)
+        tx.wake(WAKE)  # what waits for fewer requests under way
     await guard_store.count(tx, frozen.connection.id, counted(ends))
 
 

@@ -81,7 +81,7 @@ class ReadyLot:
 
 @dataclass(frozen=True)
 class Claimed:
-    """What was leased; without any, how long until some may go as far as is known (None: never)."""
+    """What was leased, and how long until more may go, as far as is known (None: nothing waits)."""
 
     lots: list[AnyLot] = field(default_factory=list[AnyLot])
     due: timedelta | None = None
@@ -113,29 +113,32 @@ class Worker:
         return (await self.claim_or_due(connections)).lots
 
     async def claim_or_due(self, connections: int) -> Claimed:
-        """The same; where nothing can be had now, when to come again, from the same transaction."""
+        """The same; and when to come again, from the same transaction."""
         provider, lease = self._connector.provider, self._connector.ids.new()
         sizes: dict[Entity, int] = {name: facts.batch for name, facts in provider.entities.items()}
+        in_flight = provider.requests_in_flight
         async with self._connector.database.transaction() as tx:
             sky = await turns_store.load_sky(tx)
             if sky.paused:
                 return Claimed()
             if sky.failures >= AWAY_AFTER:
                 if not await turns_store.take_probe(tx, AWAY_AFTER, _PROBE_EVERY):
-                    return Claimed(due=await lane_work_store.next_due(tx))
+                    due = await lane_work_store.next_due(tx, in_flight=in_flight, fill=FILL)
+                    return Claimed(due=due)
                 connections, sizes = 1, dict.fromkeys(sizes, 1)
             lanes = await lane_work_store.claim(
                 tx,
                 lease,
                 connections=connections,
                 sizes=sizes,
-                in_flight=provider.requests_in_flight,
+                in_flight=in_flight,
                 fill=FILL,
                 lease=LEASE,
                 alone_after=ALONE_AFTER,
             )
+            due = await lane_work_store.next_due(tx, in_flight=in_flight, fill=FILL)
             if not lanes:
-                return Claimed(due=await lane_work_store.next_due(tx))
+                return Claimed(due=due)
             wanted = [(lane.key, lane.generation) for lane in lanes]
             finished = await ledger_store.finished(tx, wanted)
             found = await connections_store.find(tx, [lane.key.connection_id for lane in lanes])
@@ -148,7 +151,8 @@ class Worker:
                 lot
                 for connection_id, mine in by_connection.items()
                 for lot in choose_lots(lease, found[connection_id], mine, finished, operations, at)
-            ]
+            ],
+            due,
         )
 
     async def renew(self, leases: Sequence[UUID]) -> None:

@@ -144,13 +144,17 @@ class Listener(_Background):
         self._woken.clear()
         return woken
 
+    def wake(self) -> None:
+        """As if a word had come: the wait that goes on, or the next one, ends at once."""
+        self._woken.set()
+
     async def listening(self) -> None:
         """Come back once the session listens; until then only the time-out ends a wait."""
         self.start()
         await self._ready.wait()
 
     def _on_word(self, *_: object) -> None:
-        self._woken.set()
+        self.wake()
 
     async def _serve(self, connection: "asyncpg.Connection[Row]") -> None:
         ended = asyncio.Event()
