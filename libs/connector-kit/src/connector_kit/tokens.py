@@ -105,6 +105,14 @@ class TokenKeeper:
             return NoToken(expired=True)
         return self._usable(grant) or await self._refresh(grant.id, grant.version)
 
+    async def at_hand(self, tx: Tx, connection_id: ConnectionId) -> TokenOrNot | None:
+        """As `of`, read in a transaction that is open anyway; None where it must be refreshed.
+
+        Then the transaction is to end before `of` is called.
+        """
+        grant = await grants_store.of_connection(tx, connection_id)
+        return NoToken(expired=True) if grant is None else self._usable(grant)
+
     async def rejected(self, token: Token) -> None:
         """The provider answered 401 to this token: it isn't handed out again.
 

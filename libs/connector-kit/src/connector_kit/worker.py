@@ -58,7 +58,7 @@ from connector_kit.provider import FrozenRequest, NotReady, Ready
 from connector_kit.recording import record_answer, record_unsent
 from connector_kit.setbacks import apply_setback
 from connector_kit.timing import ALONE_AFTER, AWAY_AFTER, FILL, LEASE
-from connector_kit.tokens import NoToken, Token
+from connector_kit.tokens import NoToken, Token, TokenOrNot
 from connector_kit.transport import Delivery, Lost, NotSent
 
 log = get_logger(__name__)
@@ -69,13 +69,12 @@ AnyLot: TypeAlias = Lot | ReadLot
 
 @dataclass(frozen=True)
 class ReadyLot:
-    """A prepared lot, and the token to send it with.
+    """A prepared lot.
 
     After `good_until`, by the elapsing clock, what was read for it is no longer fresh.
     """
 
     lot: Lot
-    token: Token
     good_until: float | None = None
 
 
@@ -163,8 +162,7 @@ class Worker:
                 await lane_work_store.renew(tx, table, leases, LEASE)
 
     async def prepare(self, lot: Lot) -> ReadyLot | None:
-        """Read what must be read before sending, and get a token. None if nothing can go now."""
-        connector = self._connector
+        """Read what must be read before sending. None if nothing can go now."""
         prepared = await self._preparing.prepare(lot)
         if isinstance(prepared, Halted):
             await self._set_back(lot, prepared.why)
@@ -181,23 +179,38 @@ class Worker:
             await self._answer_not_ready(lot.connection, not_ready)
         if not ready:
             return None
-        lot = replace(lot, chosen=tuple(ready))
-        token = await connector.tokens.of(lot.connection.id)
-        if isinstance(token, NoToken):
-            await self._set_back(lot, token)
-            return None
-        return ReadyLot(lot, token, prepared.good_until)
+        return ReadyLot(replace(lot, chosen=tuple(ready)), prepared.good_until)
 
     async def freeze(self, ready: ReadyLot) -> InHand | None:
         """Commit a request for as many of the lot as may go. None: nothing may be sent."""
+        frozen = await self._freeze(ready, None)
+        if frozen is None:
+            fresh = await self._connector.tokens.of(ready.lot.connection.id)
+            frozen = fresh if isinstance(fresh, NoToken) else await self._freeze(ready, fresh)
+        if isinstance(frozen, NoToken):
+            await self._set_back(ready.lot, frozen)
+            return None
+        return frozen if isinstance(frozen, InHand) else None
+
+    async def _freeze(
+        self, ready: ReadyLot, token: TokenOrNot | None
+    ) -> InHand | NotFrozen | NoToken | None:
+        """The same with this token, or the one that is at hand; None where that must be refreshed.
+
+        The clock is read before the transaction begins: it says until when this may be sent.
+        """
         connector, lot = self._connector, ready.lot
         elapsed = connector.clock.elapsed()
         if ready.good_until is not None and elapsed >= ready.good_until:
             await self._set_back(lot, None)
-            return None
+            return NotFrozen()
         deadline = elapsed + connector.timing.send_window
         try:
             async with connector.database.transaction() as tx:
+                if token is None:
+                    token = await connector.tokens.at_hand(tx, lot.connection.id)
+                if not isinstance(token, Token):
+                    return token
                 frozen = await freeze(
                     tx,
                     lot,
@@ -211,17 +224,17 @@ class Worker:
         except asyncpg.UniqueViolationError:
             log.info("a record or its key was opened elsewhere", connection=str(lot.connection.id))
             await self._set_back(lot, None)
-            return None
+            return NotFrozen()
         self._preparing.forget((lot.connection.id, lot.entity), frozen.blocked)
         if isinstance(frozen, NotFrozen):
             if frozen.blast:
                 await pause_if_blasting(connector, lot.connection.id)
-            return None
+            return frozen
         sent = [
             LaneKey(lot.connection.id, lot.entity, member.record_id) for member in frozen.members
         ]
         self._preparing.forget((lot.connection.id, lot.entity), sent)
-        return InHand(frozen, ready.token, deadline)
+        return InHand(frozen, token, deadline)
 
     async def send(self, in_hand: InHand) -> Delivery:
         """Send the committed request once, within its window."""

@@ -1,17 +1,36 @@
 """Access tokens: one refresh for all, nothing lost by an answer that didn't come."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from connector_kit.housekeeping import Housekeeping
 from connector_kit.sealing import CannotUnseal, Sealer
 from connector_kit.tokens import NoToken, Token, TokenKeeper
+from connector_kit.worker import Worker
+from contracts.commands import RemoteRef
 from contracts.connections import ConnectionExpired
-from contracts.ids import CompanyId
+from contracts.ids import CompanyId, RemoteId
 from contracts.sync import SyncDelayed, SyncSucceeded
+from messaging.database import Tx
 from testkit import TestDatabase
 
-from .bench import CLIENT, Bench, bench_on, ids, open_connection
+from .bench import CLIENT, AheadDatabase, Bench, bench_on, ids, open_connection
+from .plain import plain_provider
+
+
+class Counted(AheadDatabase):
+    """Counts its transactions."""
+
+    begun = 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Tx]:
+        self.begun += 1
+        async with super().transaction() as tx:
+            yield tx
 
 
 def another_process(bench: Bench, sealer: Sealer | None = None) -> TokenKeeper:
@@ -173,3 +192,29 @@ async def test_a_paused_connection_holds_its_work_and_goes_on(database: TestData
         await bench.pool.execute("UPDATE connections SET paused_at = NULL")
         await bench.work()
         await bench.said_one(SyncSucceeded)
+
+
+async def test_tokens_that_live_shorter_than_they_are_refreshed_early_still_send(
+    database: TestDatabase,
+) -> None:
+    """A new token is used though it is due to be refreshed already: once for each request."""
+    oauth = replace(plain_provider().oauth, refresh_early=7200.0)
+    async with bench_on(database, oauth=oauth) as bench:
+        linked = bench.there.put("customer", "Old name")
+        link = RemoteRef(id=RemoteId(linked.id), version=None)
+        await bench.take(bench.customer("New name", link=link))
+        await bench.work()
+        await bench.said_one(SyncSucceeded)
+        assert bench.there.refreshes == 2, "for what was read first, and for what was sent"
+
+
+async def test_token_and_request_are_committed_by_one_transaction(bench: Bench) -> None:
+    """A token that is good costs no transaction of its own, before reading nor before sending."""
+    counting = Counted(bench.pool, bench.clock)
+    worker = Worker(replace(bench.connector, database=counting))
+    await bench.take(bench.customer("A"))
+    ready = await worker.prepare(await bench.claim())
+    assert ready is not None
+    before = counting.begun
+    assert await worker.freeze(ready) is not None
+    assert counting.begun - before == 1
