@@ -105,14 +105,14 @@ async def freeze(
         return NotFrozen(meter_wait)
     request_id = RequestId(ids.new())
     packed, packed_of, blocked = await _pack(tx, fitting, lot, provider, context, request_id)
-    at = await connections_store.now(tx)
+    refused_at = await connections_store.now(tx) if packed.refused else lot.claimed_at
     here = [
         refused_here(
             packed_of[record].lane,
             answer,
             packed_of[record].member.remote,
             connection=connection,
-            at=at,
+            at=refused_at,
             ids=ids,
         )
         for record, answer in packed.refused
@@ -154,6 +154,7 @@ async def freeze(
     )
     entered = [packed_of[member.record_id].lane.key for member in packed.frozen]
     await lane_work_store.enter_request(tx, entered, request_id)
+    at = opened.frozen_at
     now_unasked = sum(unasked(packed_of[m.record_id].member, at) for m in packed.frozen)
     await guard_store.count(tx, connection.id, Creates(unasked=now_unasked))
     stale_before = {c.lane.key: c.lane.stale for c in fitting}

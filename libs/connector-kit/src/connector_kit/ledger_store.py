@@ -289,20 +289,27 @@ async def open_rows(tx: Tx, request_id: RequestId) -> list[LedgerRow]:
     ]
 
 
-async def attempts(tx: Tx, row_ids: Sequence[UUID]) -> dict[UUID, tuple[Attempt, ...]]:
-    """For each open row, the attempts before it that were made for the same step."""
+async def attempts(
+    tx: Tx, row_ids: Sequence[UUID]
+) -> tuple[datetime, dict[UUID, tuple[Attempt, ...]]]:
+    """The database's time; and for each row the attempts before it for the same step, if any."""
     rows = await tx.fetch(
         """
-        SELECT mine.id,
-            jsonb_agg(earlier.attempt ORDER BY earlier.opened_at, earlier.id) AS attempts
-        FROM ledger AS mine
-        JOIN ledger AS earlier USING (connection_id, entity, record_id, generation, step)
-        WHERE mine.id = ANY ($1::uuid[]) AND earlier.id <> mine.id AND earlier.attempt IS NOT NULL
-        GROUP BY mine.id
+        SELECT now.at, mine.id, (
+            SELECT jsonb_agg(earlier.attempt ORDER BY earlier.opened_at, earlier.id)
+            FROM ledger AS earlier
+            WHERE earlier.connection_id = mine.connection_id AND earlier.entity = mine.entity
+                AND earlier.record_id = mine.record_id AND earlier.generation = mine.generation
+                AND earlier.step = mine.step AND earlier.id <> mine.id
+                AND earlier.attempt IS NOT NULL
+        ) AS attempts
+        FROM (SELECT clock() AS at) AS now
+        LEFT JOIN ledger AS mine ON mine.id = ANY ($1::uuid[])
         """,
         list(row_ids),
     )
-    return {row["id"]: tuple(_ATTEMPTS.validate_json(row["attempts"])) for row in rows}
+    found = {row["id"]: row["attempts"] for row in rows if row["attempts"] is not None}
+    return rows[0]["at"], {id_: tuple(_ATTEMPTS.validate_json(a)) for id_, a in found.items()}
 
 
 async def attempts_of(

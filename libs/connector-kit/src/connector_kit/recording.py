@@ -107,8 +107,7 @@ async def close(
     """End these open rows: ledger, lanes and outcomes."""
     if not ends:
         return
-    earlier = await ledger_store.attempts(tx, [row.id for row, _ in ends])
-    at = await connections_store.now(tx)
+    at, earlier = await ledger_store.attempts(tx, [row.id for row, _ in ends])
     ended = [
         end_row(
             row,

@@ -117,6 +117,15 @@ async def count_answer(tx: Tx, connection_id: ConnectionId, away_after: int) -> 
 
     If it had been away, all connections that waited for it go on, not only the one that asked.
     """
+    failing: bool = await tx.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM weather WHERE failures > 0)
+            OR EXISTS (SELECT FROM turns WHERE connection_id = $1 AND failures > 0)
+        """,
+        connection_id,
+    )
+    if not failing:
+        return
     before: int | None = await tx.fetchval(
         """
         UPDATE weather SET failures = 0, probe_at = NULL

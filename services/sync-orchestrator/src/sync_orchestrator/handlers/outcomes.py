@@ -36,12 +36,10 @@ async def on_outcomes(tx: Tx, messages: Sequence[Message], tools: Tools) -> None
     fresh = await _naming_holders(tx, _once(outcomes, new))
     await work.load({key_of(outcome) for outcome in fresh})
     await _load_holders(work, fresh)
-    lines: list[history_store.Line] = []
     for outcome in fresh:
         line = _decide(work, outcome)
         if line is not None:
-            lines.append(line)
-    await history_store.append(tx, lines)
+            work.lines.append(line)
     await _learn_lock_dates(work, fresh)
     await work.save()
 

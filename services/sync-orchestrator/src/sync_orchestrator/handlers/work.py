@@ -60,13 +60,20 @@ class Work:
     books: Books
     round: Round
     messages: list[Message] = field(default_factory=list[Message])
+    lines: list[history_store.Line] = field(default_factory=list[history_store.Line])
+    """What the history says before what the round adds to it."""
+
     _loaded: dict[RecordKey, Job] = field(default_factory=dict[RecordKey, Job])
     _followed: set[RecordKey] = field(default_factory=set[RecordKey])
+    _asked_for: set[RecordKey] = field(default_factory=set[RecordKey])
+    """Keys whose job is in the books if there is one."""
 
     async def load(self, keys: Collection[RecordKey], *, followed: bool = True) -> None:
         """Load these jobs, those that wait for them (if `followed`), and all these need."""
         wanted = set(keys)
-        jobs = await jobs_store.load(self.tx, wanted)
+        # With what invoices among them need, by one question.
+        await self._load_records({(key.entity, key.record_id) for key in wanted})
+        jobs = await self._load_jobs(wanted | self._needs(wanted))
         if followed:
             waiting = await jobs_store.waiting_for(self.tx, wanted, self.tools.at_once)
             if len(waiting) < self.tools.at_once:
@@ -86,8 +93,7 @@ class Work:
         await self._load_records({(key.entity, key.record_id) for key in keys})
         needs = self._needs(keys)
         await self._load_records({(need.entity, need.record_id) for need in needs})
-        missing = {need for need in needs if self.books.job(need) is None}
-        for job in await jobs_store.load(self.tx, missing):
+        for job in await self._load_jobs(needs):
             self._put(job)
         await self._load_lookalikes(key for key in keys | needs if key.entity == "customer")
         items = {key for key in keys | needs if key.entity == "item"}
@@ -139,7 +145,7 @@ class Work:
         await jobs_store.save(self.tx, jobs, tools.ages, now)
         await jobs_store.save_links(self.tx, [job for job in jobs if self._link_moved(job)], now)
         await history_store.append(
-            self.tx, [line_of(happened, now) for happened in self.round.history]
+            self.tx, [*self.lines, *(line_of(one, now) for one in self.round.history)]
         )
         await self._wake_others()
         for job in jobs:
@@ -167,6 +173,12 @@ class Work:
         )
         if marked:
             self.tx.wake(REVIEWS)
+
+    async def _load_jobs(self, keys: set[RecordKey]) -> list[Job]:
+        """Those of these jobs that exist and were neither asked for nor loaded before."""
+        missing = {key for key in keys - self._asked_for if self.books.job(key) is None}
+        self._asked_for |= keys
+        return await jobs_store.load(self.tx, missing)
 
     def _put(self, job: Job) -> None:
         if job.key not in self._loaded:
