@@ -17,6 +17,9 @@ UNIQUE_NAMES: frozenset[Provider] = frozenset({"qbo", "xero"})
 INACTIVE_KEEP_NAMES: frozenset[Provider] = frozenset({"qbo"})
 """Where an inactive customer keeps its name to itself."""
 
+SUPPLIERS_KEEP_NAMES: frozenset[Provider] = frozenset({"qbo"})
+"""Where a supplier or an employee keeps a name to itself, and is no customer to be linked."""
+
 CHOOSE_THE_ACCOUNT_THEMSELVES: frozenset[Provider] = frozenset({"freshbooks"})
 """Where income goes to an account of the provider's choice, unless an organisation offers more."""
 

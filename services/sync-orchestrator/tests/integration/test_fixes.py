@@ -90,7 +90,12 @@ ROWS = (
     Row("customer_email_invalid", "customer", "itself", {"email": "ann@lee"}),
     Row("name_not_allowed", "customer", "itself", {"name": "A:B", "cleaned_name": "A B"}),
     Row("name_not_allowed", "item", "itself", {"name": "A:B"}),
-    Row("customer_name_taken", "customer", "itself", {"name": "Ann Lee", "remote_id": "58"}),
+    Row(
+        "customer_name_taken",
+        "customer",
+        "itself",
+        {"name": "Ann Lee", "remote_id": "58", "kind": "customer"},
+    ),
     Row(
         "customer_name_taken",
         "customer",

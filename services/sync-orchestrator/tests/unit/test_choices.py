@@ -147,3 +147,16 @@ def test_make_active_again_brings_back_the_same_record_and_add_as_new_another() 
         desk.apply(ann, fact)
         (said,) = desk.sent()
         assert (said.generation, said.link and said.link.id) == (2, link)
+
+
+def test_a_taken_name_that_no_customer_there_has_may_be_a_suppliers() -> None:
+    desk = Desk()
+    ann = customer()
+    desk.know(ann)
+    desk.ask(ann)
+    (first,) = desk.sent()
+    refused = failure(first, "customer_name_taken", params={"name": "Ann Lee", "remote_id": "58"})
+    desk.apply(ann, Answered(refused, automatic=True))
+    cause = desk.job(ann).cause
+    assert cause is not None
+    assert (cause.params.get("kind"), cause.params.get("remote_id")) == ("other", None)

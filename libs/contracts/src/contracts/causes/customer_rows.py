@@ -1,10 +1,18 @@
 """Rows 1 to 15: not on its way; customers and names."""
 
+from typing import get_args
+
 from contracts.causes.model import Cause, Choice, Fix, Link, When
+from contracts.ids import Provider
+from contracts.providers import SUPPLIERS_KEEP_NAMES
 from contracts.sync import SyncState
+
+PROVIDERS: tuple[Provider, ...] = get_args(Provider)
 
 _LINK = Fix("link", "Link to existing", ("remote_id",))
 _LINK_ANOTHER = Fix("link", "Link to another", ("remote_id",))
+_SUPPLIERS_KEEP_NAMES = tuple(one for one in PROVIDERS if one in SUPPLIERS_KEEP_NAMES)
+_ONLY_CUSTOMERS_HAVE_NAMES = tuple(one for one in PROVIDERS if one not in SUPPLIERS_KEEP_NAMES)
 _NEW = Fix("add_as_new", "Add as new", ("name",), (("name", "{customer}"),))
 
 NOT_ON_ITS_WAY = (
@@ -241,7 +249,16 @@ CUSTOMERS = (
                 "Same one: link",
                 ("remote_id",),
                 (("remote_id", "{remote_id}"),),
-                unless=When("kind", ("supplier", "employee", "inactive_customer")),
+                when=When("kind", ("customer",)),
+                providers=_SUPPLIERS_KEEP_NAMES,
+            ),
+            Fix(
+                "link",
+                "Same one: link",
+                ("remote_id",),
+                (("remote_id", "{remote_id}"),),
+                unless=When("kind", ("inactive_customer",)),
+                providers=_ONLY_CUSTOMERS_HAVE_NAMES,
             ),
             Fix(
                 "reactivate",
@@ -267,6 +284,7 @@ CUSTOMERS = (
                     ("supplier", "a supplier"),
                     ("employee", "an employee"),
                     ("inactive_customer", "{an_inactive_customer}"),
+                    ("other", "a supplier, an employee or another {noun_customer}"),
                 ),
             ),
         ),

@@ -9,6 +9,7 @@ from typing import cast
 from contracts.causes import CAUSES, HeldBy, cause_of, state_of
 from contracts.commands import RemoteRef
 from contracts.ids import RemoteId
+from contracts.providers import SUPPLIERS_KEEP_NAMES
 from contracts.sync import (
     CauseInstance,
     Subject,
@@ -225,19 +226,40 @@ def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None]
         return ()
     if outcome.cause.code == "customer_merged_there" and _follows_the_survivor(course, outcome):
         return ()
-    state = state_of(outcome.cause.code)
+    cause = _who_has_the_name(course, outcome.cause)
+    state = state_of(cause.code)
     if state is None or state in {*SYNCED, SyncState.NOT_SYNCED, SyncState.QUEUED}:
         state = SyncState.BLOCKED
-    row = CAUSES.get(outcome.cause.code)
+    row = CAUSES.get(cause.code)
     course.tell(
         Refused(
             step=outcome.step,
             state=state,
-            cause=outcome.cause,
+            cause=cause,
             held_by=None if row is None else row.held_by,
         )
     )
     return ()
+
+
+def _who_has_the_name(course: Course, cause: CauseInstance) -> CauseInstance:
+    """Who has a customer's name there, where it may be a supplier or an employee.
+
+    Only a customer of the list there is one to be linked; an id that the refusal names may be
+    anybody's.
+    """
+    situation = course.situation
+    listed = situation.connection.customers_as_of is not None
+    shared = course.job.provider in SUPPLIERS_KEEP_NAMES
+    if cause.code != "customer_name_taken" or "kind" in cause.params or not (listed and shared):
+        return cause
+    params = {name: value for name, value in cause.params.items() if name != "remote_id"}
+    one = next((alike for alike in situation.lookalikes if alike.same_name), None)
+    if one is None:
+        return cause.model_copy(update={"params": {**params, "kind": "other"}})
+    kind = "customer" if one.active else "inactive_customer"
+    more = {"kind": kind, "remote_id": str(one.remote_id)}
+    return cause.model_copy(update={"params": {**params, **more}})
 
 
 def _gone(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...] | None:
