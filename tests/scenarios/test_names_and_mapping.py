@@ -90,10 +90,10 @@ ODD: tuple[tuple[str, str, dict[str, tuple[str, str]]], ...] = (
     ),
     ("Cy 🔧 Ray", "Cy 🔧 Ray", {}),
     ("Di: Poe", "Di: Poe", {"qbo": (COLON, "Di Poe")}),
-    ("Ed\tMoe", "", {one: (BREAK, "Ed Moe") for one in ("qbo", "xero", "freshbooks")}),
+    ("Ed\tMoe", "", dict.fromkeys(("qbo", "xero", "freshbooks"), (BREAK, "Ed Moe"))),
     ("F" * 140, "F" * 140, {}),
 )
-"""A name here, what the books hold of it, and where that isn't taken: why, and what goes instead."""
+"""A name, what the books hold of it, and where that isn't taken: why, and what goes instead."""
 
 
 async def test_s19_odd_names_are_taken_or_the_field_is_named(stack: Stack, provider: str) -> None:

@@ -7,12 +7,11 @@ from contracts.ids import Provider
 from contracts.providers import SUPPLIERS_KEEP_NAMES
 from contracts.sync import SyncState
 
-PROVIDERS: tuple[Provider, ...] = get_args(Provider)
-
 _LINK = Fix("link", "Link to existing", ("remote_id",))
 _LINK_ANOTHER = Fix("link", "Link to another", ("remote_id",))
-_SUPPLIERS_KEEP_NAMES = tuple(one for one in PROVIDERS if one in SUPPLIERS_KEEP_NAMES)
-_ONLY_CUSTOMERS_HAVE_NAMES = tuple(one for one in PROVIDERS if one not in SUPPLIERS_KEEP_NAMES)
+_ALL: tuple[Provider, ...] = get_args(Provider)
+_WITH_SUPPLIERS: tuple[Provider, ...] = tuple(one for one in _ALL if one in SUPPLIERS_KEEP_NAMES)
+_CUSTOMERS_ONLY: tuple[Provider, ...] = tuple(one for one in _ALL if one not in _WITH_SUPPLIERS)
 _NEW = Fix("add_as_new", "Add as new", ("name",), (("name", "{customer}"),))
 
 NOT_ON_ITS_WAY = (
@@ -250,7 +249,7 @@ CUSTOMERS = (
                 ("remote_id",),
                 (("remote_id", "{remote_id}"),),
                 when=When("kind", ("customer",)),
-                providers=_SUPPLIERS_KEEP_NAMES,
+                providers=_WITH_SUPPLIERS,
             ),
             Fix(
                 "link",
@@ -258,7 +257,7 @@ CUSTOMERS = (
                 ("remote_id",),
                 (("remote_id", "{remote_id}"),),
                 unless=When("kind", ("inactive_customer",)),
-                providers=_ONLY_CUSTOMERS_HAVE_NAMES,
+                providers=_CUSTOMERS_ONLY,
             ),
             Fix(
                 "reactivate",

@@ -252,13 +252,9 @@ AMOUNTS = (
         ),
         subject="customer_and_currency",
         released_by="second link saved, or the invoice's currency changed",
-        fixes=(
-            Fix(
-                "add_as_new",
-                'Add "{customer} ({currency})"',
-                ("name",),
-                (("name", "{customer} ({currency})"),),
-                plain="Add for this currency",
+        links=(
+            Link(
+                "edit_invoice", "Choose a customer in {currency}", plain="Choose another customer"
             ),
         ),
     ),
