@@ -1,14 +1,17 @@
 """Each page renders with exactly its context, and holds nothing that the policy forbids."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from invoice_api.web.invoice_views import InvoicePage
+from invoice_api.web.pages import CauseView, FixView
 from invoice_api.web.rendering import FILES, Assets, Page, Renderer
 
 from .page_cases import PAGES
-from .page_pieces import NASTY
+from .page_pieces import NASTY, badge
 
 NODE_MODULES = Path(__file__).resolve().parents[2] / "frontend" / "node_modules"
 
@@ -63,3 +66,29 @@ def test_the_assets_that_pages_name_are_installed() -> None:
     assert set(FILES) == {"tabler.css", "htmx.js", "sse.js"}
     assert "path" in assets.icon("circle-check")
     assert "path" not in assets.icon("../../secret")
+
+
+def page_of(template: str) -> Page:
+    return next(page for name, page in PAGES if name == template)
+
+
+def with_cause(cause: CauseView, state: str) -> str:
+    """The invoice page with this cause on its badge."""
+    page = page_of("invoice.html")
+    assert isinstance(page, InvoicePage)
+    shown = replace(page, status="sent", badges=(badge(state, cause),), accounts={})
+    return bytes(Renderer(Assets(NODE_MODULES)).page("invoice.html", shown).body).decode()
+
+
+def test_the_start_date_is_changed_where_it_stands_in_the_way() -> None:
+    fix = FixView("change_start_date", "Change start date", (("start_date", ""),))
+    cause = CauseView("before_start_date", "Before your start date", "It is early.", (fix,), (), ())
+    text = with_cause(cause, "not_eligible")
+    assert 'action="/invoices/1/actions/change_start_date"' in text
+    assert re.search(r'name="start_date" type="date"', text)
+
+
+def test_a_rounding_line_asks_for_an_account_only_where_there_are_any() -> None:
+    fix = FixView("add_rounding_line", "Add a rounding line", (("account_id", ""),))
+    cause = CauseView("rounding_difference", "Differs by $0.01", "It rounds.", (fix,), (), ())
+    assert 'name="account_id"' not in with_cause(cause, "synced_with_difference")

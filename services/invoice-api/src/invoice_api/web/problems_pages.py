@@ -56,7 +56,7 @@ async def show_problems(
     rows = () if shown is None else shown.data
     accounts = (
         await account_options(peers.orchestrator, principal_of(one.caller), provider)
-        if any(fix.action == "choose_account" for group in rows for fix in group.fixes)
+        if any("account_id" in fix.fields for group in rows for fix in group.fixes)
         else ()
     )
     taxes = (
