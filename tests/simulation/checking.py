@@ -23,9 +23,10 @@ from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.store import jobs_store
 
 from simulation.company import Company
+from simulation.ground import OFFICE, SCHEMAS
 from simulation.mixes import METERED
 from simulation.office import Snapshot, entity_of, subject_of, told
-from simulation.ring import OFFICE, SCHEMAS, Ring
+from simulation.ring import Ring
 from simulation.there import There, note_of
 
 KINDS = {"customer": "Customer", "item": "Item", "invoice": "Invoice"}

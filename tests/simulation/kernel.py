@@ -15,29 +15,18 @@ Time is virtual: it moves when nothing else can, and each session's `app.now` fo
 """
 
 import asyncio
-import os
 import random
-import signal
-from collections.abc import (
-    AsyncGenerator,
-    Awaitable,
-    Callable,
-    Coroutine,
-    Generator,
-    Iterable,
-    Sequence,
-)
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 import asyncpg
-from contracts.ids import uuid7
-from messaging.database import Row, Tx, keep_json_text
+from messaging.database import Row
+
+from simulation import locks
+from simulation.tasks import Task
 
 START = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 _MOMENT = 0.003
@@ -52,36 +41,6 @@ class Killed(BaseException):
 
 class StuckError(AssertionError):
     """Nothing can run, nothing will wake, and there is still work: a deadlock of the product."""
-
-
-@dataclass(eq=False)
-class _Task:
-    name: str
-    task: asyncio.Task[None]
-    work: Coroutine[Any, Any, None]
-    parked: asyncio.Future[None] | None = None
-    """Where it stands; None while it runs."""
-    label: str = "start"
-    wakes_at: datetime | None = None
-    session: int | None = None
-    """The PostgreSQL session that runs a statement for this task right now."""
-    blocked: bool = False
-    """That statement waits for a lock."""
-    holders: frozenset[int] = frozenset()
-    """The sessions it waits for."""
-    stopped: bool = False
-    """Its server process stands still."""
-    waited: bool = False
-    """It waited for one."""
-    gives_way: bool = False
-    """The statement is being cancelled: it would wait for ever."""
-    killed: bool = False
-    held: bool = False
-    """Its process stands still until it is let go."""
-    ready: Callable[[], bool] | None = None
-    """What it waits for, beside its turn."""
-    transactions: int = 0
-    """How many it has open."""
 
 
 @dataclass
@@ -107,12 +66,10 @@ class Scheduler:
     """Who was caught last."""
     moved: int = 0
     """Grows whenever a transaction ends: what is committed, or who holds which lock, may differ."""
-    _tasks: dict[asyncio.Task[None], _Task] = field(
-        default_factory=dict["asyncio.Task[None]", _Task]
-    )
+    _tasks: dict[asyncio.Task[None], Task] = field(default_factory=dict["asyncio.Task[None]", Task])
     _running: int = 0
     """Tasks that are neither at a point nor known to wait for a lock."""
-    _may_have: list[_Task] = field(default_factory=list[_Task])
+    _may_have: list[Task] = field(default_factory=list[Task])
     """Tasks whose lock may be free by now, in the order they go on."""
     _tried: int = -1
     """As of which move all who wait were let go because nobody else could go on."""
@@ -127,7 +84,7 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         parked = loop.create_future()
         task = loop.create_task(self._body(work, parked), name=name)
-        self._tasks[task] = _Task(name, task, work, parked)
+        self._tasks[task] = Task(name, task, work, parked)
 
     async def _body(self, work: Coroutine[Any, Any, None], start: asyncio.Future[None]) -> None:
         try:
@@ -142,7 +99,7 @@ class Scheduler:
             if self._tasks.pop(self._me().task).parked is None:
                 self._stopped()
 
-    def _me(self) -> _Task:
+    def _me(self) -> Task:
         current = asyncio.current_task()
         assert current is not None
         return self._tasks[current]
@@ -151,7 +108,7 @@ class Scheduler:
         """Stop here until picked. Raises `Killed` if this task's process was killed meanwhile."""
         await self._stop(self._me(), label)
 
-    async def _stop(self, me: _Task, label: str) -> None:
+    async def _stop(self, me: Task, label: str) -> None:
         parked = me.parked = me.task.get_loop().create_future()
         me.label = label
         name, at = self.snare or ("", "")
@@ -206,13 +163,13 @@ class Scheduler:
             if entry.blocked and session in entry.holders and entry not in self._may_have
         ]
 
-    def _unblock(self, entry: _Task) -> None:
+    def _unblock(self, entry: Task) -> None:
         entry.blocked = False
         self._running += 1
         if entry.stopped:
             entry.stopped = False
             assert entry.session is not None
-            os.kill(entry.session, signal.SIGCONT)
+            locks.continue_server_process(entry.session)
 
     def alive(self, name: str = "") -> list[str]:
         """The tasks whose name starts so and that haven't ended."""
@@ -348,7 +305,7 @@ class Scheduler:
         self._tried, self._may_have = self.moved, blocked
         return True
 
-    def _may_run(self, task: _Task) -> bool:
+    def _may_run(self, task: Task) -> bool:
         if task.killed:
             return True
         if task.held:
@@ -357,7 +314,7 @@ class Scheduler:
             return False
         return task.ready is None or task.ready()
 
-    def _let_time_pass(self, waiting: list[_Task]) -> None:
+    def _let_time_pass(self, waiting: list[Task]) -> None:
         sleepers = [t.wakes_at for t in waiting if t.wakes_at is not None]
         sleepers = [at for at in sleepers if at > self.now]
         if not sleepers:
@@ -366,7 +323,7 @@ class Scheduler:
         self.now = min(sleepers)
         self.story.append(f"time {self.now:%H:%M:%S.%f}")
 
-    def _release(self, task: _Task) -> None:
+    def _release(self, task: Task) -> None:
         assert task.parked is not None
         parked, task.parked = task.parked, None
         task.wakes_at = None
@@ -395,212 +352,21 @@ class Scheduler:
         if not running or len(asked) < len(running):
             return
         moved = self.moved
-        rows = await lock_reader.fetch(
-            "select distinct pid, pg_blocking_pids(pid) as holders from pg_locks"
-            " where not granted and pid = any($1)",
-            list(asked),
-        )
-        for row in rows:
-            task, holders = asked[row["pid"]], frozenset[int](row["holders"])
+        for session, holders in await locks.waiting(lock_reader, list(asked)):
+            task = asked[session]
             # It may have gone on while we asked; or its lock may be free by now.
-            if task.session != row["pid"] or task.blocked or self.moved != moved or not holders:
+            if task.session != session or task.blocked or self.moved != moved or not holders:
                 continue
             if task.gives_way:
                 continue
-            if self._waits_for_itself(row["pid"], holders):
+            if locks.waits_for_itself(session, holders, self._tasks.values()):
                 task.gives_way = True
                 self.story.append(f"deadlock: {task.name} gives way")
-                await lock_reader.execute("select pg_cancel_backend($1)", row["pid"])
+                await locks.cancel(lock_reader, session)
                 continue
             task.blocked = task.waited = True
-            task.holders, task.stopped = holders, _stop_server_process(row["pid"])
+            task.holders, task.stopped = holders, locks.stop_server_process(session)
             if self.on_wait is not None:
                 others = [t.name for t in self._tasks.values() if t.transactions]
                 self.on_wait(task.name, task.label, others)
             self._stopped()
-
-    def _waits_for_itself(self, session: int, holders: frozenset[int]) -> bool:
-        """Whether those whom it waits for wait, at last, for it."""
-        waits = {t.session: t.holders for t in self._tasks.values() if t.blocked}
-        seen, ahead = set[int](), set(holders)
-        while ahead:
-            if session in ahead:
-                return True
-            seen |= ahead
-            ahead = {h for one in ahead for h in waits.get(one, ())} - seen
-        return False
-
-
-def _stop_server_process(pid: int) -> bool:
-    """Stops the process that serves a session, where it runs on this machine."""
-    try:
-        if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
-            return False
-    except OSError:
-        return False
-    os.kill(pid, signal.SIGSTOP)
-    return True
-
-
-@dataclass(frozen=True)
-class SimClock:
-    """Virtual time, the same for all."""
-
-    scheduler: Scheduler
-
-    def now(self) -> datetime:
-        return self.scheduler.now
-
-    def elapsed(self) -> float:
-        return (self.scheduler.now - START).total_seconds()
-
-    async def sleep(self, seconds: float) -> None:
-        await self.scheduler.sleep(seconds)
-
-
-@dataclass(frozen=True)
-class SimIds:
-    """Ids of this run's virtual time and seed."""
-
-    scheduler: Scheduler
-
-    def new(self) -> UUID:
-        milliseconds = int(self.scheduler.now.timestamp() * 1000)
-        return uuid7(milliseconds, self.scheduler.rng.randbytes)
-
-
-class Sessions:
-    """Connections of one role, opened as they are needed and kept.
-
-    A bare stack of connections: whoever needs one takes the one used last, whose statements are
-    prepared already.
-    """
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self._idle: list[asyncpg.Connection[Row]] = []
-        self._all: list[asyncpg.Connection[Row]] = []
-
-    async def take(self) -> "asyncpg.Connection[Row]":
-        """One that is in no transaction."""
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-            self._all.remove(connection)
-        connection = await asyncpg.connect(
-            self._dsn,
-            command_timeout=30,
-            statement_cache_size=1000,
-            max_cached_statement_lifetime=0,
-        )
-        await keep_json_text(connection)
-        self._all.append(connection)
-        return connection
-
-    def give_back(self, connection: "asyncpg.Connection[Row]") -> None:
-        self._idle.append(connection)
-
-    def close(self) -> None:
-        """All of them, at once."""
-        for connection in self._all:
-            connection.terminate()
-
-
-class SimDatabase:
-    """Real transactions whose every statement, commit and rollback is a point."""
-
-    def __init__(self, scheduler: Scheduler, sessions: Sessions) -> None:
-        self._scheduler = scheduler
-        self._sessions = sessions
-        self.wakes: set[str] = set()
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Tx]:
-        scheduler = self._scheduler
-        await scheduler.point("begin")
-        connection = await self._sessions.take()
-        session = connection.get_server_pid()
-        tx = _SimTx(scheduler, connection, session)
-        with scheduler.in_transaction():
-            try:
-                # One round trip for both.
-                await connection.execute(f"begin; {tx.tell_time()}")
-                yield tx
-                await scheduler.point("commit")
-                await connection.execute("commit")
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("rollback")
-                raise
-            finally:
-                scheduler.locks_moved(session)
-                self._sessions.give_back(connection)
-        self.wakes.update(tx.wakes)
-
-
-class _SimTx:
-    def __init__(
-        self, scheduler: Scheduler, connection: "asyncpg.Connection[Row]", session: int
-    ) -> None:
-        self._scheduler = scheduler
-        self._connection = connection
-        self._session = session
-        self._told: datetime | None = None
-        self._savepoints = 0
-        self.wakes: set[str] = set()
-
-    def tell_time(self) -> str:
-        """The statement that makes the session's clock that of the scheduler."""
-        self._told = self._scheduler.now
-        return f"set local app.now = '{self._told.isoformat()}'"
-
-    async def _turn(self, sql: str) -> None:
-        await self._scheduler.point(_label(sql))
-        if self._told != self._scheduler.now:
-            await self._connection.execute(self.tell_time())
-
-    async def fetch(self, sql: str, *args: object) -> list[Row]:
-        await self._turn(sql)
-        return await self._scheduler.in_session(self._session, self._connection.fetch(sql, *args))
-
-    async def fetchrow(self, sql: str, *args: object) -> Row | None:
-        await self._turn(sql)
-        statement = self._connection.fetchrow(sql, *args)
-        return await self._scheduler.in_session(self._session, statement)
-
-    async def fetchval(self, sql: str, *args: object) -> Any:
-        await self._turn(sql)
-        statement = self._connection.fetchval(sql, *args)
-        return await self._scheduler.in_session(self._session, statement)
-
-    async def execute(self, sql: str, *args: object) -> str:
-        await self._turn(sql)
-        return await self._scheduler.in_session(self._session, self._connection.execute(sql, *args))
-
-    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        await self._turn(sql)
-        statement = self._connection.executemany(sql, rows)
-        await self._scheduler.in_session(self._session, statement)
-
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncGenerator[None]:
-        self._savepoints += 1
-        name = f"s{self._savepoints}"
-        await self._connection.execute(f"savepoint {name}")
-        try:
-            yield
-        except BaseException:
-            if not self._connection.is_closed():
-                await self._connection.execute(f"rollback to {name}")
-            self._scheduler.locks_moved(self._session)
-            raise
-        await self._connection.execute(f"release {name}")
-
-    def wake(self, channel: str) -> None:
-        self.wakes.add(channel)
-
-
-@cache
-def _label(sql: str) -> str:
-    return " ".join(sql.split())[:80]

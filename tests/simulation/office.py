@@ -47,7 +47,8 @@ from messaging import outbox
 from messaging.database import Row, Tx
 from messaging.feeds import Entry, FeedPage, Position, read_page
 
-from simulation.kernel import Scheduler, SimDatabase, SimIds
+from simulation.database import SimDatabase, SimIds
+from simulation.kernel import Scheduler
 
 TABLE = """
 create table records (

@@ -19,9 +19,10 @@ from sync_orchestrator.handlers.refusals import Refusal
 from simulation.bus import Waiting
 from simulation.checking import OF_OPEN, problems
 from simulation.company import Company
+from simulation.ground import OFFICE, SCHEMAS, Ground
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
-from simulation.ring import OFFICE, SCHEMAS, Ground, Ring, new_ring
+from simulation.ring import Ring, new_ring
 from simulation.there import note_of
 
 MAX_STEPS = 40_000

@@ -9,7 +9,8 @@ import pytest
 from messaging.database import DATABASE_AWAY, Row
 from testkit import TestDatabase
 
-from simulation.kernel import Scheduler, Sessions, SimClock, SimDatabase, SimIds, StuckError
+from simulation.database import Sessions, SimClock, SimDatabase, SimIds
+from simulation.kernel import Scheduler, StuckError
 
 NewDatabase = Callable[[Sequence[str]], TestDatabase]
 

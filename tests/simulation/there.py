@@ -25,7 +25,8 @@ from qbo_simulator.settings import Settings
 from qbo_simulator.wire import JsonObject, text
 from qbo_simulator.world import World
 
-from simulation.kernel import Scheduler, SimClock
+from simulation.database import SimClock
+from simulation.kernel import Scheduler
 from simulation.mixes import MIXES, Mix
 
 SERVER_TIMEOUT = 120.0

@@ -25,9 +25,9 @@ import structlog
 from testkit.databases import TestPostgres, embedded_postgres
 
 from simulation.duels import DUELS
+from simulation.ground import Ground, ground
 from simulation.mixes import BY_NAME
 from simulation.planted import PLANTED
-from simulation.ring import Ground, ground
 from simulation.stage import Stage
 from simulation.story import Ended, run_seed
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from simulation.ground import Ground
 from simulation.planted import connector, orchestrator
-from simulation.ring import Ground
 
 Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
 

@@ -35,7 +35,7 @@ from connector_qbo.operations import looking, marks
 from contracts.ids import RecordId, RemoteId, RequestId
 from messaging.database import Tx
 
-from simulation.ring import Ground
+from simulation.ground import Ground
 
 _RECORDS = f"{PACKAGE}.ledger_open_record"
 _KEYS = f"{PACKAGE}.ledger_open_key"

@@ -16,7 +16,8 @@ from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.store import companies_store, records_store
 
 from simulation.bus import Queue, SimBus, Waiting
-from simulation.ring import Ground, Ring
+from simulation.ground import Ground
+from simulation.ring import Ring
 
 _LOST, _TWICE = (50, 45, 5), (4, 40, 56)
 """Rougher than usual, where only much loss or many copies tell soon."""
