@@ -1,11 +1,13 @@
 """What must hold when everything has come to rest."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
+from typing import Any
 from uuid import UUID
 
 from connector_qbo.app import PACKAGE as CONNECTOR
@@ -63,6 +65,7 @@ async def problems(ring: Ring) -> list[str]:
             if any(b == d != c for b, c, d in zip(totals, totals[1:], totals[2:], strict=False)):
                 ring.sights.saw("77")
     wrong += await _strays(ring)
+    wrong += await _runs(ring)
     wrong += await _history(ring)
     wrong += [*ring.sights.wrong, *await _provider(ring)]
     return wrong
@@ -185,7 +188,8 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
             if ours not in hers:
                 continue
             live = [r for r in records if r.state == "live" and r.active]
-            if len(live) > 1:
+            told_apart = books.company.told_apart.get(UUID(ours), 0)
+            if len(live) > 1 + told_apart:
                 ids = ", ".join(f"{r.id} ({note_of(r)})" for r in live)
                 wrong.append(f"doubled: {entity} {ours[-4:]} has {ids}")
             job = jobs.get((entity, RecordId(UUID(ours))))
@@ -194,6 +198,7 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
                 f"unlinked: {entity} {ours[-4:]} has live {r.id}, linked to {linked}"
                 for r in live
                 if r.id != linked
+                and not told_apart
                 and linked not in there_.linked_by_person
                 and RecordId(UUID(ours)) not in books.unknown
             ]
@@ -243,12 +248,17 @@ def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
     if job.outstanding is not None or job.state in _UNDER_WAY:
         return [f"not final: {who} is {job.state}, {job.outstanding} is out, {job.cause}"]
     there = _there(books, job)
+    if isinstance(snapshot, CustomerSnapshot) and (origin := snapshot.came_from) is not None:
+        link = None if job.link is None else job.link.id
+        told_apart = snapshot.id in books.company.told_apart
+        if origin.connection_id == books.connection and not told_apart and link != origin.remote_id:
+            return [f"{who} came from {origin.remote_id}, but is linked to {link}"]
     if job.state in _SYNCED:
         if there is None:
             return [f"synced without a link that is there: {who}, {job.link}"]
         if there.id in books.there.removed:
             return []
-        return [f"{who} is {job.state}, but {why}" for why in _differs(snapshot, there, books.jobs)]
+        return [f"{who} is {job.state}, but {why}" for why in _differs(books, snapshot, there)]
     if job.state is SyncState.VOIDED:
         if there is not None and there.state == "live":
             return [f"{who} is said to be voided, {there.id} is live"]
@@ -276,11 +286,9 @@ def _blocked(books: _Books, snapshot: Snapshot, job: Job) -> list[str]:
     return [f"{told(snapshot)} is blocked by {code}: {job.cause}"]
 
 
-def _differs(
-    snapshot: Snapshot, there: Record, jobs: Mapping[tuple[str, RecordId], Job]
-) -> list[str]:
+def _differs(books: _Books, snapshot: Snapshot, there: Record) -> list[str]:
     """In what the provider's record isn't what was saved last."""
-    data, wrong = there.data, list[str]()
+    data, jobs, wrong = there.data, books.jobs, list[str]()
     if there.state != "live" or not there.active:
         return [f"{there.id} is {there.state} there"]
 
@@ -290,9 +298,13 @@ def _differs(
 
     match snapshot:
         case CustomerSnapshot():
-            compare("name", snapshot.name, text(data.get("DisplayName")))
+            # A person who links says that this is it, whatever it is called there.
+            if snapshot.id not in books.company.told_apart:
+                compare("name", snapshot.name, text(data.get("DisplayName")))
         case ItemSnapshot():
             compare("name", snapshot.name, text(data.get("Name")))
+            account = books.company.account_of(snapshot.id)
+            compare("account", account, ref_value(data.get("IncomeAccountRef")))
         case InvoiceSnapshot():
             named = jobs["invoice", RecordId(snapshot.id)].named_there
             compare("number", named or snapshot.number, text(data.get("DocNumber")))
@@ -334,6 +346,22 @@ def _badge(ring: Ring, books: _Books, snapshot: Snapshot, job: Job | None) -> li
     if (shown.state, there) != (job.state, link):
         return [f"badge of {told(snapshot)}: {shown.state} {there}; job: {job.state} {link}"]
     return []
+
+
+async def _runs(ring: Ring) -> list[str]:
+    """Each Sync Now has ended, and says of each of its records how it ended."""
+    rows = await ring.ground.admin.fetch(
+        f"select id, finished_at, cancelled_at, told::text as told from {ORCHESTRATOR}.runs"
+        f" where {OF_OPEN} order by started_at"
+    )
+    wrong: list[str] = []
+    for row in rows:
+        said: dict[str, Any] = {} if row["told"] is None else json.loads(row["told"])
+        if row["finished_at"] is None or said.get("finished_at") is None:
+            wrong.append(f"Sync Now never ends: {said}")
+        elif said["state"] != "stopped" and said["done"] + said["failed"] != said["total"]:
+            wrong.append(f"Sync Now is done, but {said}")
+    return wrong
 
 
 async def _history(ring: Ring) -> list[str]:

@@ -1,12 +1,14 @@
 """One company: its office, the organisations it is or was connected to, and what its people do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from connector_kit.consent_results import Connected
+from contracts.commands import Origin
 from contracts.connections import (
     Account,
     AccountsListed,
@@ -14,13 +16,25 @@ from contracts.connections import (
     OrganisationFacts,
     RemoteCustomersListed,
 )
-from contracts.ids import CompanyId, ConnectionId, ItemId, LoadId, MessageId, RecordId, UserId
+from contracts.ids import (
+    CompanyId,
+    ConnectionId,
+    ItemId,
+    LoadId,
+    MessageId,
+    RecordId,
+    RemoteId,
+    UserId,
+)
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from messaging.tickets import Ticket
-from sync_orchestrator.handlers import connections, people
+from sync_orchestrator.handlers import connections, linking, people, remote_customers, running
 from sync_orchestrator.handlers.actions import act
 from sync_orchestrator.handlers.mapping import change_mapping
 from sync_orchestrator.handlers.people import Wish
+from sync_orchestrator.handlers.places import read_current
+from sync_orchestrator.handlers.refusals import Refusal
+from sync_orchestrator.handlers.settings import Changes, change_settings
 from sync_orchestrator.store.mapping_store import MappingRow
 
 from simulation.office import Office, Snapshot, entity_of
@@ -28,6 +42,8 @@ from simulation.there import There
 
 if TYPE_CHECKING:
     from simulation.ring import Ring
+
+_KINDS = (("invoices",), ("customers", "invoices"), ("customers", "items", "invoices"))
 
 
 @dataclass(eq=False)
@@ -45,6 +61,25 @@ class Company:
         default_factory=dict[ConnectionId, frozenset[UUID]]
     )
     """What had been saved when each was opened first: it goes there by a click only."""
+    switched: set[ConnectionId] = field(default_factory=set[ConnectionId])
+    """Connections whose switches were put on once."""
+    off: bool = False
+    """A switch was put off last."""
+    unattended: bool = False
+    """Something was left to a person: at last they switch all on, undo, and press Sync Now."""
+    unlinked: list[tuple[UUID, ConnectionId, RemoteId]] = field(
+        default_factory=list[tuple[UUID, ConnectionId, RemoteId]]
+    )
+    """Customers that a person unlinked, and from what."""
+    told_apart: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    """How often a person unlinked each customer."""
+    accounts_chosen: dict[tuple[str, UUID], str] = field(
+        default_factory=dict[tuple[str, UUID], str]
+    )
+    """The account of an item in an organisation, where it isn't the first."""
+    imported: set[tuple[ConnectionId, str]] = field(default_factory=set[tuple[ConnectionId, str]])
+    """Customers of a connection that were taken over."""
+    runs: list[UUID] = field(default_factory=list[UUID])
 
     @property
     def connection(self) -> ConnectionId | None:
@@ -120,8 +155,10 @@ class Company:
                 "opened_at": ring.scheduler.now,
             }
         )
-        account = Account(id=self.account, code="4000", name="Services")
-        accounts = AccountsListed.model_validate({**listed(), "accounts": (account,)})
+        listed_there = tuple(
+            Account(id=one, code=one, name=f"Income {one}") for one in self.accounts
+        )
+        accounts = AccountsListed.model_validate({**listed(), "accounts": listed_there})
         nobody = RemoteCustomersListed.model_validate({**listed(), "customers": ()})
         async with ring.orchestrator.transaction() as tx:
             await connections.on_connection_events(tx, [opened, accounts, nobody], ring.tools)
@@ -133,6 +170,17 @@ class Company:
                 ring.scheduler.now,
                 self.connection,
             )
+        self.switched.add(self.connection)
+
+    async def switch(self, switches: Mapping[str, bool]) -> None:
+        """Put switches on or off."""
+        ring = self.ring
+        ring.scheduler.story.append(f"  switches: {dict(switches)}")
+        async with ring.orchestrator.transaction() as tx:
+            changes = cast(Changes, dict(switches))
+            await change_settings(tx, ring.tools, self.id, "qbo", changes, self.user)
+            self.unattended = True
+        self.off = not all(switches.values())
 
     @property
     def facts(self) -> OrganisationFacts:
@@ -179,18 +227,101 @@ class Company:
             user_name="Joe",
         )
 
+    # --- links
+
+    async def unlink(self, wanted: Snapshot) -> None:
+        """A person takes the link of a record away."""
+        ring = self.ring
+        wish = await self.wish(wanted)
+        async with ring.orchestrator.transaction() as tx:
+            _, before = await linking.unlink(tx, ring.tools, wish)
+            connection = (await read_current(tx, self.id, "qbo")).id
+            self.unattended = True
+        if before is not None:
+            ring.scheduler.story.append(f"  unlinked: {str(wanted.id)[-4:]} from {before}")
+            self.unlinked.append((wanted.id, connection, before))
+            self.told_apart[wanted.id] = self.told_apart.get(wanted.id, 0) + 1
+
+    async def undo(self) -> None:
+        """They press Undo of an unlink: linked to what it was linked to before."""
+        ring = self.ring
+        mine = [one for one in self.unlinked if one[1] == self.connection]
+        if not mine:
+            return
+        record, _, before = mine[0]
+        saved = next(one for one in await self.office.snapshots() if one.id == record)
+        wish = await self.wish(saved)
+        try:
+            async with ring.orchestrator.transaction() as tx:
+                await linking.link(tx, ring.tools, wish, before)
+        except Refusal as refusal:
+            if refusal.status != 409:
+                ring.sights.wrong.append(f"undo is refused: {refusal}")
+            raise
+        ring.scheduler.story.append(f"  linked again: {str(record)[-4:]} to {before}")
+        self.unlinked.remove(mine[0])
+
+    # --- Sync Now, lists
+
+    async def sync_now(self, *kinds: str) -> None:
+        """They press Sync Now; for some kinds by lot if none is named."""
+        ring = self.ring
+        chosen = kinds or ring.scheduler.rng.choice(_KINDS)
+        origin = Origin(by="person", name="Joe", user_id=self.user)
+        async with ring.orchestrator.transaction() as tx:
+            run, _ = await running.start_sync_now(tx, ring.tools, self.id, "qbo", chosen, origin)
+        self.runs.append(run.id)
+        ring.scheduler.story.append(f"  Sync Now of {', '.join(chosen)}: {run.total} records")
+
+    async def cancel(self) -> None:
+        """They stop the Sync Now that they started last."""
+        ring = self.ring
+        if self.runs:
+            async with ring.orchestrator.transaction() as tx:
+                await running.cancel(tx, self.id, self.runs[-1])
+
+    async def list_customers(self) -> None:
+        """They have the customers there listed."""
+        ring = self.ring
+        origin = Origin(by="person", name="Joe", user_id=self.user)
+        async with ring.orchestrator.transaction() as tx:
+            await remote_customers.load(tx, ring.tools, self.id, "qbo", origin)
+
+    async def put_right(self) -> None:
+        """What was left to a person is done: switches on, links as they were, all synced."""
+        if self.off:
+            await self.switch({"sync_invoices": True, "sync_customers": True})
+        while any(one[1] == self.connection for one in self.unlinked):
+            await self.undo()
+        await self.sync_now("customers", "items", "invoices")
+        self.unattended = False
+
+    # --- accounts
+
     @property
-    def account(self) -> str:
-        """The income account that items are booked on."""
+    def accounts(self) -> list[str]:
+        """The income accounts of the organisation."""
         accounts = self.there.books.all("Account")
-        return next(a.id for a in accounts if a.data.get("AccountType") == "Income")
+        return [a.id for a in accounts if a.data.get("AccountType") == "Income"]
+
+    def account_of(self, item: UUID) -> str:
+        """The one that an item is booked on."""
+        return self.accounts_chosen.get((self.there.books.realm, item), self.accounts[0])
 
     async def map(self, item: ItemId) -> None:
         """A person chooses the account of an item."""
         ring = self.ring
         async with ring.orchestrator.transaction() as tx:
-            row = MappingRow(item, "item", self.account)
+            row = MappingRow(item, "item", self.account_of(item))
             await change_mapping(tx, ring.tools, self.id, "qbo", [row], self.user)
+
+    async def remap(self) -> None:
+        """They choose another."""
+        rng = self.ring.scheduler.rng
+        item = rng.choice(self.office.items)
+        self.accounts_chosen[self.there.books.realm, item] = rng.choice(self.accounts)
+        self.unattended = True
+        await self.map(ItemId(item))
 
     async def map_all(self) -> None:
         """A person chooses the account of each item."""

@@ -39,8 +39,22 @@ _PEOPLE: Mapping[str, float] = {
     "click": 4,
     "link": 0.5,
     "map": 1,
+    "sync_now": 0.2,
+    "cancel": 0.1,
+    "switch": 0.04,
+    "remap": 0.04,
+    "unlink": 0.04,
+    "undo": 0.2,
+    "list": 0.1,
+    "take_over": 0.2,
 }
-_THERE: Mapping[str, float] = {"remove": 3, "type_in": 2, "inactivate": 0.3, "tidy": 1}
+_THERE: Mapping[str, float] = {
+    "remove": 3,
+    "type_in": 2,
+    "inactivate": 0.3,
+    "tidy": 1,
+    "enter": 0.3,
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,8 @@ class Mix:
     tokens_end: bool = False
     """Access tokens run out, and answers to refreshes are lost."""
     companies: int = 1
+    exchanges: float = 0.0
+    """How likely two companies exchange their books rather than one is connected or not."""
     jumps: tuple[float, ...] = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
 
 
@@ -105,6 +121,23 @@ MIXES = (
         people={**_PEOPLE, "send": 6, "edit": 9},
         things={"away": 0.6, "kill": 0.6},
         jumps=(0.5, 1.0, 3.0, 6.0, 12.0, 30.0),
+    ),
+    Mix("neighbours", things={"connection": 0.5}, companies=2, exchanges=0.4),
+    Mix(
+        "choices",
+        people={
+            **_PEOPLE,
+            "sync_now": 2,
+            "cancel": 1,
+            "switch": 1.5,
+            "remap": 1.5,
+            "unlink": 1.5,
+            "undo": 1.5,
+            "list": 1,
+            "take_over": 2,
+        },
+        there={**_THERE, "enter": 3},
+        fates={**_FATES, "fine": 100},
     ),
 )
 BY_NAME = {mix.name: mix for mix in MIXES}

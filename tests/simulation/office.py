@@ -22,6 +22,7 @@ from contracts.ids import (
     RecordId,
 )
 from contracts.invoicing import (
+    CameFrom,
     CustomerChanged,
     CustomerCreated,
     CustomerSnapshot,
@@ -105,7 +106,21 @@ class Office:
             version=1,
             name=name,
             kind="homeowner",
-            email="ann@lee.example",
+            email=_email(name),
+            created_at=self.scheduler.now,
+        )
+        self.customers.append(snapshot.id)
+        await self._save(None, [snapshot])
+
+    async def take_over(self, came_from: CameFrom, name: str) -> None:
+        """Take in a customer that is in the books already."""
+        snapshot = CustomerSnapshot(
+            id=CustomerId(self.ids.new()),
+            version=1,
+            name=name,
+            kind="homeowner",
+            email=_email(name),
+            came_from=came_from,
             created_at=self.scheduler.now,
         )
         self.customers.append(snapshot.id)
@@ -346,6 +361,10 @@ def told(snapshot: Snapshot) -> str:
     if isinstance(snapshot, InvoiceSnapshot):
         return f"invoice {who} number {snapshot.number} {snapshot.status} {snapshot.total}"
     return f"{entity_of(snapshot)} {who} {snapshot.name}"
+
+
+def _email(name: str) -> str:
+    return f"{name.lower().replace(' ', '.')}@office.example"
 
 
 def _line(item: UUID, price: Decimal) -> InvoiceLine:

@@ -40,9 +40,10 @@ from messaging.feeds import FeedPage, FeedReader, read_page
 from messaging.relay import BrokerAway, Relay
 from sync_orchestrator import subscribers
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
-from sync_orchestrator.handlers import feeding, reviewing
+from sync_orchestrator.handlers import feeding, remote_customers, reviewing, running
 from sync_orchestrator.handlers.refusals import Refusal
 from sync_orchestrator.handlers.work import Tools
+from sync_orchestrator.store import companies_store
 
 from simulation.bus import Queue, SimBus, Waiting
 from simulation.company import Company
@@ -256,9 +257,23 @@ class Ring:
         async with self.orchestrator.transaction() as tx:
             await reviewing.review_due(tx, self.tools)
 
-    async def sweep_accounts(self) -> None:
+    async def advance(self) -> None:
+        """A run's next batch; of some records by lot."""
+        batch = self.scheduler.rng.choice((1, 2, running.BATCH))
+        async with self.orchestrator.transaction() as tx:
+            await running.step(tx, self.tools, batch)
+
+    async def sweep(self) -> None:
+        """What the orchestrator does each minute, but for its records."""
         async with self.orchestrator.transaction() as tx:
             await reviewing.refresh_missing_accounts(tx, self.tools)
+        async with self.orchestrator.transaction() as tx:
+            await remote_customers.ask_stuck_loads_again(tx, self.tools, reviewing.BATCH)
+        async with self.orchestrator.transaction() as tx:
+            lately = await companies_store.with_settings_changed_lately(tx)
+        for company in lately:
+            async with self.orchestrator.transaction() as tx:
+                await reviewing.derive_missing(tx, [company], self.tools)
 
     async def sweep_records(self) -> None:
         """The orchestrator reads invoice-api's feed on from where it got to."""

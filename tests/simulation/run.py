@@ -1,7 +1,7 @@
 """`make simulate SEEDS=500 FROM=0 JOBS=2`: many seeds; a failing one's story and its replay.
 
 `--planted NAME` plays them with a bug planted, to see its story; `--duel NAME` plays a duel instead
-of the wide story; `--again` plays each twice and compares the stories.
+of the wide story, `--mix NAME` all of one mix; `--again` plays each twice and compares the stories.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from simulation.duels import DUELS
+from simulation.mixes import BY_NAME
 from simulation.planted import PLANTED
 from simulation.workers import Played, Wanted, play
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--planted", default="", choices=["", *(bug.name for bug in PLANTED)])
     parser.add_argument("--duel", default="", choices=["", *DUELS])
+    parser.add_argument("--mix", default="", choices=["", *BY_NAME])
     chosen = parser.parse_args(arguments)
     return _run(chosen)
 
@@ -56,7 +58,7 @@ def _run(chosen: argparse.Namespace) -> int:
 def _wanted(chosen: argparse.Namespace) -> Iterator[Wanted]:
     for seed in range(chosen.first, chosen.first + chosen.seeds):
         for _ in range(2 if chosen.again else 1):
-            yield Wanted(seed, chosen.planted, chosen.duel)
+            yield Wanted(seed, chosen.planted, chosen.duel, chosen.mix)
 
 
 class _Tally:
@@ -99,7 +101,7 @@ def _tell(played: Played, end: int) -> None:
     for line in ended.wrong:
         print(f"  {line}")
     wanted = played.wanted
-    named = {"--planted": wanted.planted, "--duel": wanted.duel}
+    named = {"--planted": wanted.planted, "--duel": wanted.duel, "--mix": wanted.mix}
     arguments = " ".join(f"{option} {name}" for option, name in named.items() if name)
     more = f' ARGS="{arguments}"' if arguments else ""
     print(f"  again: make simulate SEEDS=1 FROM={ended.seed}{more}", flush=True)

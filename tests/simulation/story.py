@@ -9,21 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector_qbo.app import PACKAGE as CONNECTOR
-from contracts.ids import RecordId
-from contracts.invoicing import InvoiceSnapshot
 from contracts.topics import INVOICING
 from messaging.database import Row
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
-from sync_orchestrator.handlers.refusals import Refusal
 
 from simulation.bus import Waiting
 from simulation.checking import OF_OPEN, problems
-from simulation.company import Company
 from simulation.ground import OFFICE, SCHEMAS, Ground
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
+from simulation.people import People
 from simulation.ring import Ring, new_ring
-from simulation.there import note_of
 
 MAX_STEPS = 40_000
 _LONG = 4.0
@@ -37,7 +33,8 @@ select
     exists (select from {CONNECTOR}.requests where open and check_at <= $1
         and (leased_until is null or leased_until <= $1)) as requests,
     exists (select from {CONNECTOR}.loads where done_at is null and ready_at <= $1
-        and (leased_until is null or leased_until <= $1)) as loads
+        and (leased_until is null or leased_until <= $1)) as loads,
+    exists (select from {ORCHESTRATOR}.runs where finished_at is null and due_at <= $1) as runs
 """
 
 _CASTS = ((("Ann Lee", "Bob Oak"), "Call-out"), (("Cat Elm", "Dan Ash"), "Repair"))
@@ -46,6 +43,8 @@ _CASTS = ((("Ann Lee", "Bob Oak"), "Call-out"), (("Cat Elm", "Dan Ash"), "Repair
 _LOST_FOR = (2.0, 12.0, 40.0, 170.0)
 _REST = (0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60, 1200, 60, 4000)
 """How long peace waits before it looks again whether all has come to rest."""
+_TRIES = 4
+"""How often persons try what was refused as "being sent"."""
 _SWEEP = 60
 """Sweeps come after so long, and at once when peace begins."""
 
@@ -111,9 +110,12 @@ class Driver:
     """Chooses what happens next."""
 
     ring: Ring
-    sends: int = 0
     probed: tuple[tuple[int, datetime], Row] | None = None
     """What was due, and when that was asked."""
+    people: People = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.people = People(self.ring)
 
     @property
     def scheduler(self) -> Scheduler:
@@ -160,15 +162,15 @@ class Driver:
         probe = await self._due()
         possible: dict[str, tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = {
             "time": (4, self._time_passes),
-            "person": (3.5, self._person),
-            "there": (0.7, self._there),
+            "person": (3.5, self.people.here),
+            "there": (0.7, self.people.there),
             "kill": (1.2, self._kill),
             "pause": (1.0, self._pause),
             "review": (0.5, self._begin("orchestrator/review", ring.review)),
             "records": (0.4, self._begin("orchestrator/feed", ring.sweep_records)),
             "tell": (0.2, self._begin("connector/tell", ring.tell)),
             "announce": (0.3, self._begin("connector/announce", ring.announce)),
-            "connection": (0.25, self._connection),
+            "connection": (0.25, self.people.connection),
             "poison": (0.05, self._poison),
             "away": (0, self._away),
         }
@@ -189,6 +191,8 @@ class Driver:
             possible["work"] = (5, self._begin("connector/work", ring.work))
         if probe["requests"] and len(self.scheduler.alive("connector/check")) < 2:
             possible["check"] = (3, self._begin("connector/check", ring.check))
+        if probe["runs"]:
+            possible["run"] = (2, self._begin("orchestrator/run", ring.advance))
         if probe["loads"]:
             possible["load"] = (0.5, self._begin("connector/load", ring.load))
         return possible
@@ -260,131 +264,6 @@ class Driver:
         if alive:
             scheduler.pause(scheduler.rng.choice(alive), scheduler.rng.choice(_LOST_FOR))
 
-    # --- people
-
-    def _any_company(self) -> Company:
-        companies = self.ring.companies
-        return companies[0] if len(companies) == 1 else self.scheduler.rng.choice(companies)
-
-    async def _person(self) -> None:
-        ring, rng = self.ring, self.scheduler.rng
-        company, people = self._any_company(), ring.mix.people
-        office = company.office
-        (done,) = rng.choices(list(people), list(people.values()))
-        work: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
-            "edit": office.edit,
-            "renumber": lambda: self._renumber(company),
-            "swap": lambda: self._swap(company),
-            "void": office.void,
-            "rename": office.rename,
-            "click": lambda: self._click(company),
-            "link": lambda: self._link(company),
-            "map": company.map_all,
-            "send": office.send,
-        }
-        if done == "send":
-            if self.sends >= (6 if people["send"] > 3 else 3):
-                return
-            self.sends += 1
-        ring.start(f"office/{done}", work[done])
-
-    async def _renumber(self, company: Company) -> None:
-        """A new number for an invoice, and perhaps its old one for another."""
-        ring = self.ring
-        in_flight = await ring.sights.open_numbers()
-        given = await company.office.renumber()
-        if given is not None and given in in_flight:
-            ring.sights.saw("92")
-
-    async def _swap(self, company: Company) -> None:
-        ring = self.ring
-        states = await ring.sights.states("invoice", company.connection)
-        swapped = await company.office.swap()
-        if swapped and all(states.get(RecordId(one)) == "synced" for one in swapped):
-            ring.sights.saw("96")
-
-    async def _link(self, company: Company) -> None:
-        """A person links an invoice by hand, whatever its state is."""
-        ring, rng = self.ring, self.scheduler.rng
-        foreign = [r for r in company.there.foreign() if r.id not in company.there.linked_by_person]
-        invoices = [
-            one for one in await company.office.snapshots() if isinstance(one, InvoiceSnapshot)
-        ]
-        if not invoices:
-            return
-        wanted = rng.choice(invoices)
-        badge = company.office.badge(company.connection, "invoice", wanted.id)
-        state = "" if badge is None else badge.state.value
-        if state not in ("queued", "checking") or not foreign:
-            return
-        holder = rng.choice(foreign).id
-        try:
-            await company.click("link", wanted, {"remote_id": holder})
-        except Refusal as refusal:
-            ring.sights.refused(refusal.code)
-            return
-        company.there.linked_by_person.add(holder)
-
-    async def _click(self, company: Company) -> None:
-        ring, rng = self.ring, self.scheduler.rng
-        invoices = [
-            one for one in await company.office.snapshots() if isinstance(one, InvoiceSnapshot)
-        ]
-        if not invoices:
-            return
-        wanted = rng.choice(invoices)
-        badge = company.office.badge(company.connection, "invoice", wanted.id)
-        state = "" if badge is None else badge.state.value
-        action = {"removed_there": "create_again", "blocked": "retry"}.get(state, "sync")
-        fields: dict[str, object] = {}
-        cause = None if badge is None else badge.cause
-        if cause is not None and cause.code == "invoice_number_taken" and rng.random() < 0.6:
-            holder = cause.params.get("holder_remote_id") or cause.params.get("remote_id")
-            if holder is not None and rng.random() < 0.5:
-                action, fields["remote_id"] = "link", holder
-                company.there.linked_by_person.add(holder)
-            else:
-                office = company.office
-                office.numbers += 1
-                action, fields["number"] = "use_number", str(office.numbers)
-        if action == "retry" and cause is not None and cause.code == "invoice_number_taken":
-            holder = cause.params.get("holder_remote_id") or cause.params.get("remote_id")
-            if holder in company.there.removed:
-                ring.sights.saw("78")
-        self.scheduler.story.append(f"click {action} on {str(wanted.id)[-4:]}")
-        await company.click(action, wanted, fields)
-
-    async def _there(self) -> None:
-        ring, rng = self.ring, self.scheduler.rng
-        company, weights = self._any_company(), ring.mix.there
-        there = company.there
-        (done,) = rng.choices(list(weights), list(weights.values()))
-        if done == "type_in":
-            await self._type_in(company)
-        elif done == "tidy" and there.foreign():
-            there.remove(rng.choice(there.foreign()), rng.choice(("void", "delete")))
-        elif done == "inactivate" and there.live("Customer"):
-            states = await ring.sights.states("invoice", company.connection)
-            unsent = sum(state in ("waiting", "queued", "checking") for state in states.values())
-            there.inactivate(rng.choice(there.live("Customer")))
-            if unsent > 1:
-                ring.sights.saw("80")
-        elif done == "remove" and there.live("Invoice"):
-            one, how = rng.choice(there.live("Invoice")), rng.choice(("void", "delete"))
-            if how == "void" and note_of(one) and not await ring.sights.is_known(one.id):
-                ring.sights.saw("91")
-            there.remove(one, how)
-
-    async def _type_in(self, company: Company) -> None:
-        """Somebody keys in an invoice; perhaps with a number that is just under way."""
-        ring, rng = self.ring, self.scheduler.rng
-        in_flight = await ring.sights.open_numbers()
-        number = str(rng.randint(1, company.office.numbers + 1))
-        if in_flight and rng.random() < 0.5:
-            number = rng.choice(in_flight)
-        if company.there.type_in(number) and number in in_flight:
-            ring.sights.saw("93")
-
     async def _poison(self) -> None:
         """What nobody can read comes among invoicing events."""
         ring = self.ring
@@ -400,17 +279,22 @@ class Driver:
         self.ring.transport.away_until = self.scheduler.now + timedelta(seconds=seconds)
         self.scheduler.story.append(f"there: away for {seconds} s")
 
-    async def _connection(self) -> None:
-        company = self._any_company()
-        status = await company.status()
-        if self.scheduler.alive("office/connection"):
-            return
-        work = company.disconnect if status == "open" else company.connect
-        self.ring.start("office/connection", work)
-
     # --- peace
 
     async def _rest(self) -> None:
+        """Until all has come to rest; and again after persons did what was left to them."""
+        await self._quiet()
+        for _ in range(_TRIES):
+            left = [company for company in self.ring.companies if company.unattended]
+            if not left:
+                break
+            for company in left:
+                self.ring.start("office/put_right", company.put_right)
+            await self._quiet()
+        self.ring.start("peace/states", self.ring.sweep_states)
+        await self.scheduler.until(self._alone, "the others end")
+
+    async def _quiet(self) -> None:
         ring, scheduler = self.ring, self.scheduler
         for at, seconds in enumerate(_REST):
             await scheduler.until(self._alone, "the others end")
@@ -418,6 +302,9 @@ class Driver:
                 if await company.status() != "open":
                     ring.start("office/connection", company.connect)
                     await scheduler.until(self._alone, "connected again")
+                if company.connection not in company.switched:
+                    ring.start("office/switch_on", company.switch_on)
+                    await scheduler.until(self._alone, "switched on")
             await self._pass(seconds)
             if at == 0 or seconds >= 400:
                 for company in ring.companies:
@@ -427,14 +314,12 @@ class Driver:
                     ring.start(f"peace/{work.__name__}", work)
                     await scheduler.until(self._alone, "the others end")
             if seconds >= _SWEEP:
-                ring.start("peace/accounts", ring.sweep_accounts)
+                ring.start("peace/sweep", ring.sweep)
             for _ in range(30):
                 if not await self._round():
                     break
             if seconds and await self._at_rest():
                 break
-        ring.start("peace/states", ring.sweep_states)
-        await scheduler.until(self._alone, "the others end")
 
     async def _round(self) -> bool:
         """Everybody does what there is to do; whether there was anything."""
@@ -442,7 +327,7 @@ class Driver:
         something = [
             name
             for name in possible
-            if name.startswith(("relay", "consume")) or name in ("work", "check", "load")
+            if name.startswith(("relay", "consume")) or name in ("work", "check", "load", "run")
         ]
         for name in something:
             await possible[name][1]()
@@ -458,6 +343,10 @@ class Driver:
             f" and not exists (select from {OFFICE}.outbox)"
             f" and not exists (select from {ORCHESTRATOR}.jobs where (outstanding is not null"
             " or state in ('waiting', 'queued', 'checking', 'held'))"
+            f" and {OF_OPEN})"
+            f" and not exists (select from {ORCHESTRATOR}.runs where finished_at is null"
+            f" and {OF_OPEN})"
+            f" and not exists (select from {ORCHESTRATOR}.customer_loads where state = 'running'"
             f" and {OF_OPEN})"
         )
         return bool(found) and not self.ring.bus.waiting()

@@ -141,6 +141,16 @@ class There:
         self.scheduler.story.append(f"there: somebody makes customer {customer.id} inactive")
         change(self.books, customer, Changes(active=False), self.scheduler.now)
 
+    def type_in_customer(self, name: str) -> None:
+        """A person enters a customer."""
+        content: JsonObject = {"DisplayName": name, "Active": True, "Balance": 0}
+        record = self.books.add("Customer", content, self.scheduler.now)
+        self.scheduler.story.append(f"there: somebody enters customer {name} as {record.id}")
+
+    def foreign_customers(self) -> list[Record]:
+        """Those that people entered."""
+        return [r for r in self.live("Customer") if not marks_in(note_of(r))]
+
     def foreign(self) -> list[Record]:
         """Live invoices that people keyed in."""
         return [r for r in self.live("Invoice") if not marks_in(note_of(r))]

@@ -45,11 +45,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A seed to play, with a bug planted if one is named, as a duel if one is named."""
+    """A seed to play, with a bug planted, as a duel or of a mix if one is named."""
 
     seed: int
     planted: str = ""
     duel: str = ""
+    mix: str = ""
     story: bool = False
     """Whether its story is wanted though nothing be wrong."""
 
@@ -159,7 +160,7 @@ class _Player:
         bug = next((one for one in PLANTED if one.name == wanted.planted), None)
         began = time.process_time()
         duel = DUELS.get(wanted.duel or (bug.duel if bug is not None and bug.duel else ""))
-        mix = None if bug is None or bug.mix is None else BY_NAME[bug.mix]
+        mix = BY_NAME.get(wanted.mix or (bug.mix if bug is not None and bug.mix else ""))
         ended = self._run(
             run_seed(
                 self._on,

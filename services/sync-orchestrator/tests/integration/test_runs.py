@@ -8,7 +8,7 @@ from contracts.commands import Origin, SyncCustomer, SyncItem
 from contracts.ids import CompanyId, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import RunChanged, RunProgress
-from sync_orchestrator.handlers import running
+from sync_orchestrator.handlers import reviewing, running
 from sync_orchestrator.handlers.refusals import Refusal
 
 from .support import Office, customer, invoice, item
@@ -185,6 +185,23 @@ async def test_stopped_takes_no_more_and_ends_when_nothing_is_being_sent(
     office.later(timedelta(minutes=1))
     await steps(office)
     assert office.commands() == []
+
+
+async def test_stopped_with_a_record_held_is_not_done(office: Office) -> None:
+    await told_before_connecting(office, invoices=1)
+    run, _ = await press(office, "customers")
+    await steps(office)
+    office.commands()
+    await office.connections(office.closed(2))
+    office.later(timedelta(minutes=20))
+    async with office.transaction() as tx:
+        await reviewing.review_due(tx, office.tools)
+        await running.cancel(tx, office.company, run.id)
+    await steps(office)
+    seen = await look(office, run)
+    assert seen.by_state == {"held": seen.total}
+    assert (seen.state, seen.done, seen.failed) == ("stopped", 0, 0)
+    assert seen.finished_at is not None
 
 
 async def test_no_more_than_a_window_is_under_way(

@@ -274,7 +274,7 @@ async def _shown(
     finished = run.finished_at or finished_at
     cancelled = run.cancelled_at is not None
     if finished is not None:
-        state = "stopped" if cancelled and progress.untaken else "done"
+        state = "stopped" if cancelled and progress.left else "done"
     else:
         state = "stopping" if cancelled else "running"
     return RunProgress(
