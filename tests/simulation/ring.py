@@ -192,7 +192,7 @@ class Ring:
         """One worker's round."""
         worker = Worker(self.connector())
         away = await self.sights.is_away()
-        lots = await worker.claim(4)
+        lots = (await worker.claim(4)).lots
         if away:
             await self.sights.claimed(lots)
         for lot in lots:

@@ -104,7 +104,7 @@ class Loops:
             claimed = Claimed()
             # Below nothing, where one claim brought many lots of one record each.
             if free > 0:
-                step = partial(self._worker.claim_or_due, free)
+                step = partial(self._worker.claim, free)
                 claimed = await self._unless_away(step, claimed)
                 self._others_wait = claimed.due is not None
             for lot in claimed.lots:

@@ -107,12 +107,11 @@ class Worker:
         self._connector = connector
         self._preparing = Preparing(connector)
 
-    async def claim(self, connections: int) -> list[AnyLot]:
-        """Lease work of up to so many connections, as requests that could be sent."""
-        return (await self.claim_or_due(connections)).lots
+    async def claim(self, connections: int) -> Claimed:
+        """Lease work of up to so many connections, as requests that could be sent.
 
-    async def claim_or_due(self, connections: int) -> Claimed:
-        """The same; and when to come again, from the same transaction."""
+        And when to come again, from the same transaction.
+        """
         provider, lease = self._connector.provider, self._connector.ids.new()
         sizes: dict[Entity, int] = {name: facts.batch for name, facts in provider.entities.items()}
         in_flight = provider.requests_in_flight

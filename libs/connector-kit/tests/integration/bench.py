@@ -121,7 +121,7 @@ class Bench:
 
     async def claim(self) -> Lot:
         """The one lot that is there to be sent."""
-        lots = await self.worker.claim(16)
+        lots = (await self.worker.claim(16)).lots
         assert len(lots) == 1, lots
         assert isinstance(lots[0], Lot)
         return lots[0]
@@ -136,7 +136,7 @@ class Bench:
     async def work(self) -> int:
         """Do all that can be done now; how many lots that were."""
         done = 0
-        while lots := await self.worker.claim(16):
+        while lots := (await self.worker.claim(16)).lots:
             for lot in lots:
                 done += 1
                 if isinstance(lot, ReadLot):

@@ -86,7 +86,7 @@ async def test_the_same_step_keeps_the_higher_priority(bench: Bench) -> None:
     await bench.take(bench.customer("Clicked", record=record))
     await bench.take(bench.customer("Clicked", record=record, click=True))
     await bench.take(bench.customer("Clicked", record=record))
-    (lot,) = await bench.worker.claim(1)
+    (lot,) = (await bench.worker.claim(1)).lots
     assert isinstance(lot, Lot)
     assert [chosen.lane.key.record_id for chosen in lot.chosen] == [record]
 
@@ -190,7 +190,7 @@ async def test_a_read_that_fails_is_never_a_deletion(bench: Bench) -> None:
     await bench.said()
     bench.there.fail("/find", "500")
     await bench.take(read_remote(bench, command.record_id, 2))
-    lots = await bench.worker.claim(4)
+    lots = (await bench.worker.claim(4)).lots
     assert len(lots) == 1
     assert not isinstance(lots[0], Lot)
     await bench.worker.read_remote(lots[0])
@@ -206,7 +206,7 @@ async def test_a_step_that_breaks_by_a_defect_harms_only_its_record(bench: Bench
     lot = await bench.claim()
     await bench.worker.give_up(lot, "KeyError while it was prepared")
     bench.later(seconds=1)
-    alone = await bench.worker.claim(16)
+    alone = (await bench.worker.claim(16)).lots
     assert [len(lot.chosen) for lot in alone if isinstance(lot, Lot)] == [1, 1, 1, 1]
     (broken,) = [
         lot

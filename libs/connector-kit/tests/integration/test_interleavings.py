@@ -81,7 +81,9 @@ class Run:
         at = rng.randrange(len(hands[chosen])) if chosen in hands else 0
         match chosen:
             case "claim":
-                self.lots += [lot for lot in await bench.worker.claim(4) if isinstance(lot, Lot)]
+                self.lots += [
+                    lot for lot in (await bench.worker.claim(4)).lots if isinstance(lot, Lot)
+                ]
             case "prepare":
                 ready = await bench.worker.prepare(self.lots.pop(at))
                 self.ready += [ready] if ready else []

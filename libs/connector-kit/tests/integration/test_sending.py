@@ -64,7 +64,7 @@ async def test_a_record_in_an_open_request_is_in_no_other_whatever_its_content(
     in_hand = await bench.freeze()
     await bench.take(bench.customer("Hill & Sons", record=command.record_id, step=2))
     bench.later(seconds=60)  # every lease has ended
-    assert await bench.another_worker().claim(16) == []
+    assert (await bench.another_worker().claim(16)).lots == []
     await bench.worker.record(in_hand, NotSent("the test drops it"))
     await bench.work()
     assert [record.key for record in bench.there.of("customer")] == ["Hill & Sons"]
@@ -77,7 +77,7 @@ async def test_two_workers_with_the_same_lanes_commit_one_request(bench: Bench) 
     mine = await bench.claim()
     bench.later(seconds=11)
     other = bench.another_worker()
-    (theirs,) = await other.claim(16)
+    (theirs,) = (await other.claim(16)).lots
     assert isinstance(theirs, Lot)
     ready, also_ready = await bench.worker.prepare(mine), await other.prepare(theirs)
     assert ready is not None
@@ -378,9 +378,9 @@ async def test_a_click_goes_before_a_backlog_and_other_connections_before_it(
     await bench.take(*[bench.customer(f"Customer {n}") for n in range(20)])
     await bench.take(bench.customer("Other's", connection=other, company=company))
     await bench.take(bench.customer("Clicked", click=True))
-    lots = await bench.worker.claim(1)
+    lots = (await bench.worker.claim(1)).lots
     assert [chosen.lane.click for lot in lots if isinstance(lot, Lot) for chosen in lot.chosen] == [
         True
     ]
-    (second,) = await bench.worker.claim(1)
+    (second,) = (await bench.worker.claim(1)).lots
     assert second.connection.id == other

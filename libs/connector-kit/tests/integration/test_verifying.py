@@ -92,7 +92,7 @@ async def test_a_look_up_that_fails_creates_nothing(bench: Bench) -> None:
     await restore(bench)
     bench.there.fail("/find", "500")
     await bench.take(command)
-    lots = await bench.worker.claim(4)
+    lots = (await bench.worker.claim(4)).lots
     assert isinstance(lots[0], Lot)
     assert await bench.worker.prepare(lots[0]) is None
     bench.later(seconds=10)
