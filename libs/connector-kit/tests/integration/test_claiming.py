@@ -40,22 +40,22 @@ async def answered(worker: Worker, in_hand: InHand) -> None:
 
 
 async def test_nothing_is_due_where_all_that_waits_is_in_somebody_s_hands(bench: Bench) -> None:
-    assert (await bench.worker.claim_or_due(16)).due is None
+    assert (await bench.worker.claim(16)).due is None
     await bench.take(bench.customer("A"))
-    claimed = await bench.worker.claim_or_due(16)
+    claimed = await bench.worker.claim(16)
     assert len(claimed.lots) == 1
     assert claimed.due is None
-    assert (await bench.worker.claim_or_due(16)).due is None
+    assert (await bench.worker.claim(16)).due is None
     bench.later(seconds=11)
-    assert (await bench.worker.claim_or_due(16)).lots, "a lease that ended is claimed again"
+    assert (await bench.worker.claim(16)).lots, "a lease that ended is claimed again"
 
 
 async def test_what_a_claim_leaves_behind_is_due_at_once(bench: Bench) -> None:
     await bench.take(*(bench.customer(f"Customer {n}") for n in range(6)))
-    claimed = await bench.worker.claim_or_due(16)
+    claimed = await bench.worker.claim(16)
     assert claimed.due is not None
     assert claimed.due <= timedelta(0)
-    assert (await bench.worker.claim_or_due(16)).due is None
+    assert (await bench.worker.claim(16)).due is None
 
 
 async def test_what_may_still_fill_a_request_is_due_when_it_no_longer_waits_for_more(
@@ -64,12 +64,12 @@ async def test_what_may_still_fill_a_request_is_due_when_it_no_longer_waits_for_
     await bench.take(bench.customer("A"))
     in_hand = await bench.freeze()
     await bench.take(bench.customer("B"))
-    waits = await bench.worker.claim_or_due(16)
+    waits = await bench.worker.claim(16)
     assert not waits.lots
     assert waits.due is not None
     assert timedelta(0) < waits.due <= FILL
     await answered(bench.worker, in_hand)
-    assert (await bench.worker.claim_or_due(16)).lots
+    assert (await bench.worker.claim(16)).lots
 
 
 async def test_behind_as_many_requests_as_may_be_under_way_it_isn_t_asked_all_the_time(
@@ -79,7 +79,7 @@ async def test_behind_as_many_requests_as_may_be_under_way_it_isn_t_asked_all_th
         await bench.take(bench.customer("A"))
         await bench.freeze()
         await bench.take(bench.customer("B", click=True))
-        waits = await bench.worker.claim_or_due(16)
+        waits = await bench.worker.claim(16)
         assert not waits.lots
         assert waits.due is not None
         assert waits.due > timedelta(0)
