@@ -29,7 +29,7 @@ _FATES: Mapping[str, int] = {
     "503": 1,
     "500_after": 2,
 }
-_PEOPLE: Mapping[str, float] = {
+_SENDING: Mapping[str, float] = {
     "send": 3,
     "edit": 5,
     "renumber": 3,
@@ -39,6 +39,9 @@ _PEOPLE: Mapping[str, float] = {
     "click": 4,
     "link": 0.5,
     "map": 1,
+}
+_PEOPLE: Mapping[str, float] = {
+    **_SENDING,
     "sync_now": 0.2,
     "cancel": 0.1,
     "switch": 0.04,
@@ -111,7 +114,8 @@ MIXES = (
     ),
     Mix(
         "tokens",
-        people={**_PEOPLE, "edit": 9},
+        people={**_SENDING, "edit": 9},
+        there={"remove": 3, "type_in": 2, "inactivate": 0.3, "tidy": 1},
         fates={**_FATES, "fine": 100, "401": 3},
         tokens_end=True,
         jumps=(0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 3500.0),
