@@ -129,19 +129,27 @@ async def _connections(ring: Ring, company: Company, saved: list[Snapshot]) -> l
     for there in ring.organisations:
         connection = company.connections.get(there.books.realm)
         if connection is not None:
-            jobs, unknown = await _jobs(ring, connection), await _unknown(ring, connection)
+            jobs = await _jobs(ring, connection)
+            unknown = await _unknown(ring, connection, jobs)
             found.append(_Books(company, there, connection, unknown, saved, jobs))
     return found
 
 
-async def _unknown(ring: Ring, connection: ConnectionId) -> frozenset[RecordId]:
+async def _unknown(
+    ring: Ring, connection: ConnectionId, jobs: dict[tuple[str, RecordId], Job]
+) -> frozenset[RecordId]:
+    """What a closed connection leaves open until it is connected again: answers that never came,
+    and outcomes that were lost on the way, which are asked for again only while it is open."""
     rows = await ring.ground.admin.fetch(
         f"select l.record_id from {CONNECTOR}.ledger l"
         f" join {CONNECTOR}.connections c on c.id = l.connection_id"
         " where l.state = 'open' and c.status = 'closed' and c.id = $1",
         connection,
     )
-    return frozenset(row["record_id"] for row in rows)
+    unknown = {row["record_id"] for row in rows}
+    if await ring.connection_status(connection) == "closed":
+        unknown |= {record for (_, record), job in jobs.items() if job.outstanding is not None}
+    return frozenset(unknown)
 
 
 async def _jobs(ring: Ring, connection: ConnectionId) -> dict[tuple[str, RecordId], Job]:

@@ -1,6 +1,7 @@
 """Duels about sending: answers that are lost, look-ups that are early, commits that are late."""
 
 import json
+from collections.abc import Sequence
 
 from contracts.sync import SyncState
 from contracts.topics import COMMANDS
@@ -71,6 +72,22 @@ async def _renumbered_unknown(stage: Stage) -> None:
     """
     ring, rng = stage.ring, stage.scheduler.rng
     await _send_two(stage)
+    whole = await _garbled(stage)
+    await stage.states(SyncState.SYNCED, SyncState.BLOCKED)
+    ring.bus.give_back(whole)
+    await _goes_out(stage, "late", "lose_answer", "slow", without="outcomes")
+    old, new = str(ring.office.numbers), str(ring.office.numbers + 1)
+    ring.office.numbers += 1
+    assert old in await ring.sights.open_numbers()
+    numbers = {1: new, 0: old} if rng.random() < 0.5 else {1: new}
+    await ring.office.renumber_all(numbers)
+    await stage.mingle(40, without="outcomes")
+    await stage.mingle(30)
+
+
+async def _garbled(stage: Stage) -> Sequence[Waiting]:
+    """A garbled copy of the next command comes and is set apart; the whole one is still to come."""
+    ring = stage.ring
 
     def is_commanded() -> bool:
         return any(not each.taken for each in ring.bus.queues.get(_COMMANDS, []))
@@ -82,16 +99,7 @@ async def _renumbered_unknown(stage: Stage) -> None:
     ring.sights.garbled += len(garbled)
     await ring.take_in(_COMMANDS, garbled)
     await stage.settle()
-    await stage.states(SyncState.SYNCED, SyncState.BLOCKED)
-    ring.bus.give_back(whole)
-    await _goes_out(stage, "late", "lose_answer", "slow", without="outcomes")
-    old, new = str(ring.office.numbers), str(ring.office.numbers + 1)
-    ring.office.numbers += 1
-    assert old in await ring.sights.open_numbers()
-    numbers = {1: new, 0: old} if rng.random() < 0.5 else {1: new}
-    await ring.office.renumber_all(numbers)
-    await stage.mingle(40, without="outcomes")
-    await stage.mingle(30)
+    return whole
 
 
 def _without_its_invoice(command: bytes) -> bytes:
@@ -162,6 +170,33 @@ async def _mixed_batch(stage: Stage) -> None:
     await stage.mingle(60, stage.edits(1), stage.edits(2, 2))
 
 
+async def _edited_back(stage: Stage) -> None:
+    """The command of an edit is set apart as our mistake; the whole copy comes after the edit was
+    taken back."""
+    await stage.send()
+    await stage.settle()
+    stage.start(stage.edits(1))
+    whole = await _garbled(stage)
+    await stage.states(SyncState.BLOCKED)
+    await stage.mingle(15, stage.edits(0))
+    if stage.scheduler.rng.random() < 0.7:
+        await stage.settle()
+    stage.ring.bus.give_back(whole)
+    await stage.mingle(30)
+
+
+async def _number_changed_there(stage: Stage) -> None:
+    """A create's answer is lost; somebody there changes the number before it is looked up."""
+    ring, rng = stage.ring, stage.scheduler.rng
+    await _send_two(stage)
+    stage.fates("lose_answer")
+    worker = await stage.caught("connector/work", "answer of POST invoice")
+    await stage.reach("it is executed", lambda: len(ring.there.live("Invoice")) == 2)
+    ring.there.renumber(ring.there.live("Invoice")[-1], "900")
+    stage.let_go(worker)
+    await stage.mingle(40, *([stage.edits(1)] if rng.random() < 0.5 else []))
+
+
 DUELS = (
     Duel("late_create", _late_create, _SHORT),
     Duel("look_up_stands_still", _look_up_stands_still, _LONG, scenarios=("89",)),
@@ -171,5 +206,7 @@ DUELS = (
     Duel("handed_over", _handed_over, _REFUSING, scenarios=("96",)),
     Duel("foreign_number", _foreign_number, _SHORT, scenarios=("93",)),
     Duel("number_taken_over", _number_taken_over, _SHORT, scenarios=("92",)),
+    Duel("edited_back", _edited_back, _MIDDLING),
+    Duel("number_changed_there", _number_changed_there, _MIDDLING),
     Duel("mixed_batch", _mixed_batch, _REFUSING, scenarios=("75",)),
 )

@@ -135,6 +135,11 @@ class There:
         else:
             remove(self.books, record, now)
 
+    def renumber(self, invoice: Record, number: str) -> None:
+        """A person gives an invoice another number."""
+        self.scheduler.story.append(f"there: somebody renumbers {invoice.id} to {number}")
+        change(self.books, invoice, Changes(number=number), self.scheduler.now)
+
     def inactivate(self, customer: Record) -> None:
         """A person makes a customer inactive."""
         self.removed.add(customer.id)

@@ -96,9 +96,41 @@ def test_a_created_invoice_is_found_by_its_number_and_known_by_its_mark() -> Non
 def test_many_members_take_one_look() -> None:
     commands = [invoice_command(invoice(f"N{n}", record=record_id(n))) for n in range(30)]
     members = list(packed(*[member(c) for c in commands])[1].members)
-    sightings, sent = look_up(members, rows("Invoice"))
+    sightings, sent = look_up(members, rows("Invoice"), rows("Invoice"))
     assert sightings == [Seen()] * 30
-    assert len(sent) == 1
+    assert len(sent) == 2
+
+
+def test_an_invoice_renumbered_there_is_found_by_its_customer_and_date() -> None:
+    renumbered = invoice_row(DocNumber="900")
+    theirs = invoice_row(DocNumber="901", PrivateNote="Thanks", Id="156")
+    (sighting,), (_, second) = look_up(
+        [frozen(invoice_command())], rows("Invoice"), rows("Invoice", theirs, renumbered)
+    )
+    assert second.body == (
+        b"SELECT * FROM Invoice WHERE CustomerRef IN ('60') AND TxnDate IN ('2026-06-15')"
+        b" ORDERBY Id STARTPOSITION 1 MAXRESULTS 1000"
+    )
+    found = only(sighting)
+    assert (found.remote.id, found.mark, found.differing) == ("155", "ours", ("DocNumber",))
+
+
+def test_whose_number_somebody_took_over_after_renumbering_ours_is_seen_beside_it() -> None:
+    taker = invoice_row(PrivateNote=None, Id="156")
+    ours = invoice_row(DocNumber="900")
+    (sighting,), _ = look_up(
+        [frozen(invoice_command())], rows("Invoice", taker), rows("Invoice", ours, taker)
+    )
+    assert isinstance(sighting, Seen)
+    assert [(c.remote.id, c.mark) for c in sighting.candidates] == [
+        ("156", "none"),
+        ("155", "ours"),
+    ]
+
+
+def test_where_the_second_look_can_t_be_read_nothing_is_known() -> None:
+    sightings, _ = look_up([frozen(invoice_command())], rows("Invoice"), DELETED)
+    assert isinstance(sightings[0], Unreadable)
 
 
 def record_id(n: int) -> RecordId:
@@ -110,7 +142,9 @@ def test_a_mark_of_another_generation_or_record_is_not_ours() -> None:
     other = invoice_row(PrivateNote=f"Tallybridge {SECOND_INVOICE} g2", Id="156")
     foreign = invoice_row(PrivateNote="Thanks", Id="157")
     (sighting,), _ = look_up(
-        [frozen(invoice_command(generation=2))], rows("Invoice", earlier, other, foreign)
+        [frozen(invoice_command(generation=2))],
+        rows("Invoice", earlier, other, foreign),
+        rows("Invoice", earlier, other),
     )
     assert isinstance(sighting, Seen)
     assert [(c.remote.id, c.mark, c.removed) for c in sighting.candidates] == [
@@ -134,7 +168,7 @@ def test_a_changed_line_differs_and_the_subtotal_line_does_not_count() -> None:
 
 def test_a_foreign_invoice_says_whose_it_is() -> None:
     foreign = invoice_row(PrivateNote=None, CustomerRef={"value": "9", "name": "Bob Ray"})
-    (sighting,), _ = look_up([frozen(invoice_command())], rows("Invoice", foreign))
+    (sighting,), _ = look_up([frozen(invoice_command())], rows("Invoice", foreign), rows("Invoice"))
     assert dict(only(sighting).params) == {
         "invoice": "1001",
         "customer_there": "Bob Ray",
@@ -232,10 +266,13 @@ def test_an_updated_customer_who_is_inactive_goes_again() -> None:
 def test_creates_and_updates_of_one_request_are_looked_up_together() -> None:
     created = frozen(invoice_command(invoice("1002", record=SECOND_INVOICE)))
     updated = frozen(invoice_command(), linked("155", "0"))
-    sightings, sent = look_up([updated, created], rows("Invoice"), rows("Invoice", invoice_row()))
+    sightings, sent = look_up(
+        [updated, created], rows("Invoice"), rows("Invoice"), rows("Invoice", invoice_row())
+    )
     assert only(sightings[0]).remote.id == "155"
     assert sightings[1] == Seen()
-    assert [b"DocNumber IN" in r.body for r in sent] == [True, False]
+    asked = [b"DocNumber IN" in r.body or b"CustomerRef IN" in r.body for r in sent]
+    assert asked == [True, True, False]
 
 
 # Before a write

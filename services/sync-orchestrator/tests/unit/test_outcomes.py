@@ -13,6 +13,7 @@ from contracts.commands import (
     SyncCustomer,
     SyncInvoice,
     SyncItem,
+    VoidInvoice,
 )
 from contracts.ids import RemoteId
 from contracts.sync import SyncState, Totals
@@ -348,6 +349,43 @@ def test_a_late_copy_of_an_older_outcome_decides_nothing() -> None:
     desk.apply(bill, Answered(failure(first, "refused_unknown"), automatic=True))
     assert desk.job(bill) == before
     assert desk.job(bill).outstanding == second.step
+
+
+def test_a_step_taken_for_failed_that_was_executed_after_all_is_what_is_there() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (create,) = desk.sent()
+    desk.apply(bill, Answered(success(create, "155"), automatic=True))
+    desk.know(edited(bill))
+    desk.apply(bill, Edited(automatic=True))
+    (edit,) = desk.sent()  # a garbled copy is set apart, the whole one is late
+    desk.apply(bill, Answered(failure(edit, "our_mistake"), automatic=True))
+    desk.know(bill.model_copy(update={"version": 3}))
+    desk.apply(bill, Edited(automatic=True))
+    assert (desk.sent(), desk.state(bill)) == ([], "synced")
+    desk.apply(bill, Answered(success(edit, "155", version=2), automatic=True))
+    (last,) = desk.sent()
+    assert isinstance(last, SyncInvoice)
+    assert (last.invoice.version, last.invoice.memo) == (3, bill.memo)
+    assert last.step > edit.step
+    desk.apply(bill, Answered(success(edit, "155", version=2), automatic=True))
+    assert (desk.sent(), desk.job(bill).outstanding) == ([], last.step)
+
+
+def test_a_create_taken_for_failed_that_was_executed_after_a_void_is_voided_there() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (create,) = desk.sent()
+    desk.apply(bill, Answered(failure(create, "our_mistake"), automatic=True))
+    void = bill.model_copy(update={"version": 2, "status": "void"})
+    desk.know(void)
+    desk.apply(bill, Edited(automatic=True))
+    assert desk.sent() == []
+    desk.apply(bill, Answered(success(create, "155"), automatic=True))
+    (said,) = desk.sent()
+    assert isinstance(said, VoidInvoice)
+    assert said.link is not None
+    assert said.link.id == "155"
 
 
 def test_a_refusal_of_what_has_been_edited_meanwhile_is_no_cause() -> None:

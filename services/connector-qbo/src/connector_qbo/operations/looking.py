@@ -32,8 +32,10 @@ from connector_qbo.operations.kinds import Kind, There, differing, in_words
 from connector_qbo.operations.marks import of_record, whose
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause, name_of
+from connector_qbo.operations.statements import among, chunks, rows
 from connector_qbo.provider import invoice_page
 
+_CUSTOMER, _DATED = "CustomerRef", "TxnDate"
 _COUNTER = re.compile(r"[0-9]{1,18}")
 
 
@@ -45,13 +47,42 @@ def look_up(
     realm = context.organisation.id
     creates = [m for m in members if m.remote is None]
     found = yield from by_keys(realm, kind, [key for m in creates for key in kind.keys(m)])
+    hidden = yield from _under_other_numbers(realm, kind, creates, found)
     known = yield from by_ids(realm, kind, [m.remote.id for m in members if m.remote is not None])
     return [
-        _create_sighting(member, found)
+        _create_sighting(member, found, hidden)
         if member.remote is None
         else _update_sighting(member, member.remote, known)
         for member in members
     ]
+
+
+def _under_other_numbers(
+    realm: str, kind: Kind, creates: Sequence[FrozenMember], found: list[There] | NotRead
+) -> Exchange[list[There] | NotRead]:
+    """Invoices with our marks whose numbers people there changed before we looked.
+
+    They are looked for by customer and date, among which our marks tell them. Customers and items
+    have no such second way: their names alone tell who they are.
+    """
+    if kind.entity != "invoice" or isinstance(found, NotRead):
+        return []
+    unseen = [m for m in creates if not _is_among(m, [x for x in found if x.key == m.natural_key])]
+    customers = [m.fields[_CUSTOMER] for m in unseen if m.fields.get(_CUSTOMER)]
+    dates = [m.fields[_DATED] for m in unseen if m.fields.get(_DATED)]
+    there: list[There] = []
+    for part in chunks(customers):
+        on = among(_DATED, dict.fromkeys(dates))
+        pages = yield from rows(realm, kind.table, among(_CUSTOMER, part), on, *kind.conditions)
+        if isinstance(pages, NotRead):
+            return pages
+        listed = [one for page in pages for one in kind.list(page)]
+        there += [one for one in listed if any(_is_among(m, [one]) for m in unseen)]
+    return there
+
+
+def _is_among(member: FrozenMember, there: Sequence[There]) -> bool:
+    return any(whose(one.note, member.record_id, member.generation) == "ours" for one in there)
 
 
 def read_remote(
@@ -250,9 +281,17 @@ def _holder_of(command: SyncInvoice, holders: list[There] | NotRead) -> There | 
     )
 
 
-def _create_sighting(member: FrozenMember, found: list[There] | NotRead) -> Sighting:
+def _create_sighting(
+    member: FrozenMember, found: list[There] | NotRead, hidden: list[There] | NotRead
+) -> Sighting:
     if isinstance(found, NotRead):
         return Unreadable(found.details)
+    same = [there for there in found if there.key == member.natural_key]
+    if isinstance(hidden, NotRead):
+        if not _is_among(member, same):
+            return Unreadable(hidden.details)
+        hidden = []
+    same += [there for there in hidden if there not in same and _is_among(member, [there])]
     return Seen(
         tuple(
             Candidate(
@@ -265,8 +304,7 @@ def _create_sighting(member: FrozenMember, found: list[There] | NotRead) -> Sigh
                 notes=_notes(member),
                 params=there.params,
             )
-            for there in found
-            if there.key == member.natural_key
+            for there in same
         )
     )
 

@@ -38,7 +38,7 @@ from sync_orchestrator.domain.events import (
 from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.domain.job import SYNCED
 from sync_orchestrator.domain.preflight import difference_between
-from sync_orchestrator.domain.records import plain_name
+from sync_orchestrator.domain.records import is_void, plain_name
 from sync_orchestrator.domain.taxing import equalising
 
 TAKEN = frozenset({"invoice_number_taken", "customer_name_taken", "item_name_taken"})
@@ -76,6 +76,8 @@ def answered(course: Course, fact: Answered) -> tuple[tuple[str, str | None], ..
             _removed(course, removed)
         return ()
     if outcome.step != course.job.outstanding:
+        if isinstance(outcome, SyncSucceeded) and _was_taken_for_failed(course, outcome):
+            _came_late(course, outcome, automatic=fact.automatic)
         return ()
     match outcome:
         case SyncDelayed():
@@ -86,6 +88,38 @@ def answered(course: Course, fact: Answered) -> tuple[tuple[str, str | None], ..
             return ()
         case SyncFailed():
             return _failed(course, outcome)
+
+
+def _was_taken_for_failed(course: Course, outcome: SyncSucceeded) -> bool:
+    """Whether the step that we were told had failed was executed after all.
+
+    A command that was set apart because it couldn't be read may come once more, whole: a copy that
+    was late, or one that an operator replays. What is there is what that step said, not what we
+    knew before it.
+    """
+    job = course.job
+    if job.outstanding is not None or outcome.step != job.answered_step or job.ignored is not None:
+        return False
+    return job.refused or (job.sent_mark is not None and job.sent_mark != job.synced_mark)
+
+
+def _came_late(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> None:
+    """Take it as it is; what is wanted by now goes again."""
+    if not is_void(course.situation.record) or outcome.voided:
+        _succeeded(course, outcome, automatic=automatic)
+        return
+    course.tell(
+        Synced(
+            step=outcome.step,
+            remote=course.job.link or outcome.remote,
+            version=outcome.record_version,
+            at=outcome.occurred_at,
+            totals=outcome.totals,
+            difference=None,
+        )
+    )
+    course.request("void", BY_EVENT)
+    course.derive()
 
 
 def _remote_of(outcome: SyncSucceeded | SyncFailed | SyncDelayed) -> RemoteRef | None:
