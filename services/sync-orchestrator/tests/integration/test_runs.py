@@ -1,5 +1,6 @@
 """Runs on a real database: what they take, how they go on, how they end."""
 
+import asyncio
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +11,8 @@ from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import RunChanged, RunProgress
 from sync_orchestrator.handlers import reviewing, running
 from sync_orchestrator.handlers.refusals import Refusal
+from sync_orchestrator.store import runs_store
+from testkit import eventually
 
 from .support import Office, customer, invoice, item
 
@@ -120,6 +123,30 @@ async def test_s53_a_second_press_joins_the_run_and_adds_its_kinds(office: Offic
     assert (await look(office, first)).done == 4
     anew, joined = await press(office, "customers")
     assert (anew.id != first.id, joined, anew.total) == (True, False, 0)
+
+
+async def test_s53_a_press_while_the_run_is_ending_starts_another(office: Office) -> None:
+    await told_before_connecting(office)
+    first, _ = await press(office, "customers")
+    await steps(office)
+    await answer_all(office)
+    office.later(timedelta(seconds=2))
+
+    async def waits_for_its_row() -> None:
+        waiting = await office.pool.fetchval(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+            " and datname = current_database() and query ilike '%update runs%'"
+        )
+        assert waiting == 1
+
+    async with office.transaction() as tx:
+        assert await runs_store.next_due(tx) is not None
+        pressed = asyncio.create_task(press(office, "invoices"))
+        await eventually(waits_for_its_row)
+        assert await running.step(tx, office.tools)
+    anew, joined = await pressed
+    assert (await look(office, first)).state == "done"
+    assert (anew.id != first.id, joined, anew.total) == (True, False, 3)
 
 
 async def test_what_is_ignored_too_old_or_there_is_left_out_and_counted(office: Office) -> None:

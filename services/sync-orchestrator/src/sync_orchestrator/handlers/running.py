@@ -80,11 +80,7 @@ async def start_sync_now(
         started_at=now,
         not_included={},
     )
-    run_id: UUID | None = None
-    joined = not await runs_store.start(tx, run)
-    if joined:
-        run_id = await runs_store.join(tx, connection.id, kinds, now)
-    run_id = run_id or run.id
+    run_id, joined = await _started_or_joined(tx, run)
     entities: list[Entity] = [ENTITIES[kind] for kind in kinds]
     await sync_now_store.take(tx, connection, entities, run_id)
     if "invoice" in entities:
@@ -96,6 +92,19 @@ async def start_sync_now(
     await runs_store.not_included(tx, run_id, _left_out(counts))
     tx.wake(REVIEWS)
     return await show(tx, company, run_id), joined
+
+
+async def _started_or_joined(tx: Tx, run: Run) -> tuple[UUID, bool]:
+    """The run that takes these kinds, and whether it was under way already.
+
+    The one under way may end while its row is waited for; then there is none to join any more.
+    """
+    while True:
+        if await runs_store.start(tx, run):
+            return run.id, False
+        under_way = await runs_store.join(tx, run.connection_id, run.kinds, run.started_at)
+        if under_way is not None:
+            return under_way, True
 
 
 def _left_out(counts: dict[Entity, dict[str, int]]) -> dict[str, int]:
