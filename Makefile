@@ -10,8 +10,9 @@ SEED ?=
 SEEDS ?= 100
 FROM ?= 0
 JOBS ?= 2
-# Each process of the tests has servers of its own; who shares a stack or a file stays together.
-WORKERS ?= 2
+# Each process of the tests has servers of its own; who shares a stack or a file stays together. Two
+# of them begin with the tests of a stack, which wait more than they work.
+WORKERS ?= 3
 
 BIN := .venv/bin
 BOOTSTRAP := $(PYTHON) deploy/local/bootstrap.py
@@ -31,7 +32,8 @@ run: venv ## run everything until Ctrl-C (STATE=.local PORT=8000); prints the ad
 	@$(BIN)/python -P -m local_stack up --state "$(STATE)" --port "$(PORT)" $(ARGS)
 
 test: venv ## every test but the browser's, on servers of their own (ARGS="-k name")
-	$(PYTEST) --ignore=tests/browser --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+	$(PYTEST) --ignore=tests/browser --numprocesses $(WORKERS) \
+		--dist loadgroup --no-loadscope-reorder $(ARGS)
 
 test-browser: venv ## the pages in a real browser (needs Chromium)
 	$(PYTEST) tests/browser $(ARGS)

@@ -1,11 +1,11 @@
 """A second stack whose provider is fifty times as fast, for what has to wait for time-outs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from providers import ALL
 from testkit import Stack, running_stack
+from testkit.plugin import until_left
 
 SCALE = 0.02
 
@@ -17,7 +17,7 @@ def provider(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def quick(server_folder: Path) -> Iterator[Stack]:
+def quick(request: pytest.FixtureRequest, server_folder: Path) -> Stack:
     """Windows, server time-outs and Retry-After of the provider take a fiftieth of their time.
 
     An absence there proves something after 18 s instead of 165. Sweeps are each 2 s.
@@ -25,5 +25,5 @@ def quick(server_folder: Path) -> Iterator[Stack]:
     settings = {
         "*": {"SWEEP_SECONDS": "2", "QUIET_MARGIN_SECONDS": "0.5"},
     }
-    with running_stack(server_folder / "quick", settings=settings, time_scale=SCALE) as running:
-        yield running
+    running = running_stack(server_folder / "quick", settings=settings, time_scale=SCALE)
+    return until_left(request, "quick", running)

@@ -7,19 +7,32 @@ from pathlib import Path
 
 _CONFTEST = """
 import os
+from contextlib import contextmanager
 import pytest
+from testkit.plugin import until_left
 
 def said(name):
     with open(os.environ["SAID"], "a") as file:
-        file.write(f"{name} {os.environ['PYTEST_XDIST_WORKER']}\\n")
+        file.write(f"{os.environ.get('PYTEST_XDIST_WORKER', 'one')} {name}\\n")
+
+@contextmanager
+def running(name):
+    said(f"{name} begins")
+    yield name
+    said(f"{name} ends")
 
 @pytest.fixture(scope="session")
-def stack():
-    said("stack")
+def stack(request):
+    return until_left(request, "stack", running("stack"))
 
 @pytest.fixture(scope="session")
-def quick():
-    said("quick")
+def quick(request):
+    return until_left(request, "quick", running("quick"))
+
+@pytest.fixture(autouse=True)
+def each(request):
+    yield
+    said(request.node.originalname)
 """
 
 _TESTS = """
@@ -36,16 +49,16 @@ def test_alone(n): pass
 """
 
 
-def test_who_shares_a_stack_stays_in_one_process(tmp_path: Path) -> None:
+def said_by_process(tmp_path: Path, *words: str) -> dict[str, list[str]]:
+    """What each process said while it ran three files of these tests."""
     (tmp_path / "conftest.py").write_text(_CONFTEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     for name in ("a", "b", "c"):
         (tmp_path / f"test_{name}.py").write_text(_TESTS)
     said = tmp_path / "said"
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    words = ["-q", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, str(tmp_path)],
         cwd=tmp_path,
         env=own | {"SAID": str(said)},
         capture_output=True,
@@ -53,4 +66,39 @@ def test_who_shares_a_stack_stays_in_one_process(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert sorted(line.split()[0] for line in said.read_text().splitlines()) == ["quick", "stack"]
+    lines: dict[str, list[str]] = {}
+    for line in said.read_text().splitlines():
+        process, _, words_said = line.partition(" ")
+        lines.setdefault(process, []).append(words_said)
+    return lines
+
+
+def test_who_shares_a_stack_stays_in_one_process_and_it_ends_with_the_last(tmp_path: Path) -> None:
+    groups = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    lines = said_by_process(tmp_path, *groups)
+    assert len(lines) == 2
+    both = [line for said in lines.values() for line in said]
+    assert sorted(line for line in both if line.endswith(("begins", "ends"))) == [
+        "quick begins",
+        "quick ends",
+        "stack begins",
+        "stack ends",
+    ]
+    for said in lines.values():
+        for name, test in (("quick", "test_on_a_quick_one"), ("stack", "test_on_a_stack")):
+            if f"{name} begins" in said:
+                first, last = said.index(f"{name} begins"), said.index(f"{name} ends")
+                assert said[first + 1 : last] == [test] * 12
+
+
+def test_in_one_process_stacks_come_first_and_one_after_the_other(tmp_path: Path) -> None:
+    (said,) = said_by_process(tmp_path, "-p", "no:xdist").values()
+    assert said == [
+        "quick begins",
+        *["test_on_a_quick_one"] * 12,
+        "quick ends",
+        "stack begins",
+        *["test_on_a_stack"] * 12,
+        "stack ends",
+        *["test_alone"] * 12,
+    ]

@@ -10,7 +10,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -26,6 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 _STACKS = ("quick", "stack")
+_ENDS = pytest.StashKey[dict[str, ExitStack]]()
+T = TypeVar("T")
+
+
+def _uses(item: pytest.Item) -> Sequence[str]:
+    used: Sequence[str] = getattr(item, "fixturenames", ())
+    return used
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -33,9 +42,36 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
     As soon as it is collected: xdist reads the groups before anybody else may change the items.
     """
-    used: Sequence[str] = getattr(item, "fixturenames", ())
-    group = next((name for name in _STACKS if name in used), str(item.path))
+    group = next((name for name in _STACKS if name in _uses(item)), str(item.path))
     item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stacks first, one after the other: their tests wait more than they work, so that others fill
+    the time, and none of these long groups is left for the end."""
+
+    def turn(item: pytest.Item) -> int:
+        found = (at for at, name in enumerate(_STACKS) if name in _uses(item))
+        return next(found, len(_STACKS))
+
+    items.sort(key=turn)
+
+
+def until_left(request: pytest.FixtureRequest, name: str, context: AbstractContextManager[T]) -> T:
+    """For a fixture of the session: what the context gives, which ends already when the next test
+    doesn't use the fixture of this name any more."""
+    ends = ExitStack()
+    request.addfinalizer(ends.close)
+    request.session.stash.setdefault(_ENDS, {})[name] = ends
+    return ends.enter_context(context)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After the test's own fixtures have ended."""
+    ends = item.session.stash.setdefault(_ENDS, {})
+    for name in [name for name in ends if nextitem is None or name not in _uses(nextitem)]:
+        ends.pop(name).close()
 
 
 def _with_docker() -> bool:
@@ -71,12 +107,11 @@ def kafka_server(server_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def stack(server_folder: Path) -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest, server_folder: Path) -> Stack:
     """The whole local stack, every part a process of its own, once for the run.
 
     Always the embedded servers, with TESTKIT_DOCKER=1 too. A test that breaks something puts it
     right again (`await stack.ready(name)`); one that needs other settings makes its own stack with
     `running_stack`.
     """
-    with running_stack(server_folder / "stack") as running:
-        yield running
+    return until_left(request, "stack", running_stack(server_folder / "stack"))
