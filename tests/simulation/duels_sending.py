@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 
 from contracts.sync import SyncState
 from contracts.topics import COMMANDS
@@ -65,7 +66,8 @@ async def _worker_stands_still(stage: Stage) -> None:
 
 
 async def _renumbered_unknown(stage: Stage) -> None:
-    """An invoice gets a newer command while its create has no answer; its number goes to another.
+    """An invoice gets another number and date while its create has no answer; its number goes to
+    another.
 
     For that its first command comes twice, garbled and whole: the first is our mistake, so that the
     next content is commanded, while the second is sent.
@@ -80,7 +82,7 @@ async def _renumbered_unknown(stage: Stage) -> None:
     ring.office.numbers += 1
     assert old in await ring.sights.open_numbers()
     numbers = {1: new, 0: old} if rng.random() < 0.5 else {1: new}
-    await ring.office.renumber_all(numbers)
+    await ring.office.renumber_all(numbers, issue_date=date(2026, 6, 16))
     await stage.mingle(40, without="outcomes")
     await stage.mingle(30)
 

@@ -201,15 +201,15 @@ class Office:
                 change |= {"lines": (line,), "subtotal": price, "total": price}
             await self._save(tx, [_next(one, change)])
 
-    async def renumber_all(self, numbers: Mapping[int, str]) -> None:
-        """These numbers for invoices, by their place, at once."""
+    async def renumber_all(self, numbers: Mapping[int, str], **changes: object) -> None:
+        """These numbers for invoices, by their place, at once; the changes are for all of them."""
         async with self.database.transaction() as tx:
             rows: dict[UUID, Snapshot] = {row.id: row for row in await self._all(tx)}
             changed: list[Snapshot] = []
             for at, number in numbers.items():
                 one = rows[self.invoices[at]]
                 assert isinstance(one, InvoiceSnapshot)
-                changed.append(_next(one, {"number": number}))
+                changed.append(_next(one, {"number": number, **changes}))
             await self._save(tx, changed)
 
     async def swap(self) -> tuple[UUID, UUID] | None:

@@ -75,7 +75,7 @@ PLANTED: tuple[Planted, ...] = (
         "number_not_frozen",
         "a look-up asks for what was frozen",
         connector.number_not_frozen,
-        seed=1,
+        seed=2,
         duel="renumbered_unknown",
     ),
     Planted(

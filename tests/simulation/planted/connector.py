@@ -130,12 +130,17 @@ async def number_not_frozen(on: Ground) -> AsyncGenerator[None]:
         database = self._connector.database  # pyright: ignore[reportPrivateUsage]
         async with database.transaction() as tx:
             for row in check.rows:
-                number = await tx.fetchval(
-                    "select content -> 'invoice' ->> 'number' from lanes where record_id = $1",
+                now = await tx.fetchrow(
+                    "select content -> 'invoice' ->> 'number' as number,"
+                    " content -> 'invoice' ->> 'issue_date' as dated"
+                    " from lanes where record_id = $1",
                     row.member.record_id,
                 )
-                update = {} if number is None else {"natural_key": number}
-                rows.append(replace(row, member=row.member.model_copy(update=update)))
+                if now is not None and now["number"] is not None:
+                    fields = {**row.member.fields, "TxnDate": now["dated"]}
+                    update = {"natural_key": now["number"], "fields": fields}
+                    row = replace(row, member=row.member.model_copy(update=update))
+                rows.append(row)
         return replace(check, rows=tuple(rows))
 
     with patch.object(Checker, "claim", claim):
