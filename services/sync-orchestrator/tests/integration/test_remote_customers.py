@@ -409,6 +409,29 @@ async def test_s94_a_link_by_hand_releases_what_waited_and_is_undone(
     assert await office.state("customer", ann.id) == "synced"
 
 
+async def test_an_unlink_is_undone_though_the_list_is_older_than_the_record_there(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    await office.connections(page(office, [there("58", "Ann Lee")]))
+    cat = customer("Cat Elm", email="cat@elm.example")
+    await office.events(office.customer_event(cat))
+    (create,) = office.commands()
+    await office.outcomes(office.success(create, "99"))
+    body: dict[str, object] = {"provider": "qbo", "record": cat.model_dump(mode="json")}
+    gone = await caller.call("POST", f"/records/customer/{cat.id}/unlink", body)
+    assert (gone.status_code, gone.json()["before"]) == (200, "99")
+    other = await caller.call(
+        "PUT", f"/records/customer/{cat.id}/link", {**body, "remote_id": "98"}
+    )
+    assert (other.status_code, other.json()["errors"][0]["field"]) == (422, "remote_id")
+    again = await caller.call(
+        "PUT", f"/records/customer/{cat.id}/link", {**body, "remote_id": "99"}
+    )
+    assert again.status_code == 200, again.text
+    assert await office.state("customer", cat.id) == "synced"
+
+
 async def test_a_look_alike_listed_later_is_asked_about_and_one_that_goes_is_not(
     office: Office,
 ) -> None:

@@ -12,7 +12,7 @@ from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk
 from sync_orchestrator.handlers.refusals import FieldProblem, Refusal, being_sent, invalid
 from sync_orchestrator.handlers.work import Tools
-from sync_orchestrator.store import jobs_store, remote_customers_store
+from sync_orchestrator.store import history_store, jobs_store, remote_customers_store
 
 
 async def link(
@@ -85,11 +85,16 @@ async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> Non
             "Linked to another",
             f"That record in {label} is linked to {name} already. Unlink {name} first.",
         )
-    if entity == "invoice":
+    if entity == "invoice" and not await _undoes(desk, key, remote):
         _refuse_another_invoice(desk, key, remote, label)
     if entity != "customer" or connection.customers_as_of is None:
         return
-    await _refuse_unlisted_customer(desk, remote, label)
+    await _refuse_unlisted_customer(desk, key, remote, label)
+
+
+async def _undoes(desk: Desk, key: RecordKey, remote: RemoteId) -> bool:
+    """Whether it puts back what a person took away: that needs no proof of what is there."""
+    return await history_store.was_unlinked_from(desk.work.tx, key, remote)
 
 
 def _refuse_another_invoice(desk: Desk, key: RecordKey, remote: RemoteId, label: str) -> None:
@@ -111,13 +116,17 @@ def _refuse_another_invoice(desk: Desk, key: RecordKey, remote: RemoteId, label:
     )
 
 
-async def _refuse_unlisted_customer(desk: Desk, remote: RemoteId, label: str) -> None:
+async def _refuse_unlisted_customer(
+    desk: Desk, key: RecordKey, remote: RemoteId, label: str
+) -> None:
     cause = None if desk.job is None or desk.job.cause is None else desk.job.cause
     asked = None if cause is None else (cause.because or cause).params.get("remote_id")
     if remote == asked:
         return
     listed = await remote_customers_store.by_id(desk.work.tx, desk.connection.id, [remote])
     if remote not in listed:
+        if await _undoes(desk, key, remote):
+            return
         raise invalid(
             FieldProblem(
                 "remote_id",

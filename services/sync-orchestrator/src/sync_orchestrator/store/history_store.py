@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.ids import CompanyId, ConnectionId, Entity, RecordId
+from contracts.ids import CompanyId, ConnectionId, Entity, RecordId, RemoteId
 from messaging.database import Tx
 
 from sync_orchestrator.domain.job import RecordKey
@@ -29,6 +29,13 @@ select seq, at, kind, state, generation, step, sync_id, data from job_history
 where connection_id = $1 and entity = $2 and record_id = $3 and company_id = $4
 order by seq
 limit $5
+"""
+
+_WAS_LINKED = """
+select exists (
+    select from job_history
+    where connection_id = $1 and entity = $2 and record_id = $3
+        and kind = 'unlinked' and data -> 'remote' ->> 'id' = $4)
 """
 
 _PRUNE = """
@@ -82,6 +89,13 @@ async def append(tx: Tx, lines: Sequence[Line]) -> None:
         [line.step for line in lines],
         [line.state for line in lines],
         [line.data for line in lines],
+    )
+
+
+async def was_unlinked_from(tx: Tx, key: RecordKey, remote: RemoteId) -> bool:
+    """Whether a person took the record's link to that one there away, as far as history goes."""
+    return bool(
+        await tx.fetchval(_WAS_LINKED, key.connection_id, key.entity, key.record_id, remote)
     )
 
 
