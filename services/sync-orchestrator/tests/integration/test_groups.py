@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from contracts.commands import SyncInvoice
+from contracts.ids import Entity, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import RunProgress
 from sync_orchestrator.handlers import groups, running
@@ -40,6 +41,26 @@ async def act(
                 action=action,
                 fields=fields,
                 records=records,
+                user_name="Joe Oak",
+            ),
+        )
+    await office.read_outbox()
+    return run
+
+
+async def follow(office: Office, *mended: tuple[Entity, RecordId]) -> RunProgress:
+    """A run over records whose fix was made elsewhere, whatever group they are in by now."""
+    async with office.transaction() as tx:
+        run = await groups.act(
+            tx,
+            office.tools,
+            GroupWish(
+                company=office.company,
+                provider=office.provider,
+                group="customer_email_missing",
+                verb="retry",
+                fields={},
+                mended=mended,
                 user_name="Joe Oak",
             ),
         )
@@ -197,3 +218,18 @@ async def test_what_cannot_be_done_with_a_group_says_why(
         await act(office, verb, group, **more)
     assert refused.value.status == status
     assert [error.field for error in refused.value.errors] == ([] if field is None else [field])
+
+
+async def test_a_run_follows_what_was_mended_elsewhere_though_its_group_is_gone(
+    office: Office,
+) -> None:
+    ann = customer()
+    await office.connect()
+    await office.events(office.customer_event(ann))
+    stranger = RecordId(uuid4())
+    run = await follow(office, ("customer", RecordId(ann.id)), ("customer", stranger))
+    assert (run.total, run.done, run.state) == (1, 0, "running")
+    await go_on(office)
+    assert ((await look(office, run)).done, (await look(office, run)).state) == (1, "done")
+    with pytest.raises(Refusal):
+        await follow(office, ("customer", stranger))

@@ -49,10 +49,11 @@ async def act(
     With `preview`, ignoring says what it would stop and changes nothing. 404 no such group.
     """
     await check_connection(desk.database, caller, provider)
-    if verb == "fix" and wanted.action in MADE_HERE:
-        await _mend_here(desk, caller, provider, group, wanted)
-        verb, wanted = "retry", wanted.model_copy(update={"action": None})
     body: dict[str, JsonValue] = {**wanted.fields, "user_name": caller.user_name}
+    if verb == "fix" and wanted.action in MADE_HERE:
+        mended = await _mend_here(desk, caller, provider, group, wanted)
+        verb, wanted = "retry", wanted.model_copy(update={"action": None})
+        body["mended"] = [{"entity": entity, "id": str(record)} for entity, record in mended]
     if wanted.action is not None:
         body["action"] = wanted.action
     if wanted.records is not None:
@@ -69,8 +70,8 @@ async def act(
 
 async def _mend_here(
     desk: Desk, caller: Caller, provider: Provider, group: str, wanted: WantedGroup
-) -> None:
-    """The fix on each record of the group that is ours to mend."""
+) -> list[tuple[Entity, UUID]]:
+    """The fix on each record of the group that is ours to mend; the records that were chosen."""
     answer = await desk.orchestrator.get(principal_of(caller), f"/integrations/{provider}/causes")
     told = CausesTold.model_validate_json(answer.text)
     found = next((row for row in told.data if row.group == group), None)
@@ -86,6 +87,7 @@ async def _mend_here(
     about_customers = [one for one in chosen if one[0] == "customer"]
     for entity, record in about_customers or chosen:
         await desk.act(caller, provider, entity, record, str(wanted.action), wanted.fields)
+    return chosen
 
 
 def _record_of(told: JsonValue) -> tuple[Entity, UUID]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts.causes import CAUSES
 from contracts.commands import Origin
-from contracts.ids import CompanyId, Provider
+from contracts.ids import CompanyId, Entity, Provider, RecordId
 from contracts.sync import CauseInstance, RunProgress
 from messaging.database import Tx
 
@@ -28,7 +28,7 @@ from sync_orchestrator.handlers.refusals import (
     not_found,
 )
 from sync_orchestrator.handlers.work import Tools, begin
-from sync_orchestrator.store import groups_store, runs_store
+from sync_orchestrator.store import groups_store, records_store, runs_store
 from sync_orchestrator.store.groups_store import Stopped
 from sync_orchestrator.store.runs_store import Run
 
@@ -40,7 +40,11 @@ SHOWN = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupWish:
-    """Who asks what of which group; `records` where it is for some of it only."""
+    """Who asks what of which group; `records` where it is for some of it only.
+
+    `mended` are records whose fix was made elsewhere and that were asked for already: the run only
+    follows them to their end.
+    """
 
     company: CompanyId
     provider: Provider
@@ -49,6 +53,7 @@ class GroupWish:
     action: str | None = None
     fields: Fields
     records: Sequence[UUID] | None = None
+    mended: Sequence[tuple[Entity, RecordId]] = ()
     user: UUID | None = None
     user_name: str | None = None
 
@@ -85,7 +90,9 @@ async def act(tx: Tx, tools: Tools, wish: GroupWish) -> RunProgress:
         not_included={},
     )
     await runs_store.start(tx, run)
-    if wish.verb == "unignore":
+    if wish.mended:
+        taken = await _follow(tx, run, wish)
+    elif wish.verb == "unignore":
         taken = await groups_store.take_ignored(tx, run, wish.group, wish.records)
     else:
         taken = await groups_store.take(tx, run, wish.group, SHOWN_AS_PROBLEMS, wish.records)
@@ -97,6 +104,17 @@ async def act(tx: Tx, tools: Tools, wish: GroupWish) -> RunProgress:
         await work.save()
     await running.begin_at_once(tx, tools, run)
     return await running.show(tx, wish.company, run.id)
+
+
+async def _follow(tx: Tx, run: Run, wish: GroupWish) -> int:
+    """Put the mended records of the company into the run; how many."""
+    own: list[tuple[Entity, RecordId]] = [
+        (entity, record)
+        for entity, record in wish.mended
+        if await records_store.owner(tx, entity, record) == wish.company
+    ]
+    await runs_store.add(tx, run.id, own, run.started_at)
+    return len(own)
 
 
 async def stopped_by_group(

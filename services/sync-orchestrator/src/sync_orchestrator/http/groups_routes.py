@@ -41,6 +41,7 @@ async def act(
         action=body.action,
         fields=body.fields,
         records=body.records,
+        mended=tuple((one.entity, RecordId(one.id)) for one in body.mended),
         user=caller.user,
         user_name=body.user_name,
     )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from contracts.ids import Provider
+from contracts.ids import Entity, Provider
 from contracts.invoicing import CustomerSnapshot, ItemSnapshot
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool
 
@@ -68,13 +68,23 @@ class VerifyTaken(Taken):
     user_name: Annotated[str, Field(max_length=200)] | None = None
 
 
+class MendedTaken(Taken):
+    entity: Entity
+    id: UUID
+
+
 class GroupTaken(BaseModel):
-    """What is done with a group: `action` of a fix; what else is in the body are its fields."""
+    """What is done with a group: `action` of a fix; what else is in the body are its fields.
+
+    `mended` are records of the group whose fix was made at invoice-api, and that were asked for
+    with it: they may have left the group by now.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     action: Annotated[str, Field(max_length=100)] | None = None
     records: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=10_000)] | None = None
+    mended: Annotated[tuple[MendedTaken, ...], Field(max_length=1_000)] = ()
     preview: StrictBool = False
     user_name: Annotated[str, Field(max_length=200)] | None = None
 
