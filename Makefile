@@ -45,7 +45,7 @@ simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS
 simulate-planted: venv ## each planted bug until a seed finds it (ARGS="no_open_row no_inbox")
 	PYTHONPATH=tests $(BIN)/python -m simulation.hunt --jobs $(JOBS) $(ARGS)
 
-facts: venv ## simulators and connectors beside the providers' own data (SHARED=a folder with providers/data)
+facts: venv ## simulators and connectors beside the providers' own data, causes beside their table (SHARED=a folder with both)
 	@test -n "$(SHARED)" || { echo "Say where the data is: make facts SHARED=../shared" >&2; exit 2; }
 	@PYTHONPATH=tests $(BIN)/python -m facts.run --shared "$(SHARED)" $(ARGS)
 

@@ -1,4 +1,5 @@
-"""`make facts SHARED=../shared`: simulators and connectors beside the providers' own data.
+"""`make facts SHARED=../shared`: simulators and connectors beside the providers' own data, and the
+words of causes beside the table of them.
 
 Plays the simulators' tests and the connectors' on the wire, writes down what goes over it, and
 compares each request and answer with the data in the folder. What differs is said, with where it
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from facts import freshbooks, qbo, xero
+from facts import freshbooks, qbo, words, xero
 from facts.differing import Compared
 from facts.recording import FILE, Exchange, read
 
@@ -79,9 +80,23 @@ def _compare(data: Path, shared: Path, providers: Sequence[str]) -> int:
             recorded[provider] = read(file)
     code, lines = told(data, recorded)
     print("\n".join(lines))
+    differing = compared_words(shared)
+    print("\n".join(differing))
+    code = code or (DIFFERS if len(differing) > 1 else HELD)
     for provider in failed:
         print(f"Tests of {provider} failed (above): what they would have sent wasn't compared.")
     return code or (DIFFERS if failed else HELD)
+
+
+def compared_words(shared: Path) -> list[str]:
+    """What differs between the catalogue of causes and the table, after a line that says so."""
+    table = shared / words.TABLE
+    if not table.is_file():
+        return [f"{table} isn't there: the words of causes weren't compared."]
+    found = words.differences(table.read_text())
+    many = len(list(words.rows(table.read_text())))
+    said = f"{len(found)} differ" if found else "nothing differs"
+    return [f"Causes ({many} rows, {len(words.ALLOWED)} differences allowed): {said}", *found]
 
 
 def _play(provider: str, file: Path, shared: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facts import freshbooks, qbo, run, xero
+from facts import freshbooks, qbo, run, words, xero
 from facts.differing import Allowed, Compared
 from facts.recording import Exchange
 
@@ -263,3 +263,46 @@ def test_every_played_test_is_there() -> None:
         paths = run.played(provider)
         assert len(paths) >= 2
         assert all((run.ROOT / each).exists() for each in paths)
+
+
+_DRAFT = (
+    "| 1 | `invoice_draft` | info | not_eligible | P | Still a draft |"
+    " Invoice {invoice} is a draft. Finalize it and it can go to {provider}."
+    " | **Finalize**: finalizes here | send | no | n/a |"
+)
+
+
+def _draft(was: str, now: str) -> list[str]:
+    assert was in _DRAFT
+    return [
+        line
+        for line in words.differences(_DRAFT.replace(was, now))
+        if line.startswith("invoice_dr")
+    ]
+
+
+def test_a_cause_that_says_what_the_table_says_has_no_difference() -> None:
+    assert _draft("info", "info") == []
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("Still a draft", "A draft", "invoice_draft, title: lacks 'A draft'"),
+        ("can go to", "may go to", "invoice_draft, sentence: lacks 'is a draft. Finalize it and"),
+        ("**Finalize**", "**Send**", "invoice_draft, fix: has no 'Send'"),
+        ("not_eligible", "held", "invoice_draft, state: not_eligible, not held"),
+        ("| info |", "| defect |", "invoice_draft, who: info, not defect"),
+        ("| P |", "| A |", "invoice_draft, found: preflight, not A"),
+        ("| 1 |", "| 2 |", "invoice_draft, number: 1, not 2"),
+    ],
+)
+def test_a_cause_that_differs_from_the_table_is_found(was: str, now: str, said: str) -> None:
+    (line,) = _draft(was, now)
+    assert line.startswith(said)
+
+
+def test_causes_of_one_side_alone_are_found() -> None:
+    told = words.differences(_DRAFT.replace("invoice_draft", "made_up"))
+    assert "made_up, code: isn't in the catalogue" in told
+    assert "invoice_draft, code: isn't in the table" in told
