@@ -27,6 +27,7 @@ async def act(
     *,
     action: str | None = None,
     records: Sequence[UUID] | None = None,
+    mended: Sequence[tuple[Entity, RecordId]] = (),
     **fields: object,
 ) -> RunProgress:
     async with office.transaction() as tx:
@@ -41,25 +42,6 @@ async def act(
                 action=action,
                 fields=fields,
                 records=records,
-                user_name="Joe Oak",
-            ),
-        )
-    await office.read_outbox()
-    return run
-
-
-async def follow(office: Office, *mended: tuple[Entity, RecordId]) -> RunProgress:
-    """A run over records whose fix was made elsewhere, whatever group they are in by now."""
-    async with office.transaction() as tx:
-        run = await groups.act(
-            tx,
-            office.tools,
-            GroupWish(
-                company=office.company,
-                provider=office.provider,
-                group="customer_email_missing",
-                verb="retry",
-                fields={},
                 mended=mended,
                 user_name="Joe Oak",
             ),
@@ -226,10 +208,12 @@ async def test_a_run_follows_what_was_mended_elsewhere_though_its_group_is_gone(
     ann = customer()
     await office.connect()
     await office.events(office.customer_event(ann))
-    stranger = RecordId(uuid4())
-    run = await follow(office, ("customer", RecordId(ann.id)), ("customer", stranger))
+    group = "customer_email_missing"
+    unknown: tuple[Entity, RecordId] = ("customer", RecordId(uuid4()))
+    known: tuple[Entity, RecordId] = ("customer", RecordId(ann.id))
+    run = await act(office, "retry", group, mended=[known, unknown])
     assert (run.total, run.done, run.state) == (1, 0, "running")
     await go_on(office)
     assert ((await look(office, run)).done, (await look(office, run)).state) == (1, "done")
     with pytest.raises(Refusal):
-        await follow(office, ("customer", stranger))
+        await act(office, "retry", group, mended=[unknown])
