@@ -548,8 +548,10 @@ async def closed(one: Office, provider: Provider) -> Placed:
     return Placed(one, "invoice", ann, call_out, bill)
 
 
-async def removed(one: Office, provider: Provider) -> Placed:
-    """It was there and somebody deleted it."""
+async def all_there(
+    one: Office, provider: Provider
+) -> tuple[CustomerSnapshot, ItemSnapshot, InvoiceSnapshot]:
+    """An invoice with its customer and its item, all of them synced."""
     await connect(one, provider)
     ann, call_out = customer(), item()
     bill = invoice(ann, call_out)
@@ -562,6 +564,12 @@ async def removed(one: Office, provider: Provider) -> Placed:
         one.item_event(call_out),
         one.invoice_event(bill),
     )
+    return ann, call_out, bill
+
+
+async def removed(one: Office, provider: Provider) -> Placed:
+    """It was there and somebody deleted it."""
+    ann, call_out, bill = await all_there(one, provider)
     bill = bill.model_copy(update={"version": 2, "memo": "again"})
     await one.events(one.invoice_event(bill))
     [command] = one.commands()
@@ -571,18 +579,7 @@ async def removed(one: Office, provider: Provider) -> Placed:
 
 async def not_voided(one: Office, provider: Provider) -> Placed:
     """It was voided here, and a payment stands against it there."""
-    await connect(one, provider)
-    ann, call_out = customer(), item()
-    bill = invoice(ann, call_out)
-    if provider != "freshbooks":
-        await one.map(call_out.id)
-    await reached(
-        one,
-        provider,
-        one.customer_event(ann),
-        one.item_event(call_out),
-        one.invoice_event(bill),
-    )
+    ann, call_out, bill = await all_there(one, provider)
     bill = bill.model_copy(update={"version": 2, "status": "void"})
     await one.events(one.invoice_event(bill))
     [command] = one.commands()

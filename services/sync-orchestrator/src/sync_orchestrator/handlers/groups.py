@@ -108,10 +108,9 @@ async def act(tx: Tx, tools: Tools, wish: GroupWish) -> RunProgress:
 
 async def _follow(tx: Tx, run: Run, wish: GroupWish) -> int:
     """Put the mended records of the company into the run; how many."""
+    known = await records_store.load(tx, wish.mended)
     own: list[tuple[Entity, RecordId]] = [
-        (entity, record)
-        for entity, record in wish.mended
-        if await records_store.owner(tx, entity, record) == wish.company
+        (one.entity, one.id) for one in known if one.company_id == wish.company
     ]
     await runs_store.add(tx, run.id, own, run.started_at)
     return len(own)
