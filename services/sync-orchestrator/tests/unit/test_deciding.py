@@ -282,9 +282,23 @@ def test_s48_an_automatic_invoice_that_is_moved_before_the_start_date_is_not_eli
     desk.know(call_out, mapped=False)
     desk.ask(bill)
     desk.know(bill.model_copy(update={"version": 2, "issue_date": date(2019, 5, 1)}))
-    desk.apply(bill, Edited(automatic=True, eligible=False))
+    desk.apply(bill, Edited(automatic=True))
     job = desk.job(bill)
     assert (job.state.value, job.cause and job.cause.code) == ("not_eligible", "before_start_date")
+
+
+def test_an_edit_while_the_switches_are_off_moves_nothing_before_the_start_date() -> None:
+    desk = Desk()
+    ann, call_out = customer(), item()
+    bill = invoice(ann, call_out)
+    desk.know(ann, bill)
+    desk.know(call_out, mapped=False)
+    desk.ask(bill)
+    desk.settle(connection(sync_invoices=False))
+    desk.know(bill.model_copy(update={"version": 2}))
+    desk.apply(bill, Edited(automatic=False))
+    job = desk.job(bill)
+    assert (job.state.value, job.cause and job.cause.code) == ("blocked", "item_account_unmapped")
 
 
 def test_s52_a_version_that_changes_nothing_for_the_books_sends_nothing_more() -> None:

@@ -49,12 +49,15 @@ from sync_orchestrator.domain.facts import (
     StopIgnoring,
     UnlinkedByPerson,
 )
-from sync_orchestrator.domain.job import SYNCED, Job
+from sync_orchestrator.domain.job import SYNCED, UNKNOWN_MARK, Job
 from sync_orchestrator.domain.records import is_void, plain_name
 from sync_orchestrator.domain.seeing import seen_there
 from sync_orchestrator.domain.situation import Situation
 
 Refusal = Literal["being_sent", "not_possible_now"]
+
+AS_IMPORTED = 1
+"""The version of a customer that says what its import read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,7 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
         case SeenThere():
             seen_there(course, fact)
         case CameFromThere():
-            if job.link is None and job.outstanding is None:
-                mark = content_of(job, situation).mark
-                course.tell(Linked(fact.remote, situation.record.version, mark, relinked=False))
+            _came_from_there(course, fact)
         case (
             LinkedByPerson()
             | UnlinkedByPerson()
@@ -171,7 +172,7 @@ def _edited(course: Course, fact: Edited) -> None:
         return
     if job.want == "there":
         by_itself = job.origin is not None and job.origin.by in ("event", "sweep")
-        if by_itself and not fact.eligible and job.link is None:
+        if by_itself and job.link is None and _is_before_start(situation):
             course.tell(NotEligible(before_start_date(situation)))
             return
         course.request("there")
@@ -186,6 +187,20 @@ def _edited(course: Course, fact: Edited) -> None:
         course.derive()
     elif job.state is not SyncState.OUT_OF_DATE:
         course.tell(OutOfDate(choices.changed_here(course)))
+
+
+def _came_from_there(course: Course, fact: CameFromThere) -> None:
+    """Linked to what it was made of, unless that link was taken away or lost before."""
+    job, situation = course.job, course.situation
+    if job.link is not None or job.outstanding is not None or job.generation > 1:
+        return
+    if situation.record.version == AS_IMPORTED:
+        mark = content_of(job, situation).mark
+        course.tell(Linked(fact.remote, AS_IMPORTED, mark, relinked=False))
+        return
+    # It was edited before this was heard of: what is there is what the import read.
+    course.tell(Linked(fact.remote, AS_IMPORTED, UNKNOWN_MARK, relinked=False))
+    _edited(course, Edited(automatic=fact.automatic))
 
 
 def _void(course: Course, asked: Asked | None = None) -> None:
@@ -250,6 +265,11 @@ def _remote_gone(course: Course, fact: RemoteGone) -> None:
     if keeps_going(course.job, situation.ages, situation.now):
         course.request("there")
         course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
+
+
+def _is_before_start(situation: Situation) -> bool:
+    invoice = situation.invoice
+    return invoice is not None and invoice.issue_date < situation.connection.settings.start_date
 
 
 def before_start_date(situation: Situation) -> CauseInstance:

@@ -24,13 +24,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The record was changed here. `automatic`: the change may go by itself.
-
-    `eligible` is False where an invoice that nobody clicked no longer falls under the switch.
-    """
+    """The record was changed here. `automatic`: the change may go by itself."""
 
     automatic: bool
-    eligible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +62,10 @@ class SeenThere:
 
 @dataclass(frozen=True, slots=True)
 class CameFromThere:
-    """An import made the record of this remote one."""
+    """An import made the record of this remote one. `automatic`: an edit since may go by itself."""
 
     remote: RemoteRef
+    automatic: bool
 
 
 @dataclass(frozen=True, slots=True)

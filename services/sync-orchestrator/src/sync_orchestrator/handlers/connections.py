@@ -23,6 +23,7 @@ from sync_orchestrator.domain.connection import Connection
 from sync_orchestrator.domain.facts import CameFromThere
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.round import Trigger
+from sync_orchestrator.domain.switches import edits_go_by_themselves
 from sync_orchestrator.handlers import remote_customers
 from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
 from sync_orchestrator.store import (
@@ -180,7 +181,8 @@ async def _bring_imported(work: Work, connection: Connection, trigger: Trigger) 
             origin = snapshot.came_from
             remote = RemoteRef(id=origin.remote_id, version=origin.remote_version)
             key = RecordKey(connection.id, record.entity, record.id)
-            work.round.apply(key, CameFromThere(remote), trigger)
+            automatic = edits_go_by_themselves(snapshot, connection)
+            work.round.apply(key, CameFromThere(remote, automatic), trigger)
 
 
 async def _accounts(work: Work, page: AccountsListed) -> None:

@@ -87,16 +87,16 @@ async def decide_changed(work: Work, changed: Sequence[tuple[Record, Trigger]]) 
 def what_it_means(record: Record, connection: Connection, job: Job | None) -> Fact | None:
     """The fact that a new snapshot is in a connection; None where it is none of its business."""
     snapshot = record.snapshot
-    by_itself = goes_by_itself(snapshot, connection)
+    automatic = edits_go_by_themselves(snapshot, connection)
     if isinstance(snapshot, CustomerSnapshot) and snapshot.came_from is not None:
         origin = snapshot.came_from
         if origin.connection_id == connection.id and (job is None or job.link is None):
-            return CameFromThere(RemoteRef(id=origin.remote_id, version=origin.remote_version))
+            remote = RemoteRef(id=origin.remote_id, version=origin.remote_version)
+            return CameFromThere(remote, automatic)
     begun = job is not None and (job.link is not None or job.state not in _NOT_BEGUN)
     if begun or (job is not None and not job.is_settled):
-        automatic = edits_go_by_themselves(snapshot, connection)
-        return Edited(automatic=automatic, eligible=by_itself)
-    return Asked(BY_EVENT) if by_itself else None
+        return Edited(automatic=automatic)
+    return Asked(BY_EVENT) if goes_by_itself(snapshot, connection) else None
 
 
 def record_of(message: Message) -> Record | None:
