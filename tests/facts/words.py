@@ -24,7 +24,6 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("item_account_unmapped", "sentence"): "shorter, as the conversation with the API has it",
     ("account_gone", "sentence"): "the provider's word: made inactive in QuickBooks",
     ("line_without_item", "fix"): "the setting for lines without items isn't there yet",
-    ("customer_currency_differs", "fix"): "a link to the invoice until a customer has a currency",
     ("rounding_difference", "found"): "the table adds that it is predicted before",
 }
 """By code and column: why ours differs."""

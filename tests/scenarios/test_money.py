@@ -143,6 +143,32 @@ async def test_s33_a_customer_kept_in_another_currency_is_said_before_any_call(
         assert "Ann Lee in USD" in badge["cause"]["sentence"]
         assert not [row for row in await writes(oak) if row["path"].endswith("/invoice")]
 
+        # A second record of theirs is kept in euros, and takes this invoice and the next.
+        [fix] = badge["cause"]["fixes"]
+        assert (fix["action"], fix["label"]) == ("add_in_currency", 'Add "Ann Lee (EUR)"')
+        await act(oak, "invoice", invoice, "add_in_currency")
+        badge = await oak.badge_when("invoice", invoice, "synced")
+        moved = (await oak.web.get(f"/invoices/{invoice['id']}")).json()
+        assert moved["customer_name"] == "Ann Lee (EUR)"
+        copy = (await oak.web.get(f"/customers/{moved['customer_id']}")).json()
+        assert (copy["currency"], copy["email"]) == ("EUR", ann["email"])
+        second = await oak.made("/invoices", **body)
+        await oak.send(second)
+        badge = await oak.badge_when("invoice", second, "blocked")
+        # From Problems, for the group.
+        causes = (await oak.web.get("/integrations/qbo/causes")).json()["data"]
+        [group] = [row for row in causes if row["code"] == "customer_currency_differs"]
+        fixed = await oak.web.post(
+            f"/integrations/qbo/causes/{group['group']}/fix", json={"action": "add_in_currency"}
+        )
+        assert fixed.status_code == 202, fixed.text
+        await oak.badge_when("invoice", second, "synced")
+        books = await oak.held()
+        named = {c["name"]: c["id"] for c in books["customers"]}
+        assert set(named) == {"Ann Lee", "Ann Lee (EUR)"}
+        assert {i["customer_id"] for i in books["invoices"]} == {named["Ann Lee (EUR)"]}
+        assert {i["currency"] for i in books["invoices"]} == {"EUR"}
+
 
 async def test_tax_that_is_set_up_later_lets_the_invoice_go(stack: Stack) -> None:
     async with taxing_office(stack, "Off", tax_mode="none") as oak:

@@ -39,6 +39,9 @@ class CameFrom(Part):
 
 
 class CustomerSnapshot(Part):
+    """`currency` is what a new customer is kept in at a provider that keeps each in one; None: in
+    that of the invoice that asked for the customer, else in the organisation's own."""
+
     id: CustomerId
     version: int
     name: str
@@ -48,6 +51,7 @@ class CustomerSnapshot(Part):
     company_name: str | None = None
     address: Address | None = None
     came_from: CameFrom | None = None
+    currency: Currency | None = None
     created_at: AwareDatetime
 
 

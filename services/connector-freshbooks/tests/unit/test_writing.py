@@ -104,6 +104,14 @@ def test_an_account_goes_only_where_it_is_offered() -> None:
     assert "account_uuid" not in frozen.members[0].fields
 
 
+def test_a_new_client_is_billed_in_the_customer_s_currency() -> None:
+    kept = customer_command().model_copy(update={"currency": "EUR"})
+    request, _ = packed(member(kept))
+    assert json.loads(request.body)["client"]["currency_code"] == "EUR"
+    request, _ = packed(member(kept, remote=linked("567521")))
+    assert "currency_code" not in json.loads(request.body)["client"]
+
+
 def test_a_discount_goes_into_the_price_or_as_one_piece() -> None:
     lines = [
         line(1, quantity="2", unit_price="10", discount="10", amount="18.00"),

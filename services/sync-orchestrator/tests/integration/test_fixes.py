@@ -46,6 +46,7 @@ from .support import Office, customer, invoice, item
 ALL: tuple[Provider, ...] = get_args(Provider)
 MADE_BY_ITS_OWNER = frozenset(
     {
+        "add_in_currency",
         "change_start_date",
         "finalize",
         "open_there",

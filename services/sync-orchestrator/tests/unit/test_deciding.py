@@ -87,6 +87,27 @@ def test_preflight_stops_what_could_only_be_refused(
     assert cause.code == code
 
 
+def test_a_customer_is_made_in_its_own_currency_or_its_invoice_is_stopped() -> None:
+    facts = OrganisationFacts(
+        home_currency="USD", multi_currency=True, keeps_customer_currency=True
+    )
+    desk = Desk(connection(facts=facts))
+    ann, call_out = customer().model_copy(update={"currency": "EUR"}), item()
+    dollars, euros = invoice(ann, call_out), invoice(ann, call_out, currency="EUR")
+    desk.know(ann, call_out, dollars, euros)
+    desk.ask(dollars)
+    cause = desk.job(dollars).cause
+    assert cause is not None
+    assert (cause.code, cause.params["currency_there"]) == ("customer_currency_differs", "EUR")
+    assert desk.sent() == []
+    desk.ask(ann)
+    (said,) = desk.sent()
+    assert isinstance(said, SyncCustomer)
+    assert said.currency == "EUR"
+    desk.ask(euros)
+    assert desk.state(euros) == "waiting"
+
+
 def test_s26_unmapped_items_are_one_cause_that_names_them_all() -> None:
     desk = Desk()
     ann, items = customer(), [item(name) for name in ("Call-out", "Parts", "Travel")]

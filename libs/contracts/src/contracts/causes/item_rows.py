@@ -252,6 +252,13 @@ AMOUNTS = (
         ),
         subject="customer_and_currency",
         released_by="second link saved, or the invoice's currency changed",
+        fixes=(
+            Fix(
+                "add_in_currency",
+                'Add "{customer} ({currency})"',
+                plain="Add the customer in this currency",
+            ),
+        ),
         links=(
             Link(
                 "edit_invoice", "Choose a customer in {currency}", plain="Choose another customer"

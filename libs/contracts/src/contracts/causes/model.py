@@ -68,6 +68,7 @@ Action = Literal[
     "turn_on_sync_customers",
     "link",
     "add_as_new",
+    "add_in_currency",
     "reactivate",
     "use_name",
     "use_number",

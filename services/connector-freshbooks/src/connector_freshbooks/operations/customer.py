@@ -89,7 +89,11 @@ class Customers:
                 "email": command.customer.email or "",
             },
         )
-        return Written({**fields, "note": mark} if member.remote is None else fields, frozen)
+        if member.remote is not None:
+            return Written(fields, frozen)
+        # What a client is billed in where an invoice doesn't say; it can be changed there.
+        billed = {} if command.currency is None else {"currency_code": command.currency}
+        return Written({**fields, **billed, "note": mark}, frozen)
 
     def read(self, result: Result) -> There | None:
         return _there(result.client) if result.client else None

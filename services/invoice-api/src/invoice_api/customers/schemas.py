@@ -6,7 +6,7 @@ from contracts.ids import CustomerId, Provider
 from contracts.invoicing import Address, CustomerKind
 from pydantic import AwareDatetime, BaseModel
 
-from invoice_api.http.fields import Email, Name, Sent, ShortText
+from invoice_api.http.fields import CurrencyCode, Email, Name, Sent, ShortText
 from invoice_api.sync_status.schemas import BadgeShown, LinkShown
 
 
@@ -20,12 +20,15 @@ class AddressSent(Sent):
 
 
 class NewCustomer(Sent):
+    """`currency` is what a new one is kept in where the provider keeps each customer in one."""
+
     name: Name
     kind: CustomerKind = "homeowner"
     email: Email | None = None
     phone: ShortText | None = None
     company_name: ShortText | None = None
     address: AddressSent | None = None
+    currency: CurrencyCode | None = None
 
 
 class CustomerChanges(Sent):
@@ -37,6 +40,7 @@ class CustomerChanges(Sent):
     phone: ShortText | None = None
     company_name: ShortText | None = None
     address: AddressSent | None = None
+    currency: CurrencyCode | None = None
 
     def given(self) -> dict[str, Any]:
         return self.model_dump(exclude_unset=True)
@@ -51,6 +55,7 @@ class CustomerShown(BaseModel):
     phone: str | None
     company_name: str | None
     address: Address | None
+    currency: str | None
     created_at: AwareDatetime
     links: tuple[LinkShown, ...]
     sync: dict[Provider, BadgeShown]

@@ -119,3 +119,32 @@ async def find_by_names(
     for row in rows:
         found.setdefault(row["folded"], []).append(_customer(row))
     return found
+
+
+async def find_copy(
+    tx: Tx, company: CompanyId, customer: CustomerId, currency: str
+) -> CustomerSnapshot | None:
+    """The copy of a customer that was made for a currency."""
+    row = await tx.fetchrow(
+        "SELECT c.snapshot FROM customer_copies k"
+        " JOIN customers c ON c.company_id = k.company_id AND c.id = k.copy_id"
+        " WHERE k.company_id = $1 AND k.customer_id = $2 AND k.currency = $3",
+        company,
+        customer,
+        currency,
+    )
+    return None if row is None else _customer(row)
+
+
+async def remember_copy(
+    tx: Tx, company: CompanyId, customer: CustomerId, currency: str, copy: CustomerId
+) -> None:
+    await tx.execute(
+        "INSERT INTO customer_copies (company_id, customer_id, currency, copy_id)"
+        " VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (company_id, customer_id, currency) DO UPDATE SET copy_id = excluded.copy_id",
+        company,
+        customer,
+        currency,
+        copy,
+    )

@@ -78,7 +78,10 @@ def _currency(value: str) -> str:
 
 _Printable = AfterValidator(_printable)
 
-Name = Annotated[str, StringConstraints(max_length=255), _Printable, AfterValidator(_not_blank)]
+LONGEST_NAME = 255
+Name = Annotated[
+    str, StringConstraints(max_length=LONGEST_NAME), _Printable, AfterValidator(_not_blank)
+]
 ShortText = Annotated[str, StringConstraints(max_length=255), _Printable]
 LongText = Annotated[str, StringConstraints(max_length=4_000), _Printable]
 Description = Annotated[str, StringConstraints(max_length=1_000), _Printable]

@@ -225,6 +225,7 @@ class Desk:
             "void_here": self._void_here,
             "save_email": self._save_email,
             "save_due_date": self._save_due_date,
+            "add_in_currency": self._add_in_currency,
             "change_start_date": self._change_start_date,
             "turn_on_sync_customers": self._turn_on_sync_customers,
         }
@@ -286,6 +287,30 @@ class Desk:
         async with self.database.transaction() as tx:
             await connection_of(tx, caller, provider)
             await invoices.change(tx, caller, self.clock, self.ids, invoice_id, changes)
+        return await self._retry(caller, provider, entity, record_id)
+
+    async def _add_in_currency(
+        self,
+        caller: Caller,
+        provider: Provider,
+        entity: Entity,
+        record_id: UUID,
+        _fields: Mapping[str, JsonValue],
+    ) -> SyncAnswer:
+        """The invoice goes to its customer's copy for its currency, and to the provider so."""
+        invoice_id = _invoice(entity, record_id)
+        async with self.database.transaction() as tx:
+            await connection_of(tx, caller, provider)
+            before = (await invoices.load(tx, caller, invoice_id)).snapshot
+            copy = await customers.copy_in_currency(
+                tx, caller, self.ids, before.customer_id, before.currency
+            )
+            changes = InvoiceChanges(customer_id=copy.id)
+            await invoices.change(tx, caller, self.clock, self.ids, invoice_id, changes)
+        if not copy.email:
+            # The customer is there without one, so it was asked for or isn't needed.
+            word = "actions/add_without_email"
+            await self._command(caller, provider, entity, record_id, word, {})
         return await self._retry(caller, provider, entity, record_id)
 
     async def _change_start_date(

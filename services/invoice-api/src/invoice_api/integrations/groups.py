@@ -26,7 +26,7 @@ from invoice_api.sync_status.connected import check_connection
 
 Verb = Literal["fix", "retry", "ignore", "unignore"]
 
-MADE_HERE = frozenset({"save_email", "save_due_date", "void_here"})
+MADE_HERE = frozenset({"save_email", "save_due_date", "add_in_currency", "void_here"})
 """Fixes of our own records: made on each, then the orchestrator follows how they end."""
 
 _AT_MOST = 100

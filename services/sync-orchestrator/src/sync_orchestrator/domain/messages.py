@@ -114,7 +114,7 @@ def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand
                     **common,
                     "customer": record,
                     "name_there": job.named_there,
-                    "currency": job.currency,
+                    "currency": record.currency or job.currency,
                 }
             )
         case ItemSnapshot():

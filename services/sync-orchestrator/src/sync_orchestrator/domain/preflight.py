@@ -216,11 +216,11 @@ def _taxes(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance
 
 def _customer_currency(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance]:
     customer = situation.customer
-    link = None if customer is None else customer.link
     keeps = situation.connection.facts.keeps_customer_currency
-    if customer is None or link is None or not keeps:
+    if customer is None or not keeps:
         return []
-    if link.currency in (None, invoice.currency):
+    kept = _kept_in(customer)
+    if kept in (None, invoice.currency):
         return []
     return [
         cause_of(
@@ -228,10 +228,17 @@ def _customer_currency(invoice: InvoiceSnapshot, situation: Situation) -> list[C
             subject=Subject(id=str(customer.record_id), name=customer.name),
             customer=customer.name,
             currency=invoice.currency,
-            currency_there=link.currency,
+            currency_there=kept,
             invoice=invoice.number,
         )
     ]
+
+
+def _kept_in(customer: Need) -> str | None:
+    """The currency that the customer has there, or will have: it can't be changed afterwards."""
+    if customer.link is not None:
+        return customer.link.currency
+    return customer.record.currency if isinstance(customer.record, CustomerSnapshot) else None
 
 
 def _due_date(invoice: InvoiceSnapshot, situation: Situation) -> list[CauseInstance]:

@@ -281,6 +281,7 @@ ACTIONS: Mapping[str, Action] = {
     "check_again": _check_again,
     "save_email": _retry,
     "save_due_date": _retry,
+    "add_in_currency": _retry,
     "ignore": _ignore,
     "stop_ignoring": _stop_ignoring,
     "send_customer": _send_customer,
