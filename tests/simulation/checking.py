@@ -10,30 +10,25 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from connector_qbo.app import PACKAGE as CONNECTOR
-from connector_qbo.operations.marks import marks_in
 from contracts.causes import render
 from contracts.connections import ConnectionExpired
-from contracts.ids import ConnectionId, RecordId
+from contracts.ids import ConnectionId, Entity, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncFailed, SyncState, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
-from qbo_simulator.books import Record
-from qbo_simulator.wire import as_object, dec, objects, ref_value, text
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.store import jobs_store
 
 from simulation.company import Company
-from simulation.ground import OFFICE, SCHEMAS
-from simulation.mixes import METERED
+from simulation.connectors import ConnectorSide
+from simulation.ground import OFFICE, SCHEMAS, of_open
 from simulation.office import Snapshot, entity_of, subject_of, told
 from simulation.ring import Ring
-from simulation.there import There, note_of
+from simulation.there import Document, There
 
-KINDS = {"customer": "Customer", "item": "Item", "invoice": "Invoice"}
-OF_OPEN = f"connection_id in (select id from {CONNECTOR}.connections where status <> 'closed')"
-"""Of a connection that was left nothing more is asked or awaited."""
+_ENTITIES: tuple[Entity, ...] = ("customer", "item", "invoice")
+_MARKED: tuple[Entity, ...] = ("customer", "invoice")
 _UNDER_WAY = {SyncState.QUEUED, SyncState.CHECKING, SyncState.WAITING, SyncState.HELD}
 _REJECTED_TOO_OFTEN = 3
 _SYNCED = {SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE}
@@ -87,12 +82,12 @@ async def _strays(ring: Ring) -> list[str]:
         owners |= {str(snapshot.id): company for snapshot in await _saved(ring, company)}
     wrong: list[str] = []
     for there in ring.organisations:
-        for kind in KINDS.values():
-            for ours, records in there.marked(kind).items():
+        for entity in _ENTITIES:
+            for ours, records in there.marked(entity).items():
                 owner = owners.get(ours)
-                if owner is None or there.books.realm not in owner.connections:
+                if owner is None or there.id not in owner.connections:
                     ids = ", ".join(record.id for record in records)
-                    wrong.append(f"strayed: {kind} {ours[-4:]} is in {there.books.name}: {ids}")
+                    wrong.append(f"strayed: {entity} {ours[-4:]} is in {there.name}: {ids}")
     return wrong
 
 
@@ -102,10 +97,12 @@ async def _provider(ring: Ring) -> list[str]:
     A token set that the provider made and nobody stored, because its answer was lost or its reader
     died, may be the only one that still counts there.
     """
-    wrong = ring.sights.over_limit() if ring.mix.provider is METERED else []
-    stored = await ring.ground.admin.fetchval(
-        f"select coalesce(sum(version), 0) from {CONNECTOR}.grants"
-    )
+    wrong = ring.sights.over_limit() if ring.mix.tight else []
+    stored = 0
+    for schema in ring.schemas:
+        stored += await ring.ground.admin.fetchval(
+            f"select coalesce(sum(version), 0) from {schema}.grants"
+        )
     expired = {m.id for m in ring.bus.said if isinstance(m, ConnectionExpired)}
     rejected = ring.transport.fates.get("401", 0) >= _REJECTED_TOO_OFTEN
     if expired and stored == ring.transport.tokens_given and not rejected:
@@ -127,27 +124,28 @@ async def _connections(ring: Ring, company: Company, saved: list[Snapshot]) -> l
     """Each connection that the company has or had."""
     found: list[_Books] = []
     for there in ring.organisations:
-        connection = company.connections.get(there.books.realm)
+        connection = company.connections.get(there.id)
         if connection is not None:
             jobs = await _jobs(ring, connection)
-            unknown = await _unknown(ring, connection, jobs)
+            unknown = await _unknown(ring.connectors[there.provider], connection, jobs)
             found.append(_Books(company, there, connection, unknown, saved, jobs))
     return found
 
 
 async def _unknown(
-    ring: Ring, connection: ConnectionId, jobs: dict[tuple[str, RecordId], Job]
+    connector: ConnectorSide, connection: ConnectionId, jobs: dict[tuple[str, RecordId], Job]
 ) -> frozenset[RecordId]:
     """What a closed connection leaves open until it is connected again: answers that never came,
     and outcomes that were lost on the way, which are asked for again only while it is open."""
-    rows = await ring.ground.admin.fetch(
-        f"select l.record_id from {CONNECTOR}.ledger l"
-        f" join {CONNECTOR}.connections c on c.id = l.connection_id"
+    schema = connector.schema
+    rows = await connector.ring.ground.admin.fetch(
+        f"select l.record_id from {schema}.ledger l"
+        f" join {schema}.connections c on c.id = l.connection_id"
         " where l.state = 'open' and c.status = 'closed' and c.id = $1",
         connection,
     )
     unknown = {row["record_id"] for row in rows}
-    if await ring.connection_status(connection) == "closed":
+    if await connector.status(connection) == "closed":
         unknown |= {record for (_, record), job in jobs.items() if job.outstanding is not None}
     return frozenset(unknown)
 
@@ -169,20 +167,23 @@ async def _left_over(ring: Ring) -> list[str]:
     wrong: list[str] = []
     for schema in SCHEMAS:
         rows = await ring.ground.admin.fetch(f"select topic, reason from {schema}.dead_letters")
-        known = {ORCHESTRATOR: ring.sights.poisons, CONNECTOR: ring.sights.garbled}.get(schema, 0)
-        if len(rows) != known:
+        known = {ORCHESTRATOR: ring.sights.poisons, ring.connector.schema: ring.sights.garbled}
+        if len(rows) != known.get(schema, 0):
             wrong += [f"set apart: {row['topic']}: {row['reason']}" for row in rows]
-            wrong.append(f"{len(rows)} messages are set apart, {known} can't be read")
-    open_rows = await ring.ground.admin.fetchval(
-        f"select count(*) from {CONNECTOR}.ledger where state = 'open' and {OF_OPEN}"
-    )
-    lanes = await ring.ground.admin.fetchval(
-        f"select count(*) from {CONNECTOR}.lanes where waiting and {OF_OPEN}"
-    )
-    if open_rows:
-        wrong.append(f"{open_rows} ledger rows are open")
-    if lanes:
-        wrong.append(f"{lanes} lanes wait")
+            wrong.append(
+                f"{len(rows)} messages are set apart, {known.get(schema, 0)} can't be read"
+            )
+    for schema in ring.schemas:
+        open_rows = await ring.ground.admin.fetchval(
+            f"select count(*) from {schema}.ledger where state = 'open' and {of_open(schema)}"
+        )
+        lanes = await ring.ground.admin.fetchval(
+            f"select count(*) from {schema}.lanes where waiting and {of_open(schema)}"
+        )
+        if open_rows:
+            wrong.append(f"{open_rows} ledger rows are open")
+        if lanes:
+            wrong.append(f"{lanes} lanes wait")
     return wrong
 
 
@@ -191,14 +192,14 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
     wrong: list[str] = []
     there_, jobs = books.there, books.jobs
     hers = {str(snapshot.id) for snapshot in books.saved}
-    for entity, kind in (("customer", "Customer"), ("invoice", "Invoice")):
-        for ours, records in there_.marked(kind).items():
+    for entity in _MARKED:
+        for ours, records in there_.marked(entity).items():
             if ours not in hers:
                 continue
-            live = [r for r in records if r.state == "live" and r.active]
+            live = [r for r in records if r.live]
             told_apart = books.company.told_apart.get(UUID(ours), 0)
             if len(live) > 1 + told_apart:
-                ids = ", ".join(f"{r.id} ({note_of(r)})" for r in live)
+                ids = ", ".join(f"{r.id} ({r.note or r.number})" for r in live)
                 wrong.append(f"doubled: {entity} {ours[-4:]} has {ids}")
             job = jobs.get((entity, RecordId(UUID(ours))))
             linked = None if job is None or job.link is None else job.link.id
@@ -210,14 +211,13 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
                 and linked not in there_.linked_by_person
                 and RecordId(UUID(ours)) not in books.unknown
             ]
-    names = [text(r.data.get("Name")) for r in there_.live("Item")]
+    names = [one.name for one in there_.live("item")]
     wrong += [f"doubled: item {name}" for name in set(names) if names.count(name) > 1]
     for (entity, record), job in jobs.items():
         there = _there(books, job)
         if there is None or entity == "item" or there.id in there_.linked_by_person:
             continue
-        whose = {ours for ours, _ in marks_in(note_of(there))}
-        if whose and str(record) not in whose:
+        if there.ours and str(record) not in there.ours:
             wrong.append(f"wrong link: {entity} {str(record)[-4:]} is linked to {there.id}")
     return wrong
 
@@ -225,7 +225,7 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
 def _generations(books: _Books) -> list[str]:
     """An invoice's generation grows only when a person removed its document or linked it anew."""
     there = books.there
-    marked, wrong = there.marked("Invoice"), list[str]()
+    marked, wrong = there.marked("invoice"), list[str]()
     for (entity, record), job in books.jobs.items():
         if entity != "invoice":
             continue
@@ -238,10 +238,10 @@ def _generations(books: _Books) -> list[str]:
     return wrong
 
 
-def _there(books: _Books, job: Job | None) -> Record | None:
+def _there(books: _Books, job: Job | None) -> Document | None:
     if job is None or job.link is None:
         return None
-    return books.there.books.get(KINDS[job.entity], job.link.id)
+    return books.there.get(job.entity, job.link.id)
 
 
 def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
@@ -268,11 +268,11 @@ def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
             return []
         return [f"{who} is {job.state}, but {why}" for why in _differs(books, snapshot, there)]
     if job.state is SyncState.VOIDED:
-        if there is not None and there.state == "live":
+        if there is not None and there.live:
             return [f"{who} is said to be voided, {there.id} is live"]
         return []
     if job.state is SyncState.REMOVED_THERE:
-        marked = books.there.marked(KINDS[job.entity]).get(str(snapshot.id), [])
+        marked = books.there.marked(job.entity).get(str(snapshot.id), [])
         gone = [r for r in marked if r.id in books.there.removed]
         hers = books.there.linked_by_person & books.there.removed
         return [] if gone or hers else [f"{who} is {job.state}, but nobody removed it"]
@@ -286,47 +286,44 @@ def _blocked(books: _Books, snapshot: Snapshot, job: Job) -> list[str]:
     code = "" if job.cause is None else job.cause.code
     if code == "invoice_number_taken" and isinstance(snapshot, InvoiceSnapshot):
         number = job.named_there or snapshot.number
-        live = books.there.live("Invoice")
-        holders = [r for r in live if text(r.data.get("DocNumber")) == number]
+        holders = [r for r in books.there.live("invoice") if r.number == number]
         others = [r for r in holders if job.link is None or r.id != job.link.id]
         if others or books.there.removed:
             return []
     return [f"{told(snapshot)} is blocked by {code}: {job.cause}"]
 
 
-def _differs(books: _Books, snapshot: Snapshot, there: Record) -> list[str]:
+def _differs(books: _Books, snapshot: Snapshot, there: Document) -> list[str]:
     """In what the provider's record isn't what was saved last."""
-    data, jobs, wrong = there.data, books.jobs, list[str]()
-    if there.state != "live" or not there.active:
+    jobs, wrong = books.jobs, list[str]()
+    if not there.live:
         return [f"{there.id} is {there.state} there"]
 
     def compare(what: str, here: object, there_: object) -> None:
         if here != there_:
             wrong.append(f"{there.id} has {what} {there_!r}, not {here!r}")
 
+    def link_of(entity: Entity, record: UUID) -> str | None:
+        job = jobs.get((entity, RecordId(record)))
+        return None if job is None or job.link is None else job.link.id
+
     match snapshot:
         case CustomerSnapshot():
             # A person who links says that this is it, whatever it is called there.
             if snapshot.id not in books.company.told_apart:
-                compare("name", snapshot.name, text(data.get("DisplayName")))
+                compare("name", snapshot.name, there.name)
         case ItemSnapshot():
-            compare("name", snapshot.name, text(data.get("Name")))
-            account = books.company.account_of(snapshot.id)
-            compare("account", account, ref_value(data.get("IncomeAccountRef")))
+            compare("name", snapshot.name, there.name)
+            compare("account", books.company.account_of(snapshot.id), there.account)
         case InvoiceSnapshot():
             named = jobs["invoice", RecordId(snapshot.id)].named_there
-            compare("number", named or snapshot.number, text(data.get("DocNumber")))
-            compare("total", Decimal(snapshot.total), dec(data.get("TotalAmt")))
-            customer = jobs.get(("customer", RecordId(snapshot.customer_id)))
-            link = None if customer is None or customer.link is None else customer.link.id
+            compare("number", named or snapshot.number, there.number)
+            compare("total", Decimal(snapshot.total), there.total)
             # As with accounts: another link is for what is sent later, it rewrites nothing.
             if snapshot.customer_id not in books.company.told_apart:
-                compare("customer", link, ref_value(data.get("CustomerRef")))
-            item = jobs.get(("item", RecordId(UUID(str(snapshot.lines[0].item_id)))))
-            link = None if item is None or item.link is None else item.link.id
-            lines = [x for x in objects(data.get("Line")) if x.get("SalesItemLineDetail")]
-            detail = as_object(lines[0].get("SalesItemLineDetail")) if lines else {}
-            compare("item", link, ref_value(detail.get("ItemRef")))
+                compare("customer", link_of("customer", snapshot.customer_id), there.customer)
+            item = UUID(str(snapshot.lines[0].item_id))
+            compare("item", link_of("item", item), there.item)
     return wrong
 
 
@@ -350,7 +347,7 @@ def _badge(ring: Ring, books: _Books, snapshot: Snapshot, job: Job | None) -> li
     link = None if job.link is None else job.link.id
     there = None if shown.remote is None else shown.remote.id
     if job.entity == "invoice" and link is not None and shown.cause is not None:
-        words = render(shown.cause, "qbo", record_id=job.record_id)
+        words = render(shown.cause, books.there.provider, record_id=job.record_id)
         if any(fix.action == "link" for fix in words.fixes):
             return [f"{told(snapshot)} is linked to {link}, and Link is offered"]
     if (shown.state, there) != (job.state, link):
@@ -362,7 +359,7 @@ async def _runs(ring: Ring) -> list[str]:
     """Each Sync Now has ended, and says of each of its records how it ended."""
     rows = await ring.ground.admin.fetch(
         f"select id, finished_at, cancelled_at, told::text as told from {ORCHESTRATOR}.runs"
-        f" where {OF_OPEN} order by started_at"
+        f" where {of_open(*ring.schemas)} order by started_at"
     )
     wrong: list[str] = []
     for row in rows:

@@ -13,7 +13,6 @@ from contracts.connections import (
     Account,
     AccountsListed,
     ConnectionOpened,
-    OrganisationFacts,
     RemoteCustomersListed,
 )
 from contracts.ids import (
@@ -26,6 +25,7 @@ from contracts.ids import (
     RemoteId,
     UserId,
 )
+from contracts.ids import Provider as ProviderName
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from messaging.tickets import Ticket
 from sync_orchestrator.handlers import connections, linking, people, remote_customers, running
@@ -41,6 +41,7 @@ from simulation.office import Office, Snapshot, entity_of
 from simulation.there import There
 
 if TYPE_CHECKING:
+    from simulation.connectors import ConnectorSide
     from simulation.ring import Ring
 
 _KINDS = (("invoices",), ("customers", "invoices"), ("customers", "items", "invoices"))
@@ -84,19 +85,29 @@ class Company:
     @property
     def connection(self) -> ConnectionId | None:
         """Its connection to `there`, open or not."""
-        return self.connections.get(self.there.books.realm)
+        return self.connections.get(self.there.id)
+
+    @property
+    def provider(self) -> ProviderName:
+        """Where `there` is."""
+        return self.there.provider
+
+    @property
+    def connector(self) -> "ConnectorSide":
+        """That provider's."""
+        return self.ring.connectors[self.provider]
 
     # --- connecting
 
     async def connect(self) -> None:
         """A person connects, or connects again, by the provider's consent page."""
         ring, there = self.ring, self.there
-        connecting = ring.connecting()
+        connecting = self.connector.connecting()
         ticket = Ticket(
             company=self.id,
             user=self.user,
             user_name="Joe",
-            provider="qbo",
+            provider=self.provider,
             nonce=str(ring.ids.new()),
             intent="connect",
             connection_id=None,
@@ -104,22 +115,22 @@ class Company:
         begun = await connecting.begin(ticket)
         assert begun is not None, "a nonce was used twice"
         (state,) = parse_qs(urlsplit(begun.url).query)["state"]
-        callback = {"state": state, "code": there.consent(), "realmId": there.books.realm}
+        callback = {"state": state, **there.consent()}
         result = await connecting.finish(callback, begun.cookie)
         ring.scheduler.story.append(f"  connected: {result}")
         if isinstance(result, Connected):
-            self.connections[there.books.realm] = result.connection_id
+            self.connections[there.id] = result.connection_id
             office = self.office
             saved = frozenset((*office.customers, *office.items, *office.invoices))
             self.before.setdefault(result.connection_id, saved)
 
     async def disconnect(self) -> None:
         assert self.connection is not None
-        await self.ring.connecting().disconnect(self.id, self.connection, self.user, "Joe")
+        await self.connector.connecting().disconnect(self.id, self.connection, self.user, "Joe")
 
     async def status(self) -> str:
         """Of its connection to `there`, as the connector has it."""
-        return str(await self.ring.connection_status(self.connection))
+        return str(await self.connector.status(self.connection))
 
     async def open(self) -> None:
         """Connected, accounts known, both switches on."""
@@ -133,7 +144,7 @@ class Company:
         common: dict[str, object] = {
             "occurred_at": ring.scheduler.now,
             "company_id": self.id,
-            "provider": "qbo",
+            "provider": self.provider,
             "connection_id": self.connection,
             "epoch": 1,
         }
@@ -149,14 +160,14 @@ class Company:
         opened = ConnectionOpened.model_validate(
             {
                 **envelope(),
-                "organisation": {"id": self.there.books.realm, "name": self.there.books.name},
-                "facts": self.facts,
+                "organisation": {"id": self.there.id, "name": self.there.name},
+                "facts": self.there.facts,
                 "opened_by": self.user,
                 "opened_at": ring.scheduler.now,
             }
         )
         listed_there = tuple(
-            Account(id=one, code=one, name=f"Income {one}") for one in self.accounts
+            Account(id=one, code=one, name=f"Income {one}") for one in self.there.accounts
         )
         accounts = AccountsListed.model_validate({**listed(), "accounts": listed_there})
         nobody = RemoteCustomersListed.model_validate({**listed(), "customers": ()})
@@ -178,18 +189,9 @@ class Company:
         ring.scheduler.story.append(f"  switches: {dict(switches)}")
         async with ring.orchestrator.transaction() as tx:
             changes = cast(Changes, dict(switches))
-            await change_settings(tx, ring.tools, self.id, "qbo", changes, self.user)
+            await change_settings(tx, ring.tools, self.id, self.provider, changes, self.user)
             self.unattended = True
         self.off = not all(switches.values())
-
-    @property
-    def facts(self) -> OrganisationFacts:
-        settings = self.there.books.settings
-        return OrganisationFacts(
-            home_currency="USD",
-            country="US",
-            refuses_duplicate_numbers=settings.refuse_duplicate_numbers,
-        )
 
     # --- records
 
@@ -218,7 +220,7 @@ class Company:
             )
         return Wish(
             company=self.id,
-            provider="qbo",
+            provider=self.provider,
             entity=entity_of(record),
             record_id=RecordId(record.id),
             record=record,
@@ -235,7 +237,7 @@ class Company:
         wish = await self.wish(wanted)
         async with ring.orchestrator.transaction() as tx:
             _, before = await linking.unlink(tx, ring.tools, wish)
-            connection = (await read_current(tx, self.id, "qbo")).id
+            connection = (await read_current(tx, self.id, self.provider)).id
             self.unattended = True
         if before is not None:
             ring.scheduler.story.append(f"  unlinked: {str(wanted.id)[-4:]} from {before}")
@@ -269,7 +271,9 @@ class Company:
         chosen = kinds or ring.scheduler.rng.choice(_KINDS)
         origin = Origin(by="person", name="Joe", user_id=self.user)
         async with ring.orchestrator.transaction() as tx:
-            run, _ = await running.start_sync_now(tx, ring.tools, self.id, "qbo", chosen, origin)
+            run, _ = await running.start_sync_now(
+                tx, ring.tools, self.id, self.provider, chosen, origin
+            )
         self.runs.append(run.id)
         ring.scheduler.story.append(f"  Sync Now of {', '.join(chosen)}: {run.total} records")
 
@@ -285,7 +289,7 @@ class Company:
         ring = self.ring
         origin = Origin(by="person", name="Joe", user_id=self.user)
         async with ring.orchestrator.transaction() as tx:
-            await remote_customers.load(tx, ring.tools, self.id, "qbo", origin)
+            await remote_customers.load(tx, ring.tools, self.id, self.provider, origin)
 
     async def put_right(self) -> None:
         """What was left to a person is done: switches on, links as they were, all synced."""
@@ -298,28 +302,28 @@ class Company:
 
     # --- accounts
 
-    @property
-    def accounts(self) -> list[str]:
-        """The income accounts of the organisation."""
-        accounts = self.there.books.all("Account")
-        return [a.id for a in accounts if a.data.get("AccountType") == "Income"]
-
-    def account_of(self, item: UUID) -> str:
-        """The one that an item is booked on."""
-        return self.accounts_chosen.get((self.there.books.realm, item), self.accounts[0])
+    def account_of(self, item: UUID) -> str | None:
+        """The one that an item is booked on; None where the provider has none to choose from."""
+        accounts = self.there.accounts
+        first = accounts[0] if accounts else None
+        return self.accounts_chosen.get((self.there.id, item), first)
 
     async def map(self, item: ItemId) -> None:
         """A person chooses the account of an item."""
-        ring = self.ring
+        ring, account = self.ring, self.account_of(item)
+        if account is None:
+            return
         async with ring.orchestrator.transaction() as tx:
-            row = MappingRow(item, "item", self.account_of(item))
-            await change_mapping(tx, ring.tools, self.id, "qbo", [row], self.user)
+            row = MappingRow(item, "item", account)
+            await change_mapping(tx, ring.tools, self.id, self.provider, [row], self.user)
 
     async def remap(self) -> None:
         """They choose another."""
         rng = self.ring.scheduler.rng
         item = rng.choice(self.office.items)
-        self.accounts_chosen[self.there.books.realm, item] = rng.choice(self.accounts)
+        if not self.there.accounts:
+            return
+        self.accounts_chosen[self.there.id, item] = rng.choice(self.there.accounts)
         self.unattended = True
         await self.map(ItemId(item))
 

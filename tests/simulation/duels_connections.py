@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from contracts.ids import ConnectionId
 from contracts.sync import SyncState
-from contracts.topics import COMMANDS, OUTCOMES
+from contracts.topics import OUTCOMES
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 
 from simulation.company import Company
@@ -12,7 +12,6 @@ from simulation.mixes import Mix
 from simulation.ring import another_organisation, found
 from simulation.stage import Duel, Stage
 
-_COMMANDS = (COMMANDS["qbo"].name, "connector-qbo")
 _ANSWERS = (OUTCOMES.name, "sync-orchestrator")
 _SYNCED, _BLOCKED = SyncState.SYNCED, SyncState.BLOCKED
 _NUMBERS = Mix("duel, numbers", fates={"fine": 1}, refuses_numbers=0.5, jumps=(0.5, 3.0, 12.0))
@@ -33,7 +32,9 @@ async def _link_while_out(stage: Stage) -> None:
         await stage.click("link", remote_id=holder.id)
 
     async def linked_while_out() -> None:
-        await stage.reach("a command", lambda: bool(ring.bus.queues[_COMMANDS]), without="work")
+        await stage.reach(
+            "a command", lambda: bool(ring.bus.queues[stage.commands]), without="work"
+        )
         seen = ring.sights.counts["94"]
         await stage.mingle(15, link, link, without="outcomes")
         refused = seen + 2

@@ -1,16 +1,15 @@
 """Duels about deciding: what follows from answers, and what the orchestrator takes in."""
 
 from contracts.sync import SyncState
-from contracts.topics import COMMANDS, INVOICING, OUTCOMES
-from qbo_simulator.books import Record
+from contracts.topics import INVOICING, OUTCOMES
 
 from simulation.bus import Waiting
 from simulation.mixes import Mix
 from simulation.stage import Duel, Stage
+from simulation.there import Document
 
 _EVENTS = (INVOICING.name, "sync-orchestrator")
 _ANSWERS = (OUTCOMES.name, "sync-orchestrator")
-_COMMANDS = (COMMANDS["qbo"].name, "connector-qbo")
 _SYNCED = SyncState.SYNCED
 
 
@@ -21,8 +20,8 @@ async def _first(stage: Stage) -> None:
     await stage.states(_SYNCED)
 
 
-def _documents(stage: Stage) -> list[Record]:
-    return stage.ring.there.live("Invoice")
+def _documents(stage: Stage) -> list[Document]:
+    return stage.ring.there.live("invoice")
 
 
 async def _there_and_back(stage: Stage) -> None:
@@ -58,7 +57,7 @@ async def _older_commands(stage: Stage) -> None:
     """An invoice is edited while commands of earlier steps come once more."""
     ring = stage.ring
     await _first(stage)
-    ring.bus.echoing = frozenset({_COMMANDS})
+    ring.bus.echoing = frozenset({stage.commands})
     stage.start(stage.edits(1))
     await stage.settle()
     stage.start(stage.edits(2))
@@ -89,7 +88,7 @@ async def _old_answers(stage: Stage) -> None:
     """It is created again while the answer that says its predecessor is gone is said once more."""
     bus = stage.ring.bus
     await _first(stage)
-    bus.echoing = frozenset({_COMMANDS})
+    bus.echoing = frozenset({stage.commands})
     await _gone(stage)
     for queue, command in bus.echoes:
         bus.queues[queue].append(Waiting(command))
@@ -104,7 +103,7 @@ async def _voided_unknown(stage: Stage) -> None:
     await _first(stage)
     await stage.send()
     stage.fates("lose_answer")
-    worker = await stage.caught("connector/work", "answer of POST invoice")
+    worker = await stage.caught("connector/work", f"answer of {stage.create}")
     await stage.reach("it is executed", lambda: len(_documents(stage)) == 2)
     created = _documents(stage)[-1]
     assert not await ring.sights.is_known(created.id)
@@ -124,7 +123,7 @@ async def _late_answer(stage: Stage) -> None:
     scheduler = stage.scheduler
     await _first(stage)
     await stage.send()
-    worker = await stage.caught("connector/work", "answer of POST invoice")
+    worker = await stage.caught("connector/work", f"answer of {stage.create}")
     await stage.reach("it is executed", lambda: len(_documents(stage)) == 2)
     stage.fates("lose_request")
     stage.start(stage.edits(1))
@@ -163,7 +162,7 @@ async def _customer_gone(stage: Stage) -> None:
     await stage.mingle(20, moves=("relay", "consume"))
     if rng.random() < 0.5:
         await stage.mingle(10)
-    (customer,) = ring.there.live("Customer")
+    (customer,) = ring.there.live("customer")
     ring.there.inactivate(customer)
     await stage.mingle(20)
     await stage.settle()
@@ -176,7 +175,7 @@ async def _refusal_overtakes(stage: Stage) -> None:
     after it."""
     ring, bus = stage.ring, stage.ring.bus
     await _first(stage)
-    bus.echoing = frozenset({_COMMANDS})
+    bus.echoing = frozenset({stage.commands})
     await stage.send()
 
     async def answers(number: int) -> None:

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from contracts.sync import SyncState
-from contracts.topics import COMMANDS
 
 from simulation.bus import Waiting
 from simulation.mixes import Mix
 from simulation.stage import Duel, Stage
-from simulation.there import Fate
+from simulation.transport import Fate
 
-_COMMANDS = (COMMANDS["qbo"].name, "connector-qbo")
 _FINE = {"fine": 1}
 _SHORT = Mix("duel, short steps", fates=_FINE, refuses_numbers=0.0, jumps=(0.5, 1.0, 3.0, 12.0))
 _MIDDLING = Mix("duel, middling steps", fates=_FINE, refuses_numbers=0.0, jumps=(1.0, 12.0, 40.0))
@@ -59,7 +57,7 @@ async def _look_up_stands_still(stage: Stage) -> None:
 async def _worker_stands_still(stage: Stage) -> None:
     """A worker is connected, sleeps until its request was looked up and given up, and wakes."""
     await _send_two(stage)
-    worker = await stage.caught("connector/work", "connected, POST invoice")
+    worker = await stage.caught("connector/work", f"connected, {stage.create}")
     await stage.mingle(60)
     stage.let_go(worker)
     await stage.mingle(20)
@@ -92,14 +90,14 @@ async def _garbled(stage: Stage) -> Sequence[Waiting]:
     ring = stage.ring
 
     def is_commanded() -> bool:
-        return any(not each.taken for each in ring.bus.queues.get(_COMMANDS, []))
+        return any(not each.taken for each in ring.bus.queues.get(stage.commands, []))
 
-    await stage.reach("a command", is_commanded, without=_COMMANDS[0])
-    whole = ring.bus.take(_COMMANDS)
+    await stage.reach("a command", is_commanded, without=stage.commands[0])
+    whole = ring.bus.take(stage.commands)
     garbled = [Waiting(_without_its_invoice(each.value), taken=True) for each in whole]
-    ring.bus.queues[_COMMANDS] += garbled
+    ring.bus.queues[stage.commands] += garbled
     ring.sights.garbled += len(garbled)
-    await ring.take_in(_COMMANDS, garbled)
+    await ring.take_in(stage.commands, garbled)
     await stage.settle()
     return whole
 
@@ -165,7 +163,7 @@ async def _mixed_batch(stage: Stage) -> None:
     while await stage.move("relay", "consume"):
         await stage.scheduler.until(lambda: len(scheduler.alive()) == 1, "the others end")
     ring.kills_mixed = True
-    worker = await stage.caught("connector/work", "connected, POST batch")
+    worker = await stage.caught("connector/work", f"connected, {stage.batch}")
     for number in scheduler.rng.sample(range(2, 7), 2):
         ring.there.type_in(str(number))
     stage.let_go(worker)
@@ -192,9 +190,9 @@ async def _number_changed_there(stage: Stage) -> None:
     ring, rng = stage.ring, stage.scheduler.rng
     await _send_two(stage)
     stage.fates("lose_answer")
-    worker = await stage.caught("connector/work", "answer of POST invoice")
-    await stage.reach("it is executed", lambda: len(ring.there.live("Invoice")) == 2)
-    ring.there.renumber(ring.there.live("Invoice")[-1], "900")
+    worker = await stage.caught("connector/work", f"answer of {stage.create}")
+    await stage.reach("it is executed", lambda: len(ring.there.live("invoice")) == 2)
+    ring.there.renumber(ring.there.live("invoice")[-1], "900")
     stage.let_go(worker)
     await stage.mingle(40, *([stage.edits(1)] if rng.random() < 0.5 else []))
 

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
-from connector_qbo.app import PACKAGE as CONNECTOR
 from messaging.database import Row
 from messaging.migrations import migrate
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
@@ -13,9 +12,11 @@ from testkit import TestDatabase
 
 from simulation.database import Sessions
 from simulation.office import TABLE
+from simulation.sides import SIDES
 
 OFFICE = "invoice_api"
-SCHEMAS = (ORCHESTRATOR, CONNECTOR, OFFICE)
+CONNECTORS = tuple(side.schema for side in SIDES.values())
+SCHEMAS = (ORCHESTRATOR, *CONNECTORS, OFFICE)
 _KEPT = {"schema_migrations", "weather"}
 _THRIFT = (
     "synchronous_commit = off",
@@ -30,7 +31,7 @@ _THRIFT = (
 
 @dataclass
 class Ground:
-    """One database with the three schemas, used by one run after the other."""
+    """One database with every service's schema, used by one run after the other."""
 
     sessions: dict[str, Sessions]
     admin: "asyncpg.Connection[Row]"
@@ -46,10 +47,20 @@ class Ground:
         names = await self.admin.fetchval(self.filled)
         if names:
             await self.admin.execute(f"truncate {names} cascade")
-        await self.admin.execute(
-            f"update {CONNECTOR}.weather set failures = 0, probe_at = null, paused_at = null;"
-            f"select {self.restarted}"
+        calmed = "".join(
+            f"update {schema}.weather set failures = 0, probe_at = null, paused_at = null;"
+            for schema in CONNECTORS
         )
+        await self.admin.execute(f"{calmed}select {self.restarted}")
+
+
+def of_open(*schemas: str) -> str:
+    """The condition that a row is of a connection that isn't closed, as these connectors have it:
+    of one that was left nothing more is asked or awaited."""
+    still = " union all ".join(
+        f"select id from {schema}.connections where status <> 'closed'" for schema in schemas
+    )
+    return f"connection_id in ({still})"
 
 
 @asynccontextmanager
@@ -59,7 +70,8 @@ async def ground(
     """A migrated database of its own."""
     database = new_database(SCHEMAS)
     await migrate(database.dsn(ORCHESTRATOR), ORCHESTRATOR)
-    await migrate(database.dsn(CONNECTOR), "connector_kit")
+    for schema in CONNECTORS:
+        await migrate(database.dsn(schema), "connector_kit")
     await migrate(database.dsn(OFFICE), "messaging")
     admin: asyncpg.Connection[Row] = await asyncpg.connect(database.admin_dsn)
     sessions = {schema: Sessions(database.dsn(schema)) for schema in SCHEMAS}

@@ -2,20 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-
-from connector_kit.provider import Limit, Meter, Provider
-from connector_qbo.app import QBO
-
-UNMETERED: Provider = replace(QBO, limits=(), regimes={"none": {}}, regime="none")
-POSTS = Limit("posts", 3, 60.0, reserve=1)
-"""A limit as tight as the provider's are for a company of thousands: one of three for clicks."""
-METERED: Provider = replace(
-    QBO,
-    limits=(POSTS,),
-    regimes={"tight": {"single": (Meter("posts"),), "batch": (Meter("posts"),)}},
-    regime="tight",
-)
+from dataclasses import dataclass, field
 
 _FATES: Mapping[str, int] = {
     "fine": 60,
@@ -72,7 +59,8 @@ class Mix:
     """Of the driver's own choices, those whose weight differs."""
     refuses_numbers: float = 0.3
     """How likely the company there refuses doubled numbers."""
-    provider: Provider = UNMETERED
+    tight: bool = False
+    """A limit of the provider's is tight."""
     tokens_end: bool = False
     """Access tokens run out, and answers to refreshes are lost."""
     companies: int = 1
@@ -109,7 +97,7 @@ MIXES = (
         "limits",
         people={**_PEOPLE, "send": 8, "edit": 9, "click": 9},
         fates={**_FATES, "fine": 200},
-        provider=METERED,
+        tight=True,
         jumps=(0.5, 1.0, 3.0, 6.0, 12.0, 30.0, 60.0),
     ),
     Mix(

@@ -6,13 +6,11 @@ from typing import Any
 
 from contracts.ids import RecordId, RemoteId
 from contracts.invoicing import CameFrom, CustomerSnapshot, InvoiceSnapshot
-from qbo_simulator.wire import text
 from sync_orchestrator.handlers.refusals import Refusal
 
 from simulation.company import Company
 from simulation.kernel import Scheduler
 from simulation.ring import Ring
-from simulation.there import note_of
 
 Deed = Callable[[], Coroutine[Any, Any, object]]
 
@@ -111,13 +109,13 @@ class People:
     async def _take_over(self, company: Company) -> None:
         """Import a customer that somebody entered there."""
         connection, known = company.connection, company.imported
-        new = [r for r in company.there.foreign_customers() if (connection, r.id) not in known]
+        new = [r for r in company.there.foreign("customer") if (connection, r.id) not in known]
         if connection is None or not new:
             return
         one = self.scheduler.rng.choice(new)
         known.add((connection, one.id))
         came_from = CameFrom(connection_id=connection, remote_id=RemoteId(one.id))
-        await company.office.take_over(came_from, text(one.data.get("DisplayName")))
+        await company.office.take_over(came_from, one.name)
 
     async def _unlink(self, company: Company) -> None:
         """Take a customer's link away, whatever its state is."""
@@ -167,16 +165,16 @@ class People:
             self.entered += 1
             there.type_in_customer(f"Eve {self.entered}")
         elif done == "tidy" and there.foreign():
-            there.remove(rng.choice(there.foreign()), rng.choice(("void", "delete")))
-        elif done == "inactivate" and there.live("Customer"):
+            there.remove(rng.choice(there.foreign()), rng.choice(there.ways))
+        elif done == "inactivate" and there.live("customer"):
             states = await ring.sights.states("invoice", company.connection)
             unsent = sum(state in ("waiting", "queued", "checking") for state in states.values())
-            there.inactivate(rng.choice(there.live("Customer")))
+            there.inactivate(rng.choice(there.live("customer")))
             if unsent > 1:
                 ring.sights.saw("80")
-        elif done == "remove" and there.live("Invoice"):
-            one, how = rng.choice(there.live("Invoice")), rng.choice(("void", "delete"))
-            if how == "void" and note_of(one) and not await ring.sights.is_known(one.id):
+        elif done == "remove" and there.live("invoice"):
+            one, how = rng.choice(there.live("invoice")), rng.choice(there.ways)
+            if how == "void" and one.ours and not await ring.sights.is_known(one.id):
                 ring.sights.saw("91")
             there.remove(one, how)
 

@@ -1,40 +1,19 @@
-"""The orchestrator and connector-qbo in one process, each step of theirs a task of the scheduler.
+"""The orchestrator and the connectors in one process, each step of theirs a task of the scheduler.
 
 Every task is a process of its own: it shares nothing with another but the database, the bus and the
 provider. So any of them may be killed alone.
 """
 
 import json
-import os
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from connector_kit.asking import Asker
-from connector_kit.auth import OAuthClient
-from connector_kit.checker import Checker
-from connector_kit.choosing import ReadLot
-from connector_kit.commands import Commands
-from connector_kit.connecting import Connecting
-from connector_kit.connector import Connector
-from connector_kit.housekeeping import Housekeeping
-from connector_kit.loading import Loader
-from connector_kit.sealing import Sealer
-from connector_kit.telling import Teller
-from connector_kit.timing import Timing
-from connector_kit.tokens import TokenKeeper
-from connector_kit.worker import AnyLot, Worker
-from connector_qbo.app import PACKAGE as CONNECTOR
 from contracts.codec import Decoded, decode
-from contracts.ids import (
-    CompanyId,
-    ConnectionId,
-    UserId,
-)
+from contracts.ids import CompanyId, UserId
+from contracts.ids import Provider as ProviderName
 from contracts.message import Message
 from contracts.topics import COMMANDS, INVOICING, PROGRESS, TOPICS
-from messaging.batch_processor import BatchProcessor
 from messaging.database import DATABASE_AWAY, is_away
 from messaging.feeds import FeedPage, FeedReader, read_page
 from messaging.relay import BrokerAway, Relay
@@ -47,19 +26,19 @@ from sync_orchestrator.store import companies_store
 
 from simulation.bus import Queue, SimBus, Waiting
 from simulation.company import Company
+from simulation.connectors import ConnectorSide
 from simulation.database import SimClock, SimDatabase, SimIds
 from simulation.ground import OFFICE, Ground
 from simulation.kernel import Scheduler
 from simulation.mixes import Mix
 from simulation.office import Office, read_records
+from simulation.sides import SIDES, Cast
 from simulation.sights import Sights
-from simulation.there import CLIENT_ID, Hosts, SimTransport, There
+from simulation.there import Habits, There
+from simulation.transport import SimTransport
 
-CLIENT = OAuthClient(CLIENT_ID, "secret", "http://127.0.0.1:8002/callback")
-SEALER = Sealer({"k1": b"1" * 32}, os.urandom)
-_HOSTS: tuple[str, ...] = ("api", "oauth", "authorize", "revoke")
-_A_MINUTE = timedelta(minutes=1)
 _BY_NAME = {topic.name: topic for topic in TOPICS}
+_COMMANDED: dict[str, ProviderName] = {COMMANDS[name].name: name for name in SIDES}
 
 
 @dataclass
@@ -72,7 +51,12 @@ class Ring:
     bus: SimBus
     databases: dict[str, SimDatabase]
     mix: Mix
-    sights: "Sights"
+    sights: Sights
+    cast: Cast
+    """At which provider each company is."""
+    connectors: dict[ProviderName, ConnectorSide] = field(
+        default_factory=dict[ProviderName, ConnectorSide]
+    )
     organisations: list[There] = field(default_factory=list[There])
     companies: list[Company] = field(default_factory=list[Company])
     kills_mixed: bool = False
@@ -105,17 +89,26 @@ class Ring:
     def orchestrator(self) -> SimDatabase:
         return self.databases[ORCHESTRATOR]
 
-    def connector(self) -> Connector:
-        """A connector's parts, as a new process makes them."""
-        database = self.databases[CONNECTOR]
-        ids, clock, transport = self.ids, self.clock, self.transport
-        provider = self.mix.provider
-        timing = Timing.of(provider)
-        urls: dict[str, str] = dict.fromkeys(_HOSTS, "http://there.test")
-        tokens = TokenKeeper(database, transport, provider, CLIENT, SEALER, ids, clock)
-        asker = Asker(database, transport, tokens, provider, timing, ids, clock)
-        return Connector(
-            provider, timing, "simulator", urls, database, transport, tokens, asker, ids, clock
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Of the connectors."""
+        return tuple(one.schema for one in self.connectors.values())
+
+    @property
+    def connector(self) -> ConnectorSide:
+        """The first company's, for a story that has one."""
+        return self.connectors[self.cast[0]]
+
+    @property
+    def commands(self) -> Queue:
+        """The queue of its commands."""
+        provider = self.cast[0]
+        return COMMANDS[provider].name, f"connector-{provider}"
+
+    def books(self, provider: ProviderName, organisation: str) -> There:
+        """Those of an organisation."""
+        return next(
+            one for one in self.organisations if (one.provider, one.id) == (provider, organisation)
         )
 
     # --- tasks
@@ -166,18 +159,8 @@ class Ring:
                 assert isinstance(decoded, Decoded)
                 self._hear(decoded.message)
             return
-        if topic == COMMANDS["qbo"].name:
-            connector = self.connector()
-            commands = Commands(connector)
-            processor = BatchProcessor(
-                connector.database,
-                COMMANDS["qbo"],
-                reader,
-                commands.handle,
-                self.ids,
-                self.clock,
-                on_set_apart=commands.on_set_apart,
-            )
+        if topic in _COMMANDED:
+            processor = self.connectors[_COMMANDED[topic]].commands()
         else:
             every = subscribers.processors(self.orchestrator, self.tools, self.clock)
             processor = next(each for each in every if each.topic.name == topic)
@@ -188,70 +171,9 @@ class Ring:
         for company in self.companies:
             company.office.hear(message)
 
-    async def work(self) -> None:
-        """One worker's round."""
-        worker = Worker(self.connector())
-        away = await self.sights.is_away()
-        lots = (await worker.claim(4)).lots
-        if away:
-            await self.sights.claimed(lots)
-        for lot in lots:
-            await self._one_lot(worker, lot)
-
-    async def _one_lot(self, worker: Worker, lot: AnyLot) -> None:
-        claimed_at = self.scheduler.now
-        if isinstance(lot, ReadLot):
-            await worker.read_remote(lot)
-            return
-        ready = await worker.prepare(lot)
-        in_hand = None if ready is None else await worker.freeze(ready)
-        if ready is None or in_hand is None:
-            return
-        try:
-            delivery = await worker.send(in_hand)
-        finally:
-            self.sights.written(in_hand.frozen.request, click=ready.lot.click)
-        mixed = self.sights.delivered(in_hand.frozen, delivery, claimed_at)
-        if mixed and (self.kills_mixed or self.scheduler.rng.random() < 0.5):
-            # Where a kill tells most: some were accepted, some refused, and nothing is written yet.
-            self.sights.saw("75")
-            self.scheduler.kill_me()
-        for left in reversed(range(3)):
-            try:
-                await worker.record(in_hand, delivery)
-                return
-            except DATABASE_AWAY as error:
-                if not left or not is_away(error):
-                    raise
-
-    async def check(self) -> None:
-        checker = Checker(self.connector())
-        check = await checker.claim()
-        if check is not None:
-            await self.sights.looking_up(check)
-            looked = await checker.look(check)
-            await self.scheduler.point("looked")
-            self.sights.looked_up(check, looked)
-            await checker.record(check, looked)
-
-    async def load(self) -> None:
-        loader = Loader(self.connector())
-        in_hand = await loader.claim()
-        if in_hand is not None:
-            await loader.carry_out(in_hand)
-
-    async def announce(self) -> None:
-        connector = self.connector()
-        await Housekeeping(connector, CLIENT, SEALER).announce(_A_MINUTE)
-
     async def give_up(self) -> None:
-        """Access that no open connection needs is given back to the provider, and forgotten."""
-        keeping = Housekeeping(self.connector(), CLIENT, SEALER)
-        await keeping.leave_one()
-        await keeping.forget_one_grant()
-
-    async def tell(self) -> None:
-        await Teller(self.connector()).tell()
+        """The first company's connector gives back what it no longer needs."""
+        await self.connector.give_up()
 
     async def review(self) -> None:
         async with self.orchestrator.transaction() as tx:
@@ -304,23 +226,13 @@ class Ring:
             if page.end:
                 return
 
-    def connecting(self) -> Connecting:
-        return Connecting(self.connector(), CLIENT, SEALER, self.scheduler.rng.randbytes)
 
-    async def connection_status(self, connection: ConnectionId | None) -> str | None:
-        """As the connector has it; None if there is no such connection."""
-        return await self.ground.admin.fetchval(
-            f"select status from {CONNECTOR}.connections where id = $1", connection
-        )
-
-
-def new_ring(scheduler: Scheduler, ground: Ground, mix: Mix) -> Ring:
+def new_ring(scheduler: Scheduler, ground: Ground, mix: Mix, cast: Cast) -> Ring:
     """An empty world for one seed."""
     databases = {
         schema: SimDatabase(scheduler, sessions) for schema, sessions in ground.sessions.items()
     }
-    hosts = Hosts(scheduler)
-    transport = SimTransport(hosts, scheduler, mix=mix)
+    transport = SimTransport(scheduler, mix=mix)
     ring = Ring(
         scheduler=scheduler,
         ground=ground,
@@ -329,7 +241,12 @@ def new_ring(scheduler: Scheduler, ground: Ground, mix: Mix) -> Ring:
         databases=databases,
         mix=mix,
         sights=Sights(scheduler, ground.admin, transport),
+        cast=cast,
     )
+    for provider in dict.fromkeys(cast):
+        side = SIDES[provider]
+        ring.connectors[provider] = ConnectorSide(ring, side, side.hosts(scheduler))
+    ring.sights.schemas = ring.schemas
     for number in range(mix.companies):
         found(ring, number)
     return ring
@@ -337,7 +254,8 @@ def new_ring(scheduler: Scheduler, ground: Ground, mix: Mix) -> Ring:
 
 def found(ring: Ring, number: int) -> Company:
     """Another company, with an organisation of its own."""
-    ids, there = ring.ids, another_organisation(ring)
+    there = another_organisation(ring, ring.cast[number % len(ring.cast)])
+    ids = ring.ids
     company = CompanyId(ids.new())
     database = ring.databases[OFFICE]
     office = Office(ring.scheduler, database, ids, company, numbers=1_000 * number)
@@ -346,17 +264,18 @@ def found(ring: Ring, number: int) -> Company:
     return entry
 
 
-def another_organisation(ring: Ring) -> There:
-    """Empty books that a company may be connected to."""
+def another_organisation(ring: Ring, provider: ProviderName | None = None) -> There:
+    """Empty books that a company may be connected to; at the first company's provider unless
+    said."""
     rng, mix = ring.scheduler.rng, ring.mix
-    there = There(
-        ring.scheduler,
-        ring.transport.hosts,
-        ("Oak Books", "Elm Books", "Ash Books")[len(ring.organisations)],
-        refuse_duplicate_numbers=rng.random() < mix.refuses_numbers,
-        requestid_honoured=rng.random() < 0.3,
-        rotate_every_refresh=mix.tokens_end,
-        refresh_grace=86_400 if rng.random() < 0.5 else 0,
+    connector = ring.connectors[provider or ring.cast[0]]
+    habits = Habits(
+        refuses_numbers=rng.random() < mix.refuses_numbers,
+        replays=rng.random() < 0.3,
+        tokens_end=mix.tokens_end,
+        grace=rng.random() < 0.5,
     )
+    name = ("Oak Books", "Elm Books", "Ash Books")[len(ring.organisations)]
+    there = connector.side.organisation(ring.scheduler, connector.hosts, name, habits)
     ring.organisations.append(there)
     return there

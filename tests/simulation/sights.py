@@ -1,6 +1,5 @@
 """Which situations a seed came through, so that a scenario's test knows it was there."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ from connector_kit.freezing import Frozen
 from connector_kit.timing import AWAY_AFTER, LEASE
 from connector_kit.transport import Delivery, NotSent
 from connector_kit.worker import AnyLot
-from connector_qbo.app import PACKAGE as CONNECTOR
 from contracts.codec import Decoded, decode
 from contracts.ids import ConnectionId, RecordId
 from contracts.sync import SyncFailed, SyncSucceeded
@@ -23,9 +21,9 @@ from messaging.database import Row
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 
 from simulation.kernel import Scheduler
-from simulation.mixes import POSTS
 from simulation.office import Snapshot, entity_of
-from simulation.there import SimTransport
+from simulation.there import POSTS, Side
+from simulation.transport import SimTransport
 
 
 @dataclass
@@ -35,10 +33,12 @@ class Sights:
     scheduler: Scheduler
     admin: "asyncpg.Connection[Row]"
     transport: SimTransport
+    schemas: tuple[str, ...] = ()
+    """Of the connectors."""
     counts: Counter[str] = field(default_factory=Counter[str])
     wrong: list[str] = field(default_factory=list[str])
     _posts: list[tuple[datetime, bool]] = field(default_factory=list[tuple[datetime, bool]])
-    _probe_at: datetime | None = None
+    _probe_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
     _refused: dict[tuple[RecordId, int], int] = field(
         default_factory=dict[tuple[RecordId, int], int]
     )
@@ -93,20 +93,20 @@ class Sights:
 
     # --- sending
 
-    async def is_away(self) -> bool:
-        """Whether the connector counts the provider as away."""
-        failures = await self.admin.fetchval(f"select failures from {CONNECTOR}.weather")
+    async def is_away(self, schema: str) -> bool:
+        """Whether this connector counts the provider as away."""
+        failures = await self.admin.fetchval(f"select failures from {schema}.weather")
         return failures >= AWAY_AFTER
 
-    async def claimed(self, lots: Sequence[AnyLot]) -> None:
+    async def claimed(self, schema: str, lots: Sequence[AnyLot]) -> None:
         """Lots were leased by one who found the provider away: each such probe has its own time."""
-        if not lots or not await self.is_away():
+        if not lots or not await self.is_away(schema):
             return
         self.saw("88")
-        probe_at = await self.admin.fetchval(f"select probe_at from {CONNECTOR}.weather")
-        if len(lots) > 1 or probe_at == self._probe_at:
+        probe_at = await self.admin.fetchval(f"select probe_at from {schema}.weather")
+        if len(lots) > 1 or probe_at == self._probe_at.get(schema):
             self.wrong.append(f"two lanes probe at {self.scheduler.now:%H:%M:%S}: it is away")
-        self._probe_at = probe_at
+        self._probe_at[schema] = probe_at
 
     def written(self, request: Request, *, click: bool) -> None:
         """A request of a worker is sent, if it was."""
@@ -127,7 +127,9 @@ class Sights:
                 found.append(f"{others} that no click asked for in a minute from {at:%H:%M:%S}")
         return found[:1]
 
-    def delivered(self, frozen: Frozen, delivery: Delivery, claimed_at: datetime) -> bool:
+    def delivered(
+        self, side: Side, frozen: Frozen, delivery: Delivery, claimed_at: datetime
+    ) -> bool:
         """Whether the answer accepts some members and refuses others."""
         if isinstance(delivery, NotSent) and delivery.too_late:
             self.saw("74")
@@ -137,15 +139,13 @@ class Sights:
             self.saw("73")
         if len(frozen.members) == 1 or delivery.status != 200:
             return False
-        answers = json.loads(delivery.body).get("BatchItemResponse", [])
-        refused = sum("Fault" in one for one in answers)
-        return 0 < refused < len(answers)
+        return side.mixed(delivery)
 
-    async def looking_up(self, check: Check) -> None:
+    async def looking_up(self, schema: str, check: Check) -> None:
         """Members without an answer are looked up by what was frozen."""
         rows = await self.admin.fetch(
             "select record_id, step, content -> 'invoice' ->> 'number' as number"
-            f" from {CONNECTOR}.lanes where waiting and record_id = any($1)",
+            f" from {schema}.lanes where waiting and record_id = any($1)",
             [row.member.record_id for row in check.rows],
         )
         lanes = {row["record_id"]: row for row in rows}
@@ -168,18 +168,21 @@ class Sights:
     async def open_numbers(self) -> list[str]:
         """Numbers of invoices that are in requests without an answer."""
         rows = await self.admin.fetch(
-            f"select natural_key from {CONNECTOR}.ledger"
-            " where state = 'open' and entity = 'invoice' and remote_id is null order by 1"
+            self._everywhere(
+                "select natural_key from {schema}.ledger"
+                " where state = 'open' and entity = 'invoice' and remote_id is null"
+            )
+            + " order by 1"
         )
         return [row["natural_key"] for row in rows]
 
     async def is_known(self, remote_id: str) -> bool:
-        """Whether the connector knows that this record there is ours."""
-        return bool(
-            await self.admin.fetchval(
-                f"select exists (select from {CONNECTOR}.ledger where remote_id = $1)", remote_id
-            )
-        )
+        """Whether a connector knows that this record there is ours."""
+        found = self._everywhere("select remote_id from {schema}.ledger where remote_id = $1")
+        return bool(await self.admin.fetchval(f"select exists ({found})", remote_id))
+
+    def _everywhere(self, query: str) -> str:
+        return " union all ".join(query.format(schema=schema) for schema in self.schemas)
 
     async def states(self, entity: str, connection: ConnectionId | None) -> dict[RecordId, str]:
         """Of each record in a connection, how the orchestrator says it is."""

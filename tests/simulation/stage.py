@@ -12,10 +12,11 @@ from contracts.ids import RecordId
 from contracts.invoicing import InvoiceSnapshot
 from contracts.sync import SyncState
 
+from simulation.bus import Queue
 from simulation.mixes import Mix
 from simulation.office import PRICES
 from simulation.story import Driver
-from simulation.there import Fate
+from simulation.transport import Fate
 
 Plot = Callable[["Stage"], Coroutine[Any, Any, None]]
 Deed = Callable[[], Coroutine[Any, Any, object]]
@@ -61,6 +62,23 @@ class Stage(Driver):
         ring.transport.away_until = None
         self.scheduler.story.append("--- left in peace")
         await self._rest()
+
+    # --- how this provider's requests and commands are called
+
+    @property
+    def create(self) -> str:
+        """A create of one invoice."""
+        return self.ring.connector.side.create_invoice
+
+    @property
+    def batch(self) -> str:
+        """One of several."""
+        return self.ring.connector.side.batch_invoices or self.create
+
+    @property
+    def commands(self) -> Queue:
+        """Where its commands wait."""
+        return self.ring.commands
 
     # --- what a plot is made of
 

@@ -6,43 +6,35 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from connector_qbo.app import PACKAGE as CONNECTOR
 from contracts.topics import INVOICING
 from messaging.database import Row
 from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 
 from simulation.bus import Waiting
-from simulation.checking import OF_OPEN, problems
-from simulation.ground import OFFICE, SCHEMAS, Ground
+from simulation.checking import problems
+from simulation.connectors import ConnectorSide
+from simulation.ground import OFFICE, Ground, of_open
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
 from simulation.people import People
 from simulation.ring import Ring, new_ring
+from simulation.sides import Cast, cast_of
 
 MAX_STEPS = 40_000
 _LONG = 4.0
 """A longer jump waits until no transaction is open: the database ends sessions that idle."""
 
-_DUE = f"""
-select
-    exists (select from {CONNECTOR}.lanes l join {CONNECTOR}.turns t using (connection_id)
-        where waiting and request_id is null and l.ready_at <= $1 and t.ready_at <= $1
-            and (leased_until is null or leased_until <= $1)) as lanes,
-    exists (select from {CONNECTOR}.requests where open and check_at <= $1
-        and (leased_until is null or leased_until <= $1)) as requests,
-    exists (select from {CONNECTOR}.loads where done_at is null and ready_at <= $1
-        and (leased_until is null or leased_until <= $1)) as loads,
-    exists (select from {ORCHESTRATOR}.runs where finished_at is null and due_at <= $1) as runs
-"""
-
-_CASTS = ((("Ann Lee", "Bob Oak"), "Call-out"), (("Cat Elm", "Dan Ash"), "Repair"))
+_OFFICES = ((("Ann Lee", "Bob Oak"), "Call-out"), (("Cat Elm", "Dan Ash"), "Repair"))
 """Customers and an item of each company."""
 
 _LOST_FOR = (2.0, 12.0, 40.0, 170.0)
 _REST = (0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60, 1200, 60, 4000)
 """How long peace waits before it looks again whether all has come to rest."""
+_WORK = ("work", "check", "load", "run")
+"""What is done of itself when it is due."""
 _TRIES = 4
 """How often persons try what was refused as "being sent"."""
 _SWEEP = 60
@@ -63,6 +55,8 @@ class Ended:
     cpu: float = 0.0
     raised: bool = False
     """A task raised or a plot couldn't be played: nobody read what is left."""
+    cast: Cast = ()
+    """At which provider each company was."""
 
     @property
     def found(self) -> list[str]:
@@ -81,6 +75,7 @@ async def run_seed(
     planted: Callable[[Ground], AbstractAsyncContextManager[object]] = nullcontext,
     mix: Mix | None = None,
     driver: "Callable[[Ring], Driver] | None" = None,
+    cast: Cast | None = None,
 ) -> Ended:
     """Play a seed on this database and check what is left."""
     began = time.monotonic()
@@ -89,10 +84,12 @@ async def run_seed(
     wrong: list[str]
     seen: dict[str, int] = {}
     raised = False
+    mix = mix or of_seed(seed)
+    cast = cast or cast_of(seed, mix.companies)
     async with planted(ground):
         try:
-            ring = new_ring(scheduler, ground, mix or of_seed(seed))
-            scheduler.story.append(f"mix {ring.mix.name}")
+            ring = new_ring(scheduler, ground, mix, cast)
+            scheduler.story.append(f"mix {mix.name}, at {', '.join(cast)}")
             scheduler.spawn("driver", (driver or Driver)(ring).drive())
             await scheduler.run(ground.watcher, MAX_STEPS)
             wrong = await problems(ring)
@@ -102,7 +99,9 @@ async def run_seed(
         finally:
             await scheduler.abandon()
     took = time.monotonic() - began
-    return Ended(seed, scheduler.steps, took, wrong, scheduler.story, seen, raised=raised)
+    return Ended(
+        seed, scheduler.steps, took, wrong, scheduler.story, seen, raised=raised, cast=cast
+    )
 
 
 @dataclass
@@ -136,7 +135,7 @@ class Driver:
 
     async def _set_up(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
-        for company, (names, item) in zip(ring.companies, _CASTS, strict=False):
+        for company, (names, item) in zip(ring.companies, _OFFICES, strict=False):
             office = company.office
             ring.transport.calm = True
             await company.open()
@@ -168,40 +167,56 @@ class Driver:
             "pause": (1.0, self._pause),
             "review": (0.5, self._begin("orchestrator/review", ring.review)),
             "records": (0.4, self._begin("orchestrator/feed", ring.sweep_records)),
-            "tell": (0.2, self._begin("connector/tell", ring.tell)),
-            "announce": (0.3, self._begin("connector/announce", ring.announce)),
             "connection": (0.25, self.people.connection),
             "poison": (0.05, self._poison),
             "away": (0, self._away),
         }
+        for connector in ring.connectors.values():
+            at, service = self._named(connector)
+            possible[f"tell{at}"] = (0.2, self._begin(f"{service}/tell", connector.tell))
+            announce = self._begin(f"{service}/announce", connector.announce)
+            possible[f"announce{at}"] = (0.3, announce)
         if ring.bus.echoes:
             possible["echo"] = (2, ring.bus.echo)
         for name, weight in ring.mix.things.items():
             possible[name] = (weight, possible[name][1])
-        for schema in SCHEMAS:
+        for schema in (ORCHESTRATOR, *ring.schemas, OFFICE):
             if "outbox" in ring.databases[schema].wakes:
                 possible[f"relay {schema}"] = (4, self._relay(schema))
         for queue in ring.bus.waiting():
-            service = {"connector-qbo": "connector", "invoice-api": "office"}.get(
-                queue[1], "orchestrator"
-            )
-            name = f"{service}/consume {queue[0].split('.')[1]}"
+            name = f"{self._reader(queue[1])}/consume {queue[0].split('.')[1]}"
             possible[f"consume {queue}"] = (4, self._consume(name, queue))
-        if probe["lanes"] and len(self.scheduler.alive("connector/work")) < 3:
-            possible["work"] = (5, self._begin("connector/work", ring.work))
-        if probe["requests"] and len(self.scheduler.alive("connector/check")) < 2:
-            possible["check"] = (3, self._begin("connector/check", ring.check))
         if probe["runs"]:
             possible["run"] = (2, self._begin("orchestrator/run", ring.advance))
-        if probe["loads"]:
-            possible["load"] = (0.5, self._begin("connector/load", ring.load))
+        for connector in ring.connectors.values():
+            at, service = self._named(connector)
+            alive = self.scheduler.alive
+            if probe[f"lanes_{connector.schema}"] and len(alive(f"{service}/work")) < 3:
+                possible[f"work{at}"] = (5, self._begin(f"{service}/work", connector.work))
+            if probe[f"requests_{connector.schema}"] and len(alive(f"{service}/check")) < 2:
+                possible[f"check{at}"] = (3, self._begin(f"{service}/check", connector.check))
+            if probe[f"loads_{connector.schema}"]:
+                possible[f"load{at}"] = (0.5, self._begin(f"{service}/load", connector.load))
         return possible
 
+    def _named(self, connector: ConnectorSide) -> tuple[str, str]:
+        """What its moves are called besides, and its service: shorter where it is the only one."""
+        if len(self.ring.connectors) == 1:
+            return "", "connector"
+        return f" {connector.side.name}", f"connector-{connector.side.name}"
+
+    def _reader(self, reader: str) -> str:
+        """The service that a reader of a topic is."""
+        if reader.startswith("connector"):
+            return "connector" if len(self.ring.connectors) == 1 else reader
+        return "office" if reader == "invoice-api" else "orchestrator"
+
     async def _due(self) -> Row:
-        """What the connector's tables hold that may be worked on now."""
+        """What the connectors' tables hold that may be worked on now."""
         as_of = (self.scheduler.moved, self.scheduler.now)
         if self.probed is None or self.probed[0] != as_of:
-            row = await self.ring.ground.admin.fetchrow(_DUE, self.scheduler.now)
+            due = _due(self.ring.schemas)
+            row = await self.ring.ground.admin.fetchrow(due, self.scheduler.now)
             assert row is not None
             self.probed = (as_of, row)
         return self.probed[1]
@@ -217,7 +232,8 @@ class Driver:
     def _relay(self, schema: str) -> Callable[[], Coroutine[Any, Any, None]]:
         async def begin() -> None:
             self.ring.databases[schema].wakes.discard("outbox")
-            name = {ORCHESTRATOR: "orchestrator", CONNECTOR: "connector", OFFICE: "office"}[schema]
+            name = {ORCHESTRATOR: "orchestrator", OFFICE: "office"}.get(schema)
+            name = name or self._reader(schema.replace("_", "-"))
             self.ring.start(f"{name}/relay", lambda: self.ring.relay(schema))
 
         return begin
@@ -260,7 +276,7 @@ class Driver:
 
     async def _pause(self) -> None:
         scheduler = self.scheduler
-        alive = [name for name in scheduler.alive() if name.startswith("connector/")]
+        alive = [name for name in scheduler.alive() if name.startswith("connector")]
         if alive:
             scheduler.pause(scheduler.rng.choice(alive), scheduler.rng.choice(_LOST_FOR))
 
@@ -310,7 +326,9 @@ class Driver:
                 for company in ring.companies:
                     ring.start("office/map", company.map_all)
             if at == 0 or seconds >= _SWEEP:
-                for work in (ring.sweep_records, ring.announce, ring.review, ring.tell):
+                announced = [one.announce for one in ring.connectors.values()]
+                told = [one.tell for one in ring.connectors.values()]
+                for work in (ring.sweep_records, *announced, ring.review, *told):
                     ring.start(f"peace/{work.__name__}", work)
                     await scheduler.until(self._alone, "the others end")
             if seconds >= _SWEEP:
@@ -327,7 +345,7 @@ class Driver:
         something = [
             name
             for name in possible
-            if name.startswith(("relay", "consume")) or name in ("work", "check", "load", "run")
+            if name.startswith(("relay", "consume")) or name.split()[0] in _WORK
         ]
         for name in something:
             await possible[name][1]()
@@ -335,21 +353,42 @@ class Driver:
         return bool(something)
 
     async def _at_rest(self) -> bool:
-        found = await self.ring.ground.admin.fetchval(
-            f"select not exists (select from {CONNECTOR}.lanes where waiting and {OF_OPEN})"
-            f" and not exists (select from {CONNECTOR}.requests where open and {OF_OPEN})"
-            f" and not exists (select from {CONNECTOR}.outbox)"
-            f" and not exists (select from {ORCHESTRATOR}.outbox)"
-            f" and not exists (select from {OFFICE}.outbox)"
-            f" and not exists (select from {ORCHESTRATOR}.jobs where (outstanding is not null"
-            " or state in ('waiting', 'queued', 'checking', 'held'))"
-            f" and {OF_OPEN})"
-            f" and not exists (select from {ORCHESTRATOR}.runs where finished_at is null"
-            f" and {OF_OPEN})"
-            f" and not exists (select from {ORCHESTRATOR}.customer_loads where state = 'running'"
-            f" and {OF_OPEN})"
-        )
+        found = await self.ring.ground.admin.fetchval(_rest(self.ring.schemas))
         return bool(found) and not self.ring.bus.waiting()
 
     def _alone(self) -> bool:
         return len(self.scheduler.alive()) == 1
+
+
+@cache
+def _due(schemas: tuple[str, ...]) -> str:
+    """The query of what may be worked on now, by connector."""
+    of_connectors = "".join(
+        f"""
+    exists (select from {schema}.lanes l join {schema}.turns t using (connection_id)
+        where waiting and request_id is null and l.ready_at <= $1 and t.ready_at <= $1
+            and (leased_until is null or leased_until <= $1)) as lanes_{schema},
+    exists (select from {schema}.requests where open and check_at <= $1
+        and (leased_until is null or leased_until <= $1)) as requests_{schema},
+    exists (select from {schema}.loads where done_at is null and ready_at <= $1
+        and (leased_until is null or leased_until <= $1)) as loads_{schema},"""
+        for schema in schemas
+    )
+    runs = f"exists (select from {ORCHESTRATOR}.runs where finished_at is null and due_at <= $1)"
+    return f"select{of_connectors}\n    {runs} as runs"
+
+
+@cache
+def _rest(schemas: tuple[str, ...]) -> str:
+    """The query whether nothing waits and nothing is out."""
+    still = [
+        *(f"{schema}.lanes where waiting and {of_open(schema)}" for schema in schemas),
+        *(f"{schema}.requests where open and {of_open(schema)}" for schema in schemas),
+        *(f"{schema}.outbox" for schema in (*schemas, ORCHESTRATOR, OFFICE)),
+        f"{ORCHESTRATOR}.jobs where (outstanding is not null"
+        " or state in ('waiting', 'queued', 'checking', 'held'))"
+        f" and {of_open(*schemas)}",
+        f"{ORCHESTRATOR}.runs where finished_at is null and {of_open(*schemas)}",
+        f"{ORCHESTRATOR}.customer_loads where state = 'running' and {of_open(*schemas)}",
+    ]
+    return "select " + " and ".join(f"not exists (select from {each})" for each in still)

@@ -28,6 +28,7 @@ from simulation.duels import DUELS
 from simulation.ground import Ground, ground
 from simulation.mixes import BY_NAME
 from simulation.planted import PLANTED
+from simulation.sides import Cast
 from simulation.stage import Stage
 from simulation.story import Ended, run_seed
 
@@ -40,6 +41,7 @@ _SERVER = {
     "wal_level": "minimal",
 }
 _VACUUM_EVERY = 100
+_QUICKBOOKS: Cast = ("qbo",)
 _T = TypeVar("_T")
 
 
@@ -51,6 +53,9 @@ class Wanted:
     planted: str = ""
     duel: str = ""
     mix: str = ""
+    cast: Cast = ()
+    """At which provider each company is; the seed says, and a duel or a bug is at QuickBooks,
+    unless named."""
     story: bool = False
     """Whether its story is wanted though nothing be wrong."""
 
@@ -168,6 +173,7 @@ class _Player:
                 nullcontext if bug is None else bug.plant,
                 mix if duel is None else duel.mix,
                 None if duel is None else partial(Stage, plot=duel.plot),
+                wanted.cast or (None if duel is None and bug is None else _QUICKBOOKS),
             )
         )
         self._played += 1

@@ -1,0 +1,22 @@
+"""All providers, and which of them a seed's companies are at."""
+
+import random
+from collections.abc import Mapping
+
+from contracts.ids import Provider as ProviderName
+
+from simulation.there import Side
+from simulation.there_qbo import Qbo
+
+SIDES: Mapping[ProviderName, Side] = {side.name: side for side in (Qbo(),)}
+_OFTEN: Mapping[ProviderName, int] = {"qbo": 1}
+"""How often a company is at each."""
+
+Cast = tuple[ProviderName, ...]
+"""The provider of each company, one after the other; begun anew if there are more."""
+
+
+def cast_of(seed: int, companies: int) -> Cast:
+    """Where the companies of this seed are."""
+    rng = random.Random(f"providers {seed}")
+    return tuple(rng.choices(list(_OFTEN), list(_OFTEN.values()), k=companies))
