@@ -50,8 +50,12 @@ class _Books:
 async def problems(ring: Ring) -> list[str]:
     """Each thing that is wrong, in words; none if all holds."""
     wrong = await _left_over(ring)
+    if ring.lost is not None:
+        ring.lost.count_voids(ring.organisations)
     for company in ring.companies:
         saved = await _saved(ring, company)
+        if ring.lost is not None:
+            wrong += ring.lost.problems(company, saved)
         for books in await _connections(ring, company, saved):
             wrong += [*_documents(ring, books), *_generations(books)]
             if books.there is company.there:
@@ -85,6 +89,8 @@ async def _strays(ring: Ring) -> list[str]:
         for entity in _ENTITIES:
             for ours, records in there.marked(entity).items():
                 owner = owners.get(ours)
+                if ring.lost is not None and ring.lost.explains(ours, owner, there):
+                    continue
                 if owner is None or there.id not in owner.connections:
                     ids = ", ".join(record.id for record in records)
                     wrong.append(f"strayed: {entity} {ours[-4:]} is in {there.name}: {ids}")

@@ -299,6 +299,8 @@ class Company:
             await self.undo()
         await self.sync_now("customers", "items", "invoices")
         self.unattended = False
+        if self.ring.lost is not None:
+            await self.ring.lost.look_after(self)
 
     # --- accounts
 

@@ -67,6 +67,8 @@ class Mix:
     exchanges: float = 0.0
     """How likely two companies exchange their books rather than one is connected or not."""
     jumps: tuple[float, ...] = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
+    restores: bool = False
+    """The database is restored from a backup once: see `restoring`."""
 
 
 MIXES = (
@@ -132,8 +134,12 @@ MIXES = (
         fates={**_FATES, "fine": 100},
     ),
 )
-BY_NAME = {mix.name: mix for mix in MIXES}
+BY_NAME = {mix.name: mix for mix in (*MIXES, Mix("restored", restores=True))}
+
+_RESTORES_EVERY, _FIRST = 8, 5
 
 
 def of_seed(seed: int) -> Mix:
-    return random.Random(f"mix {seed}").choice(MIXES)
+    """By lot; in one seed of eight the database is restored besides."""
+    mix = random.Random(f"mix {seed}").choice(MIXES)
+    return replace(mix, restores=True) if seed % _RESTORES_EVERY == _FIRST else mix

@@ -60,8 +60,10 @@ create table records (
     snapshot jsonb not null,
     changed_xid xid8 not null default pg_current_xact_id(),
     primary key (entity, id)
-)
+);
+create table invoice_numbers (company_id uuid primary key, next int not null)
 """
+"""Numbers are given by the office itself; their table is filled for a backup only."""
 _SAVE = """
 insert into records (entity, id, company, version, snapshot) values ($1, $2, $3, $4, $5::jsonb)
 on conflict (entity, id) do update set version = excluded.version, snapshot = excluded.snapshot,

@@ -30,6 +30,7 @@ from simulation.connectors import ConnectorSide
 from simulation.database import SimClock, SimDatabase, SimIds
 from simulation.ground import OFFICE, Ground
 from simulation.kernel import Scheduler
+from simulation.lost import Lost
 from simulation.mixes import Mix
 from simulation.office import Office, read_records
 from simulation.sides import SIDES, Cast
@@ -62,6 +63,8 @@ class Ring:
     kills_mixed: bool = False
     """Whether a worker always dies when some of its batch were accepted and some refused."""
     counts: dict[str, int] = field(default_factory=dict[str, int])
+    lost: Lost | None = None
+    """What the database has forgotten, once it was restored."""
 
     @property
     def office(self) -> Office:

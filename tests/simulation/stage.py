@@ -92,7 +92,7 @@ class Stage(Driver):
         self.calm(on=True)
         for seconds in (0.0, 1.0, 1.0, 5.0, 60.0):
             await self.scheduler.until(self._alone, "the others end")
-            await self._pass(seconds)
+            await self.pass_time(seconds)
             for _ in range(30):
                 if not await self._round():
                     break

@@ -20,6 +20,7 @@ from simulation.ground import OFFICE, Ground, of_open
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
 from simulation.people import People
+from simulation.restoring import Restoring
 from simulation.ring import Ring, new_ring
 from simulation.sides import Cast, cast_of
 
@@ -123,11 +124,17 @@ class Driver:
     async def drive(self) -> None:
         ring, rng = self.ring, self.scheduler.rng
         await self._set_up()
-        for _ in range(rng.randint(60, 160)):
+        turns = rng.randint(60, 160)
+        restoring = Restoring(ring, self.pass_time, turns) if ring.mix.restores else None
+        for turn in range(turns):
             await self.scheduler.point("driver")
+            if restoring is not None:
+                await restoring.turn(turn)
             for _ in range(rng.choice((1, 1, 2, 4))):
                 if len(self.scheduler.alive()) < 10:
                     await self._one_thing()
+        if restoring is not None:
+            await restoring.turn(turns)
         ring.transport.calm = ring.bus.calm = True
         ring.transport.away_until = None
         self.scheduler.story.append("--- left in peace")
@@ -249,9 +256,9 @@ class Driver:
     # --- what goes wrong, and time
 
     async def _time_passes(self) -> None:
-        await self._pass(self.scheduler.rng.choice(self.ring.mix.jumps))
+        await self.pass_time(self.scheduler.rng.choice(self.ring.mix.jumps))
 
-    async def _pass(self, seconds: float) -> None:
+    async def pass_time(self, seconds: float) -> None:
         """Time goes on. What the provider is to do in it is done when its time comes."""
         scheduler = self.scheduler
         if seconds > _LONG and scheduler.in_transactions():
@@ -321,7 +328,7 @@ class Driver:
                 if company.connection not in company.switched:
                     ring.start("office/switch_on", company.switch_on)
                     await scheduler.until(self._alone, "switched on")
-            await self._pass(seconds)
+            await self.pass_time(seconds)
             if at == 0 or seconds >= 400:
                 for company in ring.companies:
                     ring.start("office/map", company.map_all)

@@ -36,9 +36,15 @@ async def recover(dsn: str, *, service: str, own: Own, ahead: int = AHEAD) -> No
     )
     try:
         async with PostgresDatabase(pool, Notifier(dsn)).transaction() as tx:
-            await start_all_over(tx)
-            renewed = await recovery_store.renew_marks(tx, ahead)
-            await own(tx, ahead)
+            renewed = await make_safe(tx, own, ahead)
     finally:
         pool.terminate()
     log.info("recovered", ahead=ahead, **renewed)
+
+
+async def make_safe(tx: Tx, own: Own, ahead: int = AHEAD) -> dict[str, int]:
+    """What `recover` does, in the caller's transaction; how many rows of which table are marked."""
+    await start_all_over(tx)
+    renewed = await recovery_store.renew_marks(tx, ahead)
+    await own(tx, ahead)
+    return renewed

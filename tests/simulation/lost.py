@@ -1,0 +1,111 @@
+"""What a restored database has forgotten, and what the checker therefore allows, and nothing more.
+
+After a restore nothing older than the backup stands twice, no number is given a second time, and
+whoever heard what was told before the restore sees at rest what everybody else sees.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from contracts.ids import CompanyId, RecordId
+from contracts.invoicing import InvoiceSnapshot
+from contracts.sync import SyncDelayed, SyncFailed, SyncState, SyncStateChanged, SyncSucceeded
+from invoice_api.sync_status.fold import Folded, fold, said
+from sync_orchestrator.handlers.refusals import Refusal
+
+from simulation.office import Badge, Snapshot, subject_of
+
+if TYPE_CHECKING:
+    from simulation.company import Company
+    from simulation.there import There
+
+Heard = SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed
+_PRESSED = 3
+"""One press of Sync says what is gone there, one of Create again makes it, one to be sure."""
+
+
+@dataclass
+class Lost:
+    """What was between the backup and the restore."""
+
+    backed_up: datetime
+    records: frozenset[UUID]
+    """Made since the backup: they stand in the books there and not here."""
+    edited: frozenset[UUID]
+    """Older, and edited since, or made again there: the next Sync writes what is here now."""
+    renamed: frozenset[UUID]
+    """Older customers and items with another name since."""
+    voided: frozenset[UUID]
+    """Older invoices that were voided since: they may be void there and not here."""
+    connected: frozenset[tuple[CompanyId, str]]
+    """Companies, and organisations that they had been connected to by then."""
+    numbers: Mapping[CompanyId, range]
+    """Those that each company gave since the backup."""
+    heard: Mapping[CompanyId, tuple[Heard, ...]]
+    """What was told until the restore: somebody's browser may still know it."""
+    pressed: dict[CompanyId, int] = field(default_factory=dict[CompanyId, int])
+    """How often a company's people looked after what is `edited`."""
+
+    # --- what people do about it
+
+    async def look_after(self, company: "Company") -> None:
+        """They press Sync on what was edited since the backup, or Create again where it is gone."""
+        ring = company.ring
+        states = await ring.sights.states("invoice", company.connection)
+        for one in await company.office.snapshots():
+            if one.id not in self.edited:
+                continue
+            gone = states.get(RecordId(one.id)) == SyncState.REMOVED_THERE.value
+            action = "create_again" if gone else "sync"
+            ring.scheduler.story.append(f"click {action} on {str(one.id)[-4:]} after the restore")
+            try:
+                await company.click(action, one, {})
+            except Refusal as refusal:
+                ring.scheduler.story.append(f"  refused: {refusal}")
+        self.pressed[company.id] = self.pressed.get(company.id, 0) + 1
+        company.unattended = self.pressed[company.id] < _PRESSED
+
+    # --- what the checker makes of it
+
+    def explains(self, ours: str, owner: "Company | None", there: "There") -> bool:
+        """Whether a document there with our mark may be of the time that is forgotten."""
+        if owner is None:
+            return UUID(ours) in self.records
+        return (owner.id, there.books.realm) in self.connected
+
+    def count_voids(self, organisations: Iterable["There"]) -> None:
+        """What was voided there by us, of which nothing is known here, counts as removed there."""
+        for there in organisations:
+            for ours, records in there.marked("Invoice").items():
+                if UUID(ours) in self.voided:
+                    there.removed |= {record.id for record in records if record.state != "live"}
+
+    def problems(self, company: "Company", saved: Iterable[Snapshot]) -> list[str]:
+        """Beside what must hold in every story."""
+        again = [
+            f"number {one.number} was given before the restore"
+            for one in saved
+            if isinstance(one, InvoiceSnapshot) and int(one.number) in self.numbers[company.id]
+        ]
+        return again + self._browser(company)
+
+    def _browser(self, company: "Company") -> list[str]:
+        """Who heard all there ever was sees what invoice-api says."""
+        office, wrong = company.office, list[str]()
+        before: dict[Badge, Folded] = {}
+        for message in self.heard[company.id]:
+            key = subject_of(message)
+            known = before.get(key)
+            before[key] = said(message) if known is None else fold(known, said(message))
+        for key, badge in office.badges.items():
+            if key in before:
+                shown = fold(before[key], badge).shown()
+                if (shown.state, shown.remote) != (badge.shown().state, badge.shown().remote):
+                    wrong.append(
+                        f"a browser says {shown.state} of {str(key[2])[-4:]},"
+                        f" invoice-api {badge.shown().state}"
+                    )
+        return wrong
