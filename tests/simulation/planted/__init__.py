@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from simulation.ground import Ground
-from simulation.planted import connector, orchestrator
+from simulation.planted import connector, orchestrator, recovering
 
 Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
 
@@ -191,5 +191,33 @@ PLANTED: tuple[Planted, ...] = (
         "acknowledged after the effect, and what is lost is swept",
         orchestrator.acknowledged_first,
         seed=0,
+    ),
+    Planted(
+        "nothing_verified",
+        "after a restore a create of an older record is looked up first",
+        recovering.nothing_verified,
+        seed=0,
+        mix="restored",
+    ),
+    Planted(
+        "steps_given_again",
+        "after a restore steps go on where none was given before",
+        recovering.steps_given_again,
+        seed=0,
+        mix="restored",
+    ),
+    Planted(
+        "nothing_doubted",
+        "after a restore a click sends what was there before it once more",
+        recovering.nothing_doubted,
+        seed=0,
+        mix="restored",
+    ),
+    Planted(
+        "marks_of_the_other_server",
+        "after a restore all that a feed tells counts as changed",
+        recovering.marks_of_the_other_server,
+        seed=0,
+        mix="restored",
     ),
 )

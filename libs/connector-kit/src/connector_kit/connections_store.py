@@ -151,9 +151,10 @@ async def insert_open(
         """
         INSERT INTO connections (
             id, company_id, organisation_id, organisation_name, facts, grant_id, epoch, status,
-            opened_by, opened_by_name, opened_on, attachment, opened_at, announced_at
+            opened_by, opened_by_name, opened_on, attachment, opened_at, announced_at, verify_until
         )
-        SELECT $1, $2, $3, $4, $5::jsonb, $6, 1, 'open', $7, $8, $9, $10, at, at
+        SELECT $1, $2, $3, $4, $5::jsonb, $6, 1, 'open', $7, $8, $9, $10, at, at,
+            (SELECT max(r.at) FROM restores r)
         FROM (SELECT clock() AS at) AS now
         """,
         connection_id,

@@ -328,7 +328,7 @@ async def connector_on(
     try:
         await pool.execute(
             "TRUNCATE grants, connections, consents, offers, creates, turns, lanes, requests,"
-            " ledger, budgets, slots, loads, outbox, inbox RESTART IDENTITY"
+            " ledger, budgets, slots, loads, restores, outbox, inbox RESTART IDENTITY"
         )
         await pool.execute("UPDATE weather SET failures = 0, probe_at = NULL, paused_at = NULL")
         clock = AheadClock()

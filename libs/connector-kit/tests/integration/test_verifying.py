@@ -1,13 +1,15 @@
 """After a restore: what the ledger forgot is found there before it would be created again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from connector_kit import recovery_store
 from connector_kit.choosing import Lot
+from contracts.ids import CompanyId
 from contracts.sync import SyncFailed, SyncSucceeded
 from testkit import TestDatabase
 
 from .asking_first import asking_first
-from .bench import Bench
+from .bench import Bench, ids, open_connection
 
 
 async def restore(bench: Bench) -> None:
@@ -114,3 +116,19 @@ async def test_a_backlog_after_a_restore_is_looked_up_for_many_lots_at_once(
         assert len(bench.there.of("invoice")) == 20
         assert len(bench.there.requests("/find")) == 1
         assert len(bench.there.requests("/batch")) == 4
+
+
+async def test_a_connection_opened_after_a_restore_may_have_been_open_before(bench: Bench) -> None:
+    async def verified_until(name: str) -> datetime | None:
+        company = CompanyId(ids.new())
+        one = await open_connection(bench.connector, bench.sealer, name, company, name)
+        return await bench.pool.fetchval("SELECT verify_until FROM connections WHERE id = $1", one)
+
+    assert await verified_until("org-2") is None
+    async with bench.connector.database.transaction() as tx:
+        await recovery_store.verify_all(tx, 0)
+    at = await bench.pool.fetchval(
+        "SELECT verify_until FROM connections WHERE id = $1", bench.connection
+    )
+    assert at is not None
+    assert await verified_until("org-3") == at

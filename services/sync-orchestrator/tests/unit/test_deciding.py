@@ -1,5 +1,6 @@
 """Decisions about what goes, what waits and what is blocked."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -337,3 +338,20 @@ def test_s52_a_version_that_changes_nothing_for_the_books_sends_nothing_more() -
     desk.know(bill.model_copy(update={"version": bill.version + 2, "status": "paid"}))
     desk.apply(bill, Edited(automatic=True))
     assert (desk.sent(), desk.state(bill)) == ([], "synced")
+
+
+def test_what_was_there_before_a_restore_goes_again_by_a_click_and_by_nothing_else() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    [said] = desk.sent()
+    desk.apply(bill, Answered(success(said, "155"), automatic=True))
+    desk.books.put(replace(desk.job(bill), restored=True))
+    desk.ask(bill)
+    desk.apply(bill, Edited(automatic=True, eligible=True))
+    assert desk.sent() == [], "nobody asked for it"
+    desk.ask(bill, BY_PERSON)
+    [again] = desk.sent()
+    assert isinstance(again, SyncInvoice)
+    desk.apply(bill, Answered(failure(again, "refused_unknown", remote="155"), automatic=True))
+    desk.ask(bill, BY_PERSON)
+    assert desk.state(bill) != "synced", "nobody knows what the books hold"

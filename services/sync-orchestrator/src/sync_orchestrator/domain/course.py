@@ -89,7 +89,7 @@ class Course:
             self._stop(found)
             return
         content = content_of(job, situation)
-        if is_up_to_date(job, situation) and not again:
+        if is_up_to_date(job, situation) and not (again or job.restored):
             self.tell(Unchanged())
             return
         if job.refused and job.sent_mark == content.mark and not again:

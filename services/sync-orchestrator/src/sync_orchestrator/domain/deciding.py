@@ -142,7 +142,8 @@ def _asked(course: Course, fact: Asked) -> None:
             course.request("there", fact.origin, fact.priority)
             course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
             return
-    if is_up_to_date(job, situation) and job.state in SYNCED:
+    doubted = job.restored and fact.priority == "person"
+    if is_up_to_date(job, situation) and job.state in SYNCED and not doubted:
         return
     if course.awaits_a_choice() and not fact.again:
         return

@@ -152,6 +152,8 @@ def _before_an_outcome(
                 refused=False,
                 dirty=False,
                 asked_at=at,
+                synced_mark=UNKNOWN_MARK if job.restored else job.synced_mark,
+                restored=False,
             )
         case Reissued():
             again = replace(job, priority=event.priority, asked_at=at)
@@ -255,6 +257,7 @@ def _after_an_outcome(
                 synced_version=None,
                 synced_mark=None,
                 account_there=None,
+                restored=False,
                 totals=None,
                 synced_at=None,
                 remade_at=at if event.times == 1 else job.remade_at,
@@ -360,6 +363,7 @@ def _by_a_person(
                 synced_version=None,
                 synced_mark=None,
                 account_there=None,
+                restored=False,
                 totals=None,
                 synced_at=None,
                 none_of_those=False,
@@ -399,6 +403,7 @@ def _by_a_person(
                 synced_version=event.version,
                 synced_mark=event.mark,
                 account_there=None,
+                restored=False,
                 totals=None,
                 synced_at=at,
                 origin=event.origin or job.origin,
