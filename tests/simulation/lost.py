@@ -74,14 +74,14 @@ class Lost:
         """Whether a document there with our mark may be of the time that is forgotten."""
         if owner is None:
             return UUID(ours) in self.records
-        return (owner.id, there.books.realm) in self.connected
+        return (owner.id, there.id) in self.connected
 
     def count_voids(self, organisations: Iterable["There"]) -> None:
         """What was voided there by us, of which nothing is known here, counts as removed there."""
         for there in organisations:
-            for ours, records in there.marked("Invoice").items():
+            for ours, records in there.marked("invoice").items():
                 if UUID(ours) in self.voided:
-                    there.removed |= {record.id for record in records if record.state != "live"}
+                    there.removed |= {record.id for record in records if not record.live}
 
     def problems(self, company: "Company", saved: Iterable[Snapshot]) -> list[str]:
         """Beside what must hold in every story."""
