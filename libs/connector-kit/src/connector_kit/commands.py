@@ -28,13 +28,14 @@ from messaging.database import Tx
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from telemetry.logs import get_logger
 
-from connector_kit import connections_store, lanes_store, loads_store
+from connector_kit import connections_store, lanes_store, loads_store, turns_store
 from connector_kit.connection_events import why_held
 from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.lanes_store import AUTOMATIC, PERSON, Head, LaneKey, NewContent
 from connector_kit.outcomes import Subject, delayed, our_mistake
 from connector_kit.provider import LaneCommand
+from connector_kit.setbacks import MENDED_BY_PEOPLE
 
 log = get_logger(__name__)
 
@@ -126,6 +127,9 @@ class Commands:
             await lanes_store.put_content(tx, new)
         if again:
             await lanes_store.ask_again(tx, again)
+        asked = {one.key.connection_id for one in (*new, *again) if one.priority == PERSON}
+        if asked:
+            await turns_store.try_now(tx, sorted(asked), MENDED_BY_PEOPLE)
         await self._say_again(tx, finished)
         waiting = [commands[content.key] for content in (*new, *again)]
         await self._tell_held(tx, waiting, connections)

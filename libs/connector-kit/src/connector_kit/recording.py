@@ -194,7 +194,8 @@ async def _apply_setbacks(
 ) -> None:
     """What the answer means for the connection: an answer ends failures, a setback holds it."""
     if not isinstance(answer, NoAnswer):
-        await turns_store.count_answer(tx, connection.id, AWAY_AFTER)
+        took = any(isinstance(a, Accepted) for a in members)
+        await turns_store.count_answer(tx, connection.id, AWAY_AFTER, took=took)
     whole: Setback | None = None if isinstance(answer, Answered) else answer
     if whole is None:
         whole = next((a for a in members if isinstance(a, NotExecuted)), None)

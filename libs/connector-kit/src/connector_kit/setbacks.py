@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from contracts.causes import CAUSES
 from contracts.ids import ConnectionId, Ids
 from messaging.database import Tx
 
@@ -16,6 +17,13 @@ from connector_kit.tokens import NoToken
 
 _SHUT_FOR = timedelta(hours=1)
 """An organisation that takes nothing (a lapsed subscription) is tried again so often."""
+
+MENDED_BY_PEOPLE = tuple(
+    cause.code
+    for cause in CAUSES.values()
+    if cause.held_by == "connection" and cause.who == "fix_record"
+)
+"""What somebody mends at the provider and then says so by trying again: that waits no hour."""
 
 
 async def apply_setback(

@@ -93,6 +93,33 @@ async def release(tx: Tx, connection_ids: Sequence[ConnectionId]) -> None:
     tx.wake(WAKE)
 
 
+async def try_now(tx: Tx, connection_ids: Sequence[ConnectionId], mended: Sequence[str]) -> None:
+    """A person asks: clicks are tried at once where a cause of `mended` holds the connection.
+
+    If it holds on, the first answer puts them on hold again.
+    """
+    tried = await tx.fetchval(
+        """
+        WITH mine AS (
+            SELECT connection_id FROM turns
+            WHERE connection_id = ANY ($1::uuid[]) AND hold = 'connection'
+                AND clicks_ready_at > clock() AND hold_cause ->> 'code' = ANY ($2::text[])
+            ORDER BY connection_id
+            FOR UPDATE
+        ), tried AS (
+            UPDATE turns SET clicks_ready_at = clock()
+            FROM mine WHERE turns.connection_id = mine.connection_id
+            RETURNING 1
+        )
+        SELECT true FROM tried LIMIT 1
+        """,
+        list(connection_ids),
+        list(mended),
+    )
+    if tried:
+        tx.wake(WAKE)
+
+
 async def count_failure(tx: Tx, connection_id: ConnectionId) -> int:
     """One more request in a row without an answer; how many it are now for the connection.
 
@@ -112,17 +139,24 @@ async def count_failure(tx: Tx, connection_id: ConnectionId) -> int:
     return failures or 0
 
 
-async def count_answer(tx: Tx, connection_id: ConnectionId, away_after: int) -> None:
+async def count_answer(
+    tx: Tx, connection_id: ConnectionId, away_after: int, *, took: bool = False
+) -> None:
     """The provider answered: it isn't away, and this connection doesn't fail.
 
     If it had been away, all connections that waited for it go on, not only the one that asked.
+    `took`: it took a record, so nothing holds the connection itself any more.
     """
     failing: bool = await tx.fetchval(
         """
         SELECT EXISTS (SELECT FROM weather WHERE failures > 0)
-            OR EXISTS (SELECT FROM turns WHERE connection_id = $1 AND failures > 0)
+            OR EXISTS (
+                SELECT FROM turns
+                WHERE connection_id = $1 AND (failures > 0 OR ($2 AND hold = 'connection'))
+            )
         """,
         connection_id,
+        took,
     )
     if not failing:
         return
@@ -139,7 +173,8 @@ async def count_answer(tx: Tx, connection_id: ConnectionId, away_after: int) -> 
         """
         WITH mine AS (
             SELECT connection_id FROM turns
-            WHERE (connection_id = $1 AND failures > 0) OR ($2 AND hold = 'provider')
+            WHERE (connection_id = $1 AND (failures > 0 OR ($3 AND hold = 'connection')))
+                OR ($2 AND hold = 'provider')
             ORDER BY connection_id
             FOR UPDATE
         ), gone_on AS (
@@ -152,6 +187,7 @@ async def count_answer(tx: Tx, connection_id: ConnectionId, away_after: int) -> 
         """,
         connection_id,
         was_away,
+        took,
     )
     if released:
         tx.wake(WAKE)

@@ -19,6 +19,7 @@ from connector_kit.answers import (
     Refused,
     RemovedThere,
     Seen,
+    Shut,
     Sighting,
     Stale,
     Throttled,
@@ -52,6 +53,7 @@ from connector_kit.provider import (
     Provider,
     Ready,
 )
+from contracts.causes import cause_of
 from contracts.commands import ReadRemote, RemoteRef, SyncCustomer, SyncInvoice, SyncItem
 from contracts.connections import (
     Account,
@@ -144,6 +146,8 @@ class PlainOperations:
         if response.status == 429:
             said = response.header("retry-after")
             return NotExecuted(Throttled(None if said is None else float(said), details=details))
+        if response.status == 402:
+            return NotExecuted(Shut(cause_of("subscription_ended", details=details), expired=False))
         if response.status >= 500:
             return NoAnswer(details)
         try:

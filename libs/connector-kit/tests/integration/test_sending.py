@@ -12,7 +12,7 @@ from connector_kit.provider import FrozenMember
 from connector_kit.timing import AWAY_AFTER
 from connector_kit.transport import NotSent
 from contracts.commands import RemoteRef
-from contracts.ids import CompanyId, RemoteId
+from contracts.ids import CompanyId, MessageId, RemoteId
 from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
 from testkit import TestDatabase
 
@@ -282,6 +282,30 @@ async def test_429_waits_as_long_as_it_says_and_burns_no_attempt(bench: Bench) -
     bench.later(seconds=30)
     await bench.work()
     await bench.said_one(SyncSucceeded)
+
+
+async def test_trying_again_after_a_lapsed_subscription_waits_for_no_hour(bench: Bench) -> None:
+    bench.there.fail("/batch", "402", "402")
+    waiting = [bench.customer(f"Customer {n}") for n in range(3)]
+    await bench.take(*waiting)
+    await bench.work()
+    await bench.teller.tell()
+    held = next(m for m in await bench.said() if isinstance(m, SyncDelayed))
+    assert held.cause is not None
+    assert (held.why, held.cause.code) == ("connection", "subscription_ended")
+    assert await bench.work() == 0
+
+    # It isn't paid yet: one try, and all of it waits on.
+    first = waiting[0].model_copy(update={"id": MessageId(ids.new()), "priority": "person"})
+    await bench.take(first)
+    await bench.work()
+    assert await bench.work() == 0
+    assert len(bench.there.requests("/batch")) == 2
+    # Now it is: what was clicked goes, and with it all that waited.
+    await bench.take(first.model_copy(update={"id": MessageId(ids.new())}))
+    await bench.work()
+    await bench.work()
+    assert len(bench.there.of("customer")) == 3
 
 
 async def test_a_provider_that_fails_is_probed_by_one_and_then_drains(bench: Bench) -> None:

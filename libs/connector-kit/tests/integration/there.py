@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 Fault = Literal[
-    "lose_request", "lose_answer", "late_answer", "late_request", "500", "401", "429", "html"
+    "lose_request", "lose_answer", "late_answer", "late_request", "500", "401", "402", "429", "html"
 ]
 Json = dict[str, Any]
 Answered = tuple[int, Json, dict[str, str]]
@@ -235,7 +235,7 @@ async def _one(there: There, reader: asyncio.StreamReader, writer: asyncio.Strea
     if fault in ("lose_request", "late_request"):
         return False
     status, answer, more = 200, Json(), dict[str, str]()
-    if fault in ("500", "401", "429"):
+    if fault in ("500", "401", "402", "429"):
         status, answer = int(fault), {"error": fault}
         if fault == "429" and there.retry_after is not None:
             more = {"retry-after": there.retry_after}

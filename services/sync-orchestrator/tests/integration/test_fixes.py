@@ -617,3 +617,13 @@ async def test_each_fix_of_what_we_found_ourselves_is_taken(
         assert job.cause.code == code, (code, job.cause)
         wrong += [f"{code}: {what}" for what in await press_all(here, "invoice")]
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_tax_chosen_for_what_is_there_already_sends_it_again(office: Office) -> None:
+    here = await recalculated(office, "xero")
+    async with office.transaction() as tx:
+        await actions.act(tx, office.tools, here.wish("invoice"), "choose_tax", {"tax_code": "T2"})
+    await office.read_outbox()
+    [command] = office.commands()
+    assert isinstance(command, SyncInvoice)
+    assert command.taxes[TAX].remote_id == "T2"

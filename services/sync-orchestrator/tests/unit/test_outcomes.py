@@ -21,6 +21,7 @@ from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.facts import (
     Answered,
+    Asked,
     CreateAgain,
     DifferenceAccepted,
     DifferenceShown,
@@ -248,6 +249,18 @@ def test_an_accepted_difference_can_be_one_again() -> None:
     after = desk.job(bill)
     assert (after.state, after.cause) == (before.state, before.cause)
     assert desk.sent() == []
+
+
+def test_what_a_connection_holds_is_tried_again_as_often_as_a_person_says() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    desk.apply(bill, Answered(delay(said, "connection", "subscription_ended"), automatic=True))
+    assert desk.state(bill) == "held"
+    for _ in range(2):
+        desk.apply(bill, Asked(BY_PERSON, "person", again=True))
+        (again,) = desk.sent()
+        assert (again.step, again.priority) == (said.step, "person")
 
 
 def test_what_is_equal_there_has_no_difference_to_show() -> None:

@@ -38,6 +38,7 @@ from sync_orchestrator.domain.facts import (
     NoneOfThose,
     PostOnFirstOpenDay,
     RoundingWanted,
+    SendAgain,
     SendOurTax,
     StopIgnoring,
     UnlinkedByPerson,
@@ -62,6 +63,7 @@ Choice = (
     | RoundingWanted
     | PostOnFirstOpenDay
     | SendOurTax
+    | SendAgain
 )
 
 BY_EVENT = Origin(by="event")
@@ -127,6 +129,11 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
             if job.state is not SyncState.SYNCED_WITH_DIFFERENCE or not takes:
                 return "not_possible_now"
             course.tell(OurTaxChosen(fact.origin))
+            course.request("there", fact.origin, "person", again=True)
+            course.derive(again=True)
+        case SendAgain():
+            if job.state is not SyncState.SYNCED_WITH_DIFFERENCE:
+                return "not_possible_now"
             course.request("there", fact.origin, "person", again=True)
             course.derive(again=True)
         case RoundingWanted():

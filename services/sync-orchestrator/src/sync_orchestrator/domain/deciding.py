@@ -45,6 +45,7 @@ from sync_orchestrator.domain.facts import (
     Reviewed,
     RoundingWanted,
     SeenThere,
+    SendAgain,
     SendOurTax,
     StopIgnoring,
     UnlinkedByPerson,
@@ -110,6 +111,7 @@ def decide(job: Job, fact: Fact, situation: Situation) -> Decision:
             | RoundingWanted()
             | PostOnFirstOpenDay()
             | SendOurTax()
+            | SendAgain()
         ):
             refusal = choices.chosen(course, fact)
         case _:
@@ -130,7 +132,9 @@ def _asked(course: Course, fact: Asked) -> None:
         if job.want == "there" and content_of(job, situation).mark != job.sent_mark:
             version = situation.record.version
             course.tell(Replaced("there", version, fact.origin, fact.priority))
-        if fact.priority == "person" and job.priority == "automatic":
+        # What is held is tried again as often as a person says so: it may have been mended there.
+        tried_again = fact.again and job.state is SyncState.HELD
+        if fact.priority == "person" and (job.priority == "automatic" or tried_again):
             course.tell(Reissued("person", dirty=_differs(course)))
         return
     if job.state is SyncState.CHANGED_THERE:

@@ -159,6 +159,13 @@ class SendOurTax:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain:
+    """It goes again as it would go now: what differs there was chosen anew."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class PostOnFirstOpenDay:
     """It may be dated the first day that the books are open for."""
 
@@ -193,6 +200,7 @@ Fact: TypeAlias = (
     | DifferenceShown
     | KeepOurs
     | SendOurTax
+    | SendAgain
     | RoundingWanted
     | PostOnFirstOpenDay
 )

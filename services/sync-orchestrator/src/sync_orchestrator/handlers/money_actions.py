@@ -3,7 +3,7 @@
 from contracts.invoicing import InvoiceSnapshot
 
 from sync_orchestrator.domain.connection import PROVIDER_CHOOSES
-from sync_orchestrator.domain.facts import RoundingWanted, SendOurTax
+from sync_orchestrator.domain.facts import RoundingWanted, SendAgain, SendOurTax
 from sync_orchestrator.domain.taxing import WantedTax, all_taxes, wanted
 from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
 from sync_orchestrator.handlers.people import Desk
@@ -22,6 +22,10 @@ async def choose_tax(desk: Desk, fields: Fields) -> None:
         for tax in _in_question(desk, text_if_any(fields, "tax_rate_id"))
     ]
     await save_taxes(desk.work, desk.connection, rows, desk.wish.user)
+    job = desk.job
+    if job is not None and job.cause is not None and job.cause.code == "tax_recalculated_there":
+        # It is there already, with the tax as it was matched before.
+        desk.apply(desk.key, SendAgain(desk.wish.origin))
 
 
 async def send_our_tax(desk: Desk, fields: Fields) -> None:
