@@ -1,7 +1,7 @@
 """Work on lanes: who holds them, which go next, and how they come back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
@@ -11,6 +11,7 @@ from contracts.ids import ConnectionId, Entity
 from messaging.database import Tx
 
 from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, key_of, lane_of
+from connector_kit.parsing import Parse
 
 Leased = Literal["lanes", "requests", "loads"]
 
@@ -25,6 +26,7 @@ async def claim(
     fill: timedelta,
     lease: timedelta,
     alone_after: int,
+    parse: Parse,
 ) -> list[Lane]:
     """Lease work of up to `connections` connections: of each up to one full request of one entity.
 
@@ -113,12 +115,23 @@ async def claim(
         fill,
         alone_after,
     )
-    lanes = [lane_of(row) for row in rows]
+    lanes = [lane_of(row, parse) for row in rows]
     return sorted(lanes, key=lambda lane: (lane.priority, lane.queued_at, lane.key))
 
 
-async def in_line(tx: Tx, connection_id: ConnectionId, entity: Entity, limit: int) -> list[Lane]:
-    """The lanes that wait now, in line, whoever holds a lease on them. Locks and leases nothing."""
+async def in_line(
+    tx: Tx,
+    connection_id: ConnectionId,
+    entity: Entity,
+    limit: int,
+    *,
+    but: Container[LaneKey],
+    parse: Parse,
+) -> list[Lane]:
+    """The first `limit` lanes that wait now, in line and without these, whoever leases them.
+
+    Locks and leases nothing.
+    """
     rows = await tx.fetch(
         """
         SELECT connection_id, entity, record_id, generation, step, priority, content, queued_at,
@@ -133,7 +146,7 @@ async def in_line(tx: Tx, connection_id: ConnectionId, entity: Entity, limit: in
         entity,
         limit,
     )
-    return [lane_of(row) for row in rows]
+    return [lane_of(row, parse) for row in rows if key_of(row) not in but]
 
 
 async def lock_lanes(tx: Tx, lanes: Sequence[Lane]) -> list[Lane]:

@@ -9,8 +9,8 @@ from uuid import UUID
 from contracts.ids import ConnectionId, Entity, RecordId
 from contracts.sync import CauseInstance
 from messaging.database import Row, Tx
-from pydantic import TypeAdapter
 
+from connector_kit.parsing import Parse, parse_command
 from connector_kit.provider import LaneCommand
 
 WAKE = "lanes"
@@ -21,8 +21,6 @@ Hold = Literal["quota", "provider", "connection"]
 
 PERSON = 0
 AUTOMATIC = 1
-
-_COMMAND: TypeAdapter[LaneCommand] = TypeAdapter(LaneCommand)
 
 
 @dataclass(frozen=True, order=True)
@@ -283,11 +281,6 @@ async def prune(tx: Tx, older_than: timedelta) -> int:
     return count
 
 
-def parse_command(content: str) -> LaneCommand:
-    """A lane's content as the command it is."""
-    return _COMMAND.validate_json(content)
-
-
 def columns(keys: Sequence[LaneKey]) -> tuple[list[UUID], list[str], list[UUID]]:
     """The keys as three parallel columns, for `unnest`."""
     return (
@@ -301,14 +294,14 @@ def key_of(row: Row) -> LaneKey:
     return LaneKey(row["connection_id"], row["entity"], row["record_id"])
 
 
-def lane_of(row: Row) -> Lane:
+def lane_of(row: Row, parse: Parse) -> Lane:
     """A lane that has content, from a row with all its columns."""
     return Lane(
         key=key_of(row),
         generation=row["generation"],
         step=row["step"],
         priority=row["priority"],
-        command=parse_command(row["content"]),
+        command=parse(row["content"]),
         queued_at=row["queued_at"],
         alone=row["alone"],
         stale=row["stale"],

@@ -29,6 +29,7 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.exchange import Request, Response
 from connector_kit.lanes_store import LaneKey
+from connector_kit.parsing import ParsedAhead
 from connector_kit.provider import Member, Prepared, Ready
 from connector_kit.verifying import Found
 
@@ -80,8 +81,9 @@ class PreparedLot:
 class Preparing:
     """Reads before sending, for all lots of one process."""
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, parsed: ParsedAhead) -> None:
         self._connector = connector
+        self._parsed = parsed
         self._facts: dict[Key, dict[LaneKey, Fact]] = {}
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
@@ -233,16 +235,17 @@ class Preparing:
         if not full or room <= 0:
             # A moment before the reading is as good: what we used since then is read again.
             return [], lot.claimed_at
+        mine = {chosen.lane.key for chosen in missing}
         async with connector.database.transaction() as tx:
             read_at = await connections_store.now(tx)
-            lanes = await lane_work_store.in_line(tx, lot.connection.id, lot.entity, ahead)
+            lanes = await lane_work_store.in_line(
+                tx, lot.connection.id, lot.entity, ahead, but=mine, parse=self._parsed.keep
+            )
             finished = await ledger_store.finished(tx, [(la.key, la.generation) for la in lanes])
-        mine = {chosen.lane.key for chosen in missing}
         behind = [
             chosen
             for lane in lanes
-            if lane.key not in mine
-            and (chosen := chosen_of(lane, finished.get(lane.key))) is not None
+            if (chosen := chosen_of(lane, finished.get(lane.key))) is not None
             and chosen.member.intent == "create"
         ]
         return behind[:room], read_at
