@@ -11,7 +11,7 @@ from contracts.ids import ConnectionId, Entity
 from messaging.database import Tx
 
 from connector_kit.lanes_store import WAKE, Lane, LaneKey, columns, key_of, lane_of
-from connector_kit.parsing import Parse
+from connector_kit.parsing import Parsed
 
 Leased = Literal["lanes", "requests", "loads"]
 
@@ -26,7 +26,7 @@ async def claim(
     fill: timedelta,
     lease: timedelta,
     alone_after: int,
-    parse: Parse,
+    parsed: Parsed,
 ) -> list[Lane]:
     """Lease work of up to `connections` connections: of each up to one full request of one entity.
 
@@ -115,7 +115,7 @@ async def claim(
         fill,
         alone_after,
     )
-    lanes = [lane_of(row, parse) for row in rows]
+    lanes = [lane_of(row, parsed) for row in rows]
     return sorted(lanes, key=lambda lane: (lane.priority, lane.queued_at, lane.key))
 
 
@@ -126,7 +126,7 @@ async def in_line(
     limit: int,
     *,
     but: Container[LaneKey],
-    parse: Parse,
+    parsed: Parsed,
 ) -> list[Lane]:
     """The first `limit` lanes that wait now, in line and without these, whoever leases them.
 
@@ -146,7 +146,7 @@ async def in_line(
         entity,
         limit,
     )
-    return [lane_of(row, parse) for row in rows if key_of(row) not in but]
+    return [lane_of(row, parsed) for row in rows if key_of(row) not in but]
 
 
 async def lock_lanes(tx: Tx, lanes: Sequence[Lane]) -> list[Lane]:

@@ -10,7 +10,7 @@ from contracts.ids import ConnectionId, Entity, RecordId
 from contracts.sync import CauseInstance
 from messaging.database import Row, Tx
 
-from connector_kit.parsing import Parse, parse_command
+from connector_kit.parsing import Parsed, parse_command
 from connector_kit.provider import LaneCommand
 
 WAKE = "lanes"
@@ -294,14 +294,14 @@ def key_of(row: Row) -> LaneKey:
     return LaneKey(row["connection_id"], row["entity"], row["record_id"])
 
 
-def lane_of(row: Row, parse: Parse) -> Lane:
+def lane_of(row: Row, parsed: Parsed) -> Lane:
     """A lane that has content, from a row with all its columns."""
     return Lane(
         key=key_of(row),
         generation=row["generation"],
         step=row["step"],
         priority=row["priority"],
-        command=parse(row["content"]),
+        command=parsed.command(row["content"]),
         queued_at=row["queued_at"],
         alone=row["alone"],
         stale=row["stale"],

@@ -29,7 +29,7 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.exchange import Request, Response
 from connector_kit.lanes_store import LaneKey
-from connector_kit.parsing import ParsedAhead
+from connector_kit.parsing import Parsed
 from connector_kit.provider import Member, Prepared, Ready
 from connector_kit.verifying import Found
 
@@ -81,7 +81,7 @@ class PreparedLot:
 class Preparing:
     """Reads before sending, for all lots of one process."""
 
-    def __init__(self, connector: Connector, parsed: ParsedAhead) -> None:
+    def __init__(self, connector: Connector, parsed: Parsed) -> None:
         self._connector = connector
         self._parsed = parsed
         self._facts: dict[Key, dict[LaneKey, Fact]] = {}
@@ -239,7 +239,7 @@ class Preparing:
         async with connector.database.transaction() as tx:
             read_at = await connections_store.now(tx)
             lanes = await lane_work_store.in_line(
-                tx, lot.connection.id, lot.entity, ahead, but=mine, parse=self._parsed.keep
+                tx, lot.connection.id, lot.entity, ahead, but=mine, parsed=self._parsed
             )
             finished = await ledger_store.finished(tx, [(la.key, la.generation) for la in lanes])
         behind = [

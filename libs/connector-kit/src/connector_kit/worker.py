@@ -53,7 +53,7 @@ from connector_kit.guard import pause_if_blasting
 from connector_kit.guarding import Creates, is_duplicate
 from connector_kit.lanes_store import Lane, LaneKey
 from connector_kit.limits import left_there, slots_of
-from connector_kit.parsing import ParsedAhead
+from connector_kit.parsing import Parsed
 from connector_kit.preparing import Preparing
 from connector_kit.provider import FrozenRequest, NotReady, Ready
 from connector_kit.recording import record_answer, record_unsent
@@ -106,7 +106,7 @@ class Worker:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._parsed = ParsedAhead()
+        self._parsed = Parsed()
         self._preparing = Preparing(connector, self._parsed)
 
     async def claim(self, connections: int) -> Claimed:
@@ -135,7 +135,7 @@ class Worker:
                 fill=FILL,
                 lease=LEASE,
                 alone_after=ALONE_AFTER,
-                parse=self._parsed.take,
+                parsed=self._parsed,
             )
             due = await lane_work_store.next_due(tx, in_flight=in_flight, fill=FILL)
             if not lanes:
