@@ -1,5 +1,6 @@
 """Badges follow what connectors and the orchestrator say, in whatever order it comes."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from datetime import timedelta
@@ -32,6 +33,7 @@ from contracts.sync import (
 from contracts.topics import CONNECTIONS, OUTCOMES, PROGRESS
 from invoice_api.sync_status.projector import on_connections, on_outcomes, on_progress
 from messaging.batch_processor import BatchProcessor
+from testkit import eventually
 
 Service = Any
 Json = dict[str, Any]
@@ -237,6 +239,36 @@ async def test_a_whole_batch_is_folded_at_once(books: Books) -> None:
         *(books.succeeded(one) for one in invoices),
     )
     assert await books.listed(sync_state="synced") == list(reversed(invoices))
+
+
+@pytest.mark.parametrize("success_first", [True, False])
+async def test_two_that_hear_of_a_record_for_the_first_time_are_both_heard(
+    books: Books, success_first: bool
+) -> None:
+    invoice, other = await books.invoice(), await books.invoice()
+    queued = [books.state(one, SyncState.QUEUED, step=1) for one in (invoice, other)]
+    succeeded = [books.succeeded(invoice), books.succeeded(other)]
+    database = books.service.parts.database
+
+    async def waits_for_a_lock() -> None:
+        async with database.transaction() as tx:
+            assert await tx.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+
+    async with database.transaction() as tx:
+        if success_first:
+            await on_outcomes(tx, succeeded[:1])
+        else:
+            await on_progress(tx, queued[:1])
+        meanwhile = asyncio.create_task(books.hear(*(queued if success_first else succeeded)))
+        await eventually(waits_for_a_lock, within=20)
+    await meanwhile
+    if success_first:
+        assert (await books.badge(f"/invoices/{other}"))["label"] == "Syncing…"
+    badge = await books.badge(f"/invoices/{invoice}")
+    assert (badge["state"], badge["remote_id"]) == ("synced", "155")
 
 
 async def test_lists_filter_by_what_badges_show(books: Books) -> None:

@@ -3,7 +3,7 @@
 Every handler here may be given the same message again, in any order, and leaves the same rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.causes import group_of
 from contracts.connections import ConnectionClosed, ConnectionExpired, ConnectionOpened
@@ -89,17 +89,31 @@ async def _fold_in(tx: Tx, heard: Iterable[tuple[CompanyId, Folded]]) -> None:
         owners[key] = (company, state.provider)
     if not new:
         return
-    known = await store.lock_states(tx, owners)
+    while new:
+        new = await _save(tx, new, owners)
+
+
+async def _save(
+    tx: Tx,
+    new: Mapping[StateKey, Folded],
+    owners: Mapping[StateKey, tuple[CompanyId, Provider]],
+) -> dict[StateKey, Folded]:
+    """Fold these into what was said before; those that somebody added meanwhile, to fold again."""
+    known = await store.lock_states(tx, new)
+    added: dict[StateKey, StateRow] = {}
     changed: dict[StateKey, StateRow] = {}
     for key, folded in new.items():
         before = known.get(key)
         after = folded if before is None else fold(before, folded)
         if before != after:
-            company, provider = owners[key]
-            changed[key] = StateRow(company, provider, after, _group(after.shown()))
+            row = StateRow(*owners[key], after, _group(after.shown()))
+            (added if before is None else changed)[key] = row
     if changed:
         await store.save_states(tx, changed)
+    kept = await store.add_states(tx, added) if added else set[StateKey]()
+    if changed or kept:
         tx.wake(CHANNEL)
+    return {key: new[key] for key in added.keys() - kept}
 
 
 def _group(state: RecordState) -> str | None:

@@ -1,6 +1,6 @@
 """SQL of badges: states of records in connections, and what they map to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.ids import CompanyId, ConnectionId, Entity, ItemId, Provider, RecordId
@@ -47,45 +47,44 @@ async def load_states(
     }
 
 
-async def lock_states(
-    tx: Tx, companies: Mapping[StateKey, tuple[CompanyId, Provider]]
-) -> dict[StateKey, Folded]:
-    """What was said so far, locked in key order; rows that weren't there yet are made and empty.
-
-    A row made here must be filled by `save_states` in the same transaction.
-    """
-    keys = sorted(companies)
-    columns = (
-        [key.connection_id for key in keys],
-        [key.entity for key in keys],
-        [key.record_id for key in keys],
-    )
-    await tx.execute(
-        "INSERT INTO record_states"
-        " (connection_id, entity, record_id, company_id, provider, state, folded)"
-        " SELECT k.connection_id, k.entity, k.record_id, k.company_id, k.provider, '', 'null'"
-        " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[])"
-        " AS k (connection_id, entity, record_id, company_id, provider)"
-        " ON CONFLICT DO NOTHING",
-        *columns,
-        [companies[key][0] for key in keys],
-        [companies[key][1] for key in keys],
-    )
+async def lock_states(tx: Tx, keys: Collection[StateKey]) -> dict[StateKey, Folded]:
+    """What was said so far of those of which anything was, locked in key order."""
     rows = await tx.fetch(
         "SELECT s.connection_id, s.entity, s.record_id, s.folded FROM record_states s"
         " JOIN unnest($1::uuid[], $2::text[], $3::uuid[]) AS k (connection_id, entity, record_id)"
         " USING (connection_id, entity, record_id)"
         " ORDER BY s.connection_id, s.entity, s.record_id FOR UPDATE OF s",
-        *columns,
+        *_columns(sorted(keys)),
     )
-    return {_key(row): _folded(row) for row in rows if row["folded"] != "null"}
+    return {_key(row): _folded(row) for row in rows}
+
+
+async def add_states(tx: Tx, states: Mapping[StateKey, StateRow]) -> set[StateKey]:
+    """Keep what is said for the first time; which of these were kept.
+
+    The others were added by somebody else meanwhile, and stand as they are.
+    """
+    keys = sorted(states)
+    rows = await tx.fetch(
+        "INSERT INTO record_states (connection_id, entity, record_id, state, cause_code,"
+        " cause_group, folded, company_id, provider)"
+        " SELECT connection_id, entity, record_id, state, cause_code, cause_group, folded::jsonb,"
+        " company_id, provider"
+        " FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],"
+        " $7::text[], $8::uuid[], $9::text[]) AS k (connection_id, entity, record_id, state,"
+        " cause_code, cause_group, folded, company_id, provider)"
+        " ON CONFLICT DO NOTHING RETURNING connection_id, entity, record_id",
+        *_columns(keys),
+        *_contents([states[key] for key in keys]),
+        [states[key].company_id for key in keys],
+        [states[key].provider for key in keys],
+    )
+    return {_key(row) for row in rows}
 
 
 async def save_states(tx: Tx, states: Mapping[StateKey, StateRow]) -> None:
-    """Keep these, set-wise."""
+    """Keep these of what is locked, set-wise."""
     keys = sorted(states)
-    rows = [states[key] for key in keys]
-    shown = [row.folded.shown() for row in rows]
     await tx.execute(
         "UPDATE record_states s SET state = k.state, cause_code = k.cause_code,"
         " cause_group = k.cause_group, folded = k.folded::jsonb,"
@@ -95,13 +94,8 @@ async def save_states(tx: Tx, states: Mapping[StateKey, StateRow]) -> None:
         " folded)"
         " WHERE s.connection_id = k.connection_id AND s.entity = k.entity"
         " AND s.record_id = k.record_id",
-        [key.connection_id for key in keys],
-        [key.entity for key in keys],
-        [key.record_id for key in keys],
-        [state.state.value for state in shown],
-        [None if state.cause is None else state.cause.code for state in shown],
-        [row.cause_group for row in rows],
-        [row.folded.model_dump_json() for row in rows],
+        *_columns(keys),
+        *_contents([states[key] for key in keys]),
     )
 
 
@@ -237,6 +231,26 @@ async def count_causes(
         list(connections),
     )
     return {(row["provider"], row["cause_group"]): int(row["n"]) for row in rows}
+
+
+def _columns(keys: Sequence[StateKey]) -> tuple[list[object], ...]:
+    """The keys as parallel columns, for `unnest`."""
+    return (
+        [key.connection_id for key in keys],
+        [key.entity for key in keys],
+        [key.record_id for key in keys],
+    )
+
+
+def _contents(rows: Sequence[StateRow]) -> tuple[list[object], ...]:
+    """What is kept of each: its state, its cause, the cause's group, and all that was said."""
+    shown = [row.folded.shown() for row in rows]
+    return (
+        [state.state.value for state in shown],
+        [None if state.cause is None else state.cause.code for state in shown],
+        [row.cause_group for row in rows],
+        [row.folded.model_dump_json() for row in rows],
+    )
 
 
 def _key(row: Row) -> StateKey:
