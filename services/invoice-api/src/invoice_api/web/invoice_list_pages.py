@@ -1,9 +1,8 @@
-"""The list of invoices: tabs, filters, what is wrong on top, a selection synced together."""
+"""The list of invoices: tabs, filters, what is wrong on top, and its neighbours."""
 
 from dataclasses import dataclass
 from typing import Annotated, get_args
 from urllib.parse import urlencode
-from uuid import UUID
 
 from contracts.causes import Reader, render
 from contracts.ids import PROVIDER_LABELS
@@ -13,9 +12,7 @@ from messaging.database import Tx
 
 from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.http.paging import PageRequest, Paging
-from invoice_api.http.problems import Problem
 from invoice_api.integrations.connections import provider_of
-from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.invoices import service, store
 from invoice_api.invoices.schemas import InvoiceShown
 from invoice_api.invoices.store import InvoiceFilter
@@ -29,13 +26,12 @@ from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, Strip
 from invoice_api.web.live import live_url
 from invoice_api.web.match_pages import month_cards
 from invoice_api.web.pages import Filter, Option, Tab
-from invoice_api.web.sessions import AVisit, AWrite, FormLists, Visit, inside
+from invoice_api.web.sessions import AVisit, Visit
 from invoice_api.web.views import TAB_LABELS, badge_views, tabs_states
 
 router = APIRouter(prefix="/invoices", include_in_schema=False)
 
 STATUS = {"draft": "Draft", "pending": "Pending", "sent": "Sent", "paid": "Paid", "void": "Void"}
-MAX_SELECTED = 200
 
 _MANY_FOR_ONE_ACTION = {"item_account_unmapped": "Choose account", "account_gone": "Choose account"}
 
@@ -201,48 +197,6 @@ async def _strip(tx: Tx, one: Visit, connections: list[KnownConnection]) -> Stri
         url=f"/integrations/{group.provider}/problems#group-{formatters.group_key(group.group)}",
         one=group.count == 1,
     )
-
-
-@router.post("/selected")
-async def sync_selected(one: AWrite, form: FormLists, desk: TheDesk) -> Response:
-    """Sync to a provider, for what is ticked: goes for those that can, and says who can't."""
-    back = inside(form.one("back") or "/invoices")
-    ids = [UUID(value) for value in form.all("ids") if _is_id(value)][:MAX_SELECTED]
-    if not ids:
-        return one.told(back, "Tick the invoices first.", tone="warning")
-    provider = provider_of(form.one("provider"))
-    try:
-        answer = await desk.sync_selection(one.caller, provider, ids)
-    except Problem as problem:
-        return one.told(back, problem.detail, tone="danger")
-    started = sum(row.started for row in answer.data)
-    reasons: dict[str, int] = {}
-    for row in answer.data:
-        if not row.started:
-            reasons[row.code or ""] = reasons.get(row.code or "", 0) + 1
-    said = [f"{started} started"] + [_reason(code, many) for code, many in reasons.items()]
-    return one.told(back, ", ".join(said) + ".", tone="success" if started else "warning")
-
-
-def _reason(code: str, many: int) -> str:
-    verb = "is" if many == 1 else "are"
-    match code:
-        case "invoice_draft":
-            return f"{many} {verb} {'a draft' if many == 1 else 'drafts'}"
-        case "invoice_void":
-            return f"{many} {verb} void"
-        case "not_found":
-            return f"{many} {verb} gone"
-        case _:
-            return f"{many} couldn't start"
-
-
-def _is_id(value: str) -> bool:
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True
 
 
 async def neighbour(

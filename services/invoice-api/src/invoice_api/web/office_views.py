@@ -179,3 +179,43 @@ class IgnorePage:
     invoices: tuple[str, ...]
     count: int
     wrong: str | None
+
+
+@dataclass(frozen=True)
+class NamedInvoice:
+    id: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A cause, and the ticked invoices it would stop, each with the cause's sentence for it."""
+
+    title: str
+    invoices: tuple[tuple[NamedInvoice, str], ...]
+
+
+@dataclass(frozen=True)
+class SelectionPage:
+    """What would become of the ticked invoices; `others` have nothing to send."""
+
+    shell: Shell
+    back: str
+    provider: str
+    provider_label: str
+    count: int
+    ready: tuple[NamedInvoice, ...]
+    stopped: tuple[Stopped, ...]
+    others: tuple[tuple[str, tuple[NamedInvoice, ...]], ...]
+
+
+@dataclass(frozen=True)
+class SelectionIgnorePage:
+    """Asked before the ticked invoices are ignored: why."""
+
+    shell: Shell
+    back: str
+    provider: str
+    provider_label: str
+    invoices: tuple[NamedInvoice, ...]
+    wrong: str | None

@@ -27,6 +27,7 @@ from invoice_api.web import (
     recent_pages,
     remote_customers_pages,
     search_pages,
+    selection_pages,
     sync_now_pages,
     tax_mapping_pages,
 )
@@ -43,6 +44,7 @@ for pages in (
     office_settings_pages,
     first_steps_pages,
     import_pages,
+    selection_pages,
     invoice_list_pages,
     invoice_form_pages,
     invoice_pages,

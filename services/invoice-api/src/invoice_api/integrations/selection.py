@@ -1,0 +1,100 @@
+"""A selection of invoices, looked at before anything is sent."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from contracts.ids import InvoiceId, Provider
+from contracts.sync import SyncState
+
+from invoice_api.accounts.caller import Caller
+from invoice_api.http.problems import Problem
+from invoice_api.integrations.commands import Desk
+from invoice_api.invoices import service, store
+from invoice_api.invoices.schemas import InvoiceShown
+from invoice_api.sync_status.connected import check_connection
+from invoice_api.sync_status.schemas import CauseShown
+
+Outlook = Literal["ready", "stopped", "there", "under_way", "ignored", "void"]
+
+AT_ONCE = 8
+_THERE = frozenset({SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE})
+_UNDER_WAY = frozenset({SyncState.WAITING, SyncState.HELD, SyncState.QUEUED, SyncState.CHECKING})
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One invoice: what would become of it if it were synced, and what would stop it."""
+
+    id: UUID
+    number: str
+    outlook: Outlook
+    problems: tuple[CauseShown, ...] = ()
+
+
+async def look_at(
+    desk: Desk, caller: Caller, provider: Provider, ids: Sequence[UUID]
+) -> tuple[Looked, ...]:
+    """Each of the company's invoices among `ids`, in that order; the provider isn't asked.
+
+    Raises:
+        Problem: 409 `not_connected`; 503 where the orchestrator doesn't answer.
+    """
+    await check_connection(desk.database, caller, provider)
+    async with desk.database.transaction() as tx:
+        wanted = [InvoiceId(one) for one in dict.fromkeys(ids)]
+        found = await store.load_invoices(tx, caller.company.id, wanted)
+        known = [found[one] for one in wanted if one in found]
+        shown = await service.shown(tx, caller, desk.clock, known)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(invoice: InvoiceShown) -> Looked:
+        outlook = _settled(invoice, provider)
+        if outlook is not None:
+            return Looked(invoice.id, invoice.number, outlook)
+        async with gate:
+            told = await desk.preflight(caller, provider, invoice.id)
+        outlook = "stopped" if told.problems else "ready"
+        return Looked(invoice.id, invoice.number, outlook, told.problems)
+
+    return tuple(await asyncio.gather(*(look(invoice) for invoice in shown)))
+
+
+async def ignore_all(
+    desk: Desk, caller: Caller, provider: Provider, ids: Sequence[UUID], why: str
+) -> int:
+    """Leave each alone at the provider; how many it was possible for.
+
+    Raises:
+        Problem: 409 `not_connected`; 503 where the orchestrator doesn't answer.
+    """
+    await check_connection(desk.database, caller, provider)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ignore(invoice: UUID) -> bool:
+        async with gate:
+            try:
+                await desk.act(caller, provider, "invoice", invoice, "ignore", {"why": why})
+            except Problem as problem:
+                if problem.status >= 500:
+                    raise
+                return False
+        return True
+
+    return sum(await asyncio.gather(*(ignore(one) for one in dict.fromkeys(ids))))
+
+
+def _settled(invoice: InvoiceShown, provider: Provider) -> Outlook | None:
+    """Where nothing is to be looked at."""
+    if invoice.status == "void":
+        return "void"
+    badge = invoice.sync.get(provider)
+    if badge is None:
+        return None
+    if badge.state in _THERE:
+        return "there"
+    if badge.state is SyncState.IGNORED:
+        return "ignored"
+    return "under_way" if badge.state in _UNDER_WAY else None
