@@ -31,3 +31,12 @@ STATUS_PAGES: Mapping[Provider, str] = MappingProxyType(
     }
 )
 """Where each says how it is."""
+
+APP_PAGES: Mapping[Provider, str] = MappingProxyType(
+    {
+        "qbo": "https://app.qbo.intuit.com/",
+        "xero": "https://go.xero.com/",
+        "freshbooks": "https://my.freshbooks.com/",
+    }
+)
+"""Where people work in each: for what has no address of its own that we know."""

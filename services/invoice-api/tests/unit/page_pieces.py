@@ -327,6 +327,7 @@ def problems(count: int, *, away: bool = False) -> office_views.ProblemsPage:
         records=(office_views.GroupRecord("1", NASTY, "/x", "$1.00"),),
         shown_all=False,
         ours=False,
+        heading=NASTY,
     )
     return office_views.ProblemsPage(
         shell=SHELL,

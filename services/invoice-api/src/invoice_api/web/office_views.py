@@ -127,6 +127,8 @@ class ProblemGroup:
     shown_all: bool
     ours: bool
     """A defect of ours: we have been told, nobody has to act."""
+    heading: str | None = None
+    """Over the first of several groups that one cause makes: what they are, and how many."""
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ class CauseView:
     also: tuple[str, ...]
     details: tuple[tuple[str, str], ...]
     links: tuple[LinkView, ...] = ()
-    remote_url: str | None = None
-    """The record in the provider's own pages, where its address is known."""
+    open_url: str = ""
+    """The record in the provider's own pages; where its address isn't known, where they begin."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+from contracts.causes import CAUSES
 from contracts.ids import Provider
 from fastapi import APIRouter, Response
 
@@ -70,7 +71,7 @@ async def show_problems(
     page = ProblemsPage(
         shell=shell,
         head=head,
-        groups=tuple(_group(group, one, provider) for group in sorted(rows, key=_rank)),
+        groups=tuple(_group(row, over, one, provider) for row, over in arranged(rows)),
         fixing=fixing,
         accounts=accounts,
         taxes=taxes,
@@ -89,6 +90,30 @@ def problem_tabs(provider: Provider, current: str, count: int | None) -> tuple[T
         Tab("Open", count, f"{here}/problems", current == "problems"),
         Tab("Ignored", None, f"{here}/ignored", current == "ignored"),
     )
+
+
+def arranged(rows: Sequence[CauseGroupShown]) -> list[tuple[CauseGroupShown, str | None]]:
+    """In their order; several groups of a cause that is listed as one stand together, the first
+    with what to write over them."""
+    listed: dict[str, list[CauseGroupShown]] = {}
+    for row in sorted(rows, key=_rank):
+        listed.setdefault(row.group if _list_title(row) is None else row.code, []).append(row)
+    found: list[tuple[CauseGroupShown, str | None]] = []
+    for together in sorted(listed.values(), key=_rank_of_all):
+        title = _list_title(together[0])
+        over = f"{title}: {len(together):,}" if title and len(together) > 1 else None
+        found += [(row, None if place else over) for place, row in enumerate(together)]
+    return found
+
+
+def _list_title(row: CauseGroupShown) -> str | None:
+    cause = CAUSES.get(row.code)
+    return None if cause is None else cause.list_title
+
+
+def _rank_of_all(rows: Sequence[CauseGroupShown]) -> tuple[int, Decimal, int]:
+    place, _, _ = _rank(rows[0])
+    return (place, -sum(map(_amount, rows), Decimal(0)), -sum(row.count for row in rows))
 
 
 def _rank(group: CauseGroupShown) -> tuple[int, Decimal, int]:
@@ -112,16 +137,20 @@ def _total(rows: Sequence[CauseGroupShown], label: str) -> str:
     return f"{many}{f', {money},' if money else ''} not as they should be in {label}"
 
 
-def _group(row: CauseGroupShown, one: Visit, provider: Provider) -> ProblemGroup:
+def _group(
+    row: CauseGroupShown, heading: str | None, one: Visit, provider: Provider
+) -> ProblemGroup:
     records = tuple(_record(told) for told in row.records)
     colour, sign = _LOOKS.get(row.who, ("red", "alert-triangle"))
     kinds = {record.url.split("/")[1].removesuffix("s") for record in records} or {"record"}
     kind = kinds.pop() if len(kinds) == 1 else "record"
+    # Where its links lead is said of a record: of several, each has them on its own page.
+    alone = (kind, records[0].id) if len(records) == 1 and row.count == 1 else None
     currency = row.currency or one.caller.company.currency
     return ProblemGroup(
         group=row.group,
         key=formatters.group_key(row.group),
-        cause=cause_view(row.cause, provider),
+        cause=cause_view(row.cause, provider, alone),
         icon=sign,
         colour=colour,
         count=row.count,
@@ -131,6 +160,7 @@ def _group(row: CauseGroupShown, one: Visit, provider: Provider) -> ProblemGroup
         records=records,
         shown_all=len(records) >= row.count,
         ours=row.who == _LAST,
+        heading=heading,
     )
 
 

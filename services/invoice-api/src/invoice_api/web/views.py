@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.ids import PROVIDER_LABELS, Provider
-from contracts.providers import STATUS_PAGES
+from contracts.providers import APP_PAGES, STATUS_PAGES
 from contracts.sync import SyncState
 
 from invoice_api.http.problems import Problem
@@ -153,7 +153,7 @@ def cause_view(
             for button in cause.links
             if (link := _link(button, cause, provider, record)) is not None
         ),
-        remote_url=remote_url,
+        open_url=remote_url or APP_PAGES[provider],
     )
 
 
