@@ -292,7 +292,9 @@ def _blocked(books: _Books, snapshot: Snapshot, job: Job) -> list[str]:
     code = "" if job.cause is None else job.cause.code
     if code == "invoice_number_taken" and isinstance(snapshot, InvoiceSnapshot):
         number = job.named_there or snapshot.number
-        holders = [r for r in books.there.live("invoice") if r.number == number]
+        # A voided one keeps its number.
+        kept = [r for r in books.there.all("invoice") if r.state != "deleted"]
+        holders = [r for r in kept if r.number == number]
         others = [r for r in holders if job.link is None or r.id != job.link.id]
         if others or books.there.removed:
             return []
