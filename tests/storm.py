@@ -14,7 +14,8 @@ from office import Office, connected_office
 from providers import ALL
 from storm_load import Company, load, settled
 from storm_reckoning import Found, at_rest, reckon, whole_histories
-from storm_trouble import answers_lost, trouble
+from storm_restore import Restores
+from storm_trouble import Strike, answers_lost, trouble
 from testkit import Stack, eventually
 
 SETTINGS = {
@@ -40,7 +41,23 @@ class Plan:
     replicas: int = 2
     """Of each connector."""
 
+    restores: int = 0
+    """How often the database is lost and comes back from a backup."""
+
     calm_within: float = 240.0
+
+    def restoring(self, restores: Restores) -> dict[int, tuple[str, Strike]]:
+        """Before which faults: none of them at the beginning, nor in the last quarter."""
+        step = 0.5 * self.faults / max(self.restores, 1)
+        found: dict[int, tuple[str, Strike]] = {}
+        for number in range(self.restores):
+            first = 0.25 * self.faults + step * number
+            found[round(first)] = ("backed up", restores.back_up)
+            found[round(first + 0.6 * step)] = (
+                "the database lost, its backup restored",
+                restores.restore,
+            )
+        return found
 
 
 @dataclass
@@ -51,6 +68,8 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter[str])
     lost_answers: int = 0
     done: Counter[str] = field(default_factory=Counter[str])
+    still: list[float] = field(default_factory=list[float])
+    """How long the services stood still for each restore."""
     calm_after: float | None = None
     found: Found = field(default_factory=Found)
 
@@ -66,6 +85,7 @@ class Report:
             "invoices " + ", ".join(f"{what} {count}" for what, count in self.done.items()),
             f"faults {self.faults.total()}, answers lost {self.lost_answers}",
             *(f"  {count:4}  {kind}" for kind, count in sorted(self.faults.items())),
+            *(f"        {seconds:.0f} s for a restore" for seconds in self.still),
             f"at rest {calm}",
             f"lost {len(found.lost)}, doubled {len(found.doubled)},"
             f" wrong badges {len(found.wrong)}, gaps in history {len(found.gaps)}",
@@ -93,9 +113,13 @@ async def storm(stack: Stack, plan: Plan) -> Report:
         offices = _one_each(companies)
         replicas = (stack.start(f"connector-{o.provider}", plan.replicas) for o in offices)
         await asyncio.gather(*replicas)
+        restores = Restores(stack, companies, plan.replicas)
+        await exits.enter_async_context(restores.signing_in_again())
+        report.still = restores.seconds
         share = -(-plan.invoices // plan.companies)
         async with answers_lost(offices, plan.seed) as struck:
-            striking = trouble(stack, offices, plan.faults, plan.seconds, plan.seed + 2)
+            besides = plan.restoring(restores)
+            striking = trouble(stack, offices, plan.faults, plan.seconds, plan.seed + 2, besides)
             async with asyncio.TaskGroup() as group:
                 for one in companies:
                     group.create_task(load(one, share, plan.seconds))

@@ -41,6 +41,11 @@ class Company:
     chance: random.Random
     expected: dict[str, Expected] = field(default_factory=dict[str, Expected])
     done: Counter[str] = field(default_factory=Counter[str])
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while its people are in the middle of something."""
+    forgotten: dict[str, Expected] = field(default_factory=dict[str, Expected])
+    """Made, and lost with the database: each is in the books once at most, and not here."""
+    forgotten_customers: set[str] = field(default_factory=set[str])
 
     @property
     def name(self) -> str:
@@ -99,20 +104,21 @@ async def load(company: Company, invoices: int, seconds: float) -> None:
     sent, began = 0, time.monotonic()
     while sent < invoices:
         count = min(chance.choice((1, 1, 1, 5, 20)), invoices - sent)
-        await _send(company, count)
         sent += count
-        company.done["sent"] += count
         if first and sent * (len(kinds) + 1) >= invoices * (len(kinds) + 1 - len(first)):
             doing = first.pop()
         elif chance.random() < 0.4:
             [doing] = chance.choices(kinds, weights)
         else:
             doing = None
-        if doing is not None:
-            await doing[2](company)
-            company.done[doing[0]] += 1
-        if company.by_hand and chance.random() < 0.3:
-            await press(company)
+        async with company.busy:
+            await _send(company, count)
+            company.done["sent"] += count
+            if doing is not None:
+                await doing[2](company)
+                company.done[doing[0]] += 1
+            if company.by_hand and chance.random() < 0.3:
+                await press(company)
         due = began + seconds * sent / invoices
         await asyncio.sleep(max(0.0, due - time.monotonic()))
 

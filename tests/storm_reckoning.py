@@ -73,8 +73,14 @@ async def reckon(stack: Stack, company: Company, found: Found) -> None:
     counted = Counter(row["number"] for row in rows)
     badges = await _badges(company)
     found.doubled += [f"{name} {n} × {c}" for n, c in counted.items() if c > 1]
-    found.doubled += [f"{name} {n} is nobody's" for n in counted if n not in company.expected]
+    known = company.expected.keys() | company.forgotten.keys()
+    found.doubled += [f"{name} {n} is nobody's" for n in counted if n not in known]
+    again = company.expected.keys() & company.forgotten.keys()
+    found.doubled += [f"{name} {n} was given twice" for n in sorted(again)]
     customers = Counter(row["name"] for row in held["customers"])
+    for one in company.forgotten_customers - company.customers.keys():
+        if customers[one] == 1:
+            del customers[one]
     if customers != Counter(company.customers.keys()):
         found.doubled.append(f"{name} customers: {customers}")
     if len(held["items"]) != 1:

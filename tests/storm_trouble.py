@@ -7,9 +7,10 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from types import MappingProxyType
 
 from office import Json, Office
 from provider_side import expire_access, mend
@@ -23,11 +24,16 @@ Strike = Callable[[], Awaitable[None]]
 
 
 async def trouble(
-    stack: Stack, offices: Sequence[Office], faults: int, seconds: float, seed: int
+    stack: Stack,
+    offices: Sequence[Office],
+    faults: int,
+    seconds: float,
+    seed: int,
+    besides: Mapping[int, tuple[str, Strike]] = MappingProxyType({}),
 ) -> Counter[str]:
     """Strikes evenly over the time, each kind once before any comes again; what it did.
 
-    `offices` are one for each provider.
+    `offices` are one for each provider. `besides` come before the fault of that number, from 0.
     """
     chance = random.Random(seed)
     services = ("invoice-api", "sync-orchestrator", *(f"connector-{o.provider}" for o in offices))
@@ -51,6 +57,10 @@ async def trouble(
     for number in range(faults):
         due = began + seconds * (number + 0.5) / faults
         await asyncio.sleep(max(0.0, due - time.monotonic()))
+        if number in besides:
+            name, strike = besides[number]
+            await strike()
+            struck[name] += 1
         if not order:
             order = chance.sample(range(len(kinds)), len(kinds))
         name, strike = kinds[order.pop()]
