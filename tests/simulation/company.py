@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from connector_kit.consent_results import Connected
+from connector_kit.consent_results import Connected, ToChoose
 from contracts.commands import Origin
 from contracts.connections import (
-    Account,
     AccountsListed,
     ConnectionOpened,
     RemoteCustomersListed,
@@ -117,6 +116,8 @@ class Company:
         (state,) = parse_qs(urlsplit(begun.url).query)["state"]
         callback = {"state": state, **there.consent()}
         result = await connecting.finish(callback, begun.cookie)
+        if isinstance(result, ToChoose):
+            result = await connecting.choose(result.secret, there.id)
         ring.scheduler.story.append(f"  connected: {result}")
         if isinstance(result, Connected):
             self.connections[there.id] = result.connection_id
@@ -166,10 +167,8 @@ class Company:
                 "opened_at": ring.scheduler.now,
             }
         )
-        listed_there = tuple(
-            Account(id=one, code=one, name=f"Income {one}") for one in self.there.accounts
-        )
-        accounts = AccountsListed.model_validate({**listed(), "accounts": listed_there})
+        offered = {"accounts": tuple(self.there.accounts)}
+        accounts = AccountsListed.model_validate({**listed(), **offered})
         nobody = RemoteCustomersListed.model_validate({**listed(), "customers": ()})
         async with ring.orchestrator.transaction() as tx:
             await connections.on_connection_events(tx, [opened, accounts, nobody], ring.tools)
@@ -307,7 +306,7 @@ class Company:
     def account_of(self, item: UUID) -> str | None:
         """The one that an item is booked on; None where the provider has none to choose from."""
         accounts = self.there.accounts
-        first = accounts[0] if accounts else None
+        first = accounts[0].id if accounts else None
         return self.accounts_chosen.get((self.there.id, item), first)
 
     async def map(self, item: ItemId) -> None:
@@ -325,7 +324,7 @@ class Company:
         item = rng.choice(self.office.items)
         if not self.there.accounts:
             return
-        self.accounts_chosen[self.there.id, item] = rng.choice(self.there.accounts)
+        self.accounts_chosen[self.there.id, item] = rng.choice(self.there.accounts).id
         self.unattended = True
         await self.map(ItemId(item))
 

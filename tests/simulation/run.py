@@ -1,7 +1,8 @@
 """`make simulate SEEDS=500 FROM=0 JOBS=2`: many seeds; a failing one's story and its replay.
 
 `--planted NAME` plays them with a bug planted, to see its story; `--duel NAME` plays a duel instead
-of the wide story, `--mix NAME` all of one mix; `--again` plays each twice and compares the stories.
+of the wide story, `--mix NAME` all of one mix, `--at xero` at that provider; `--again` plays each
+twice and compares the stories.
 """
 
 import argparse
@@ -11,9 +12,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
+from contracts.ids import Provider as ProviderName
+
 from simulation.duels import DUELS
 from simulation.mixes import BY_NAME
 from simulation.planted import PLANTED
+from simulation.sides import SIDES, Cast
 from simulation.workers import Played, Wanted, play
 
 _END = 60
@@ -32,6 +36,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--planted", default="", choices=["", *(bug.name for bug in PLANTED)])
     parser.add_argument("--duel", default="", choices=["", *DUELS])
     parser.add_argument("--mix", default="", choices=["", *BY_NAME])
+    parser.add_argument("--at", type=_cast, default=(), help="providers, as in qbo or qbo,xero")
     chosen = parser.parse_args(arguments)
     return _run(chosen)
 
@@ -48,6 +53,7 @@ def _run(chosen: argparse.Namespace) -> int:
             if tally.seeds % _TELL_EVERY == 0:
                 print(f"up to seed {played.wanted.seed}: {tally.so_far(began)}", flush=True)
     print(f"{tally.seeds} seeds from {chosen.first}: {tally.so_far(began)}")
+    print("at: " + ", ".join(f"{names} {count}" for names, count in sorted(tally.at.items())))
     if tally.seen:
         print(
             "seen: " + ", ".join(f"{name} {count:,}" for name, count in sorted(tally.seen.items()))
@@ -55,10 +61,21 @@ def _run(chosen: argparse.Namespace) -> int:
     return 1 if tally.failed else 0
 
 
+def _cast(named: str) -> Cast:
+    """One provider for each company, in this order."""
+    cast: list[ProviderName] = []
+    for name in named.split(","):
+        found = next((one for one in SIDES if one == name), None)
+        if found is None:
+            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(SIDES)}")
+        cast.append(found)
+    return tuple(cast)
+
+
 def _wanted(chosen: argparse.Namespace) -> Iterator[Wanted]:
     for seed in range(chosen.first, chosen.first + chosen.seeds):
         for _ in range(2 if chosen.again else 1):
-            yield Wanted(seed, chosen.planted, chosen.duel, chosen.mix)
+            yield Wanted(seed, chosen.planted, chosen.duel, chosen.mix, chosen.at)
 
 
 class _Tally:
@@ -66,6 +83,7 @@ class _Tally:
         self.seeds = self.steps = self.failed = 0
         self.cpu = 0.0
         self.seen: Counter[str] = Counter()
+        self.at: Counter[str] = Counter()
         self._digests: dict[int, str] = {}
 
     def add(self, played: Played) -> None:
@@ -75,6 +93,7 @@ class _Tally:
         self.cpu += ended.cpu
         self.failed += bool(ended.wrong)
         self.seen.update(ended.seen)
+        self.at[" with ".join(sorted(set(ended.cast)))] += 1
         before = self._digests.pop(ended.seed, None)
         if before is None:
             self._digests[ended.seed] = played.digest
@@ -102,6 +121,7 @@ def _tell(played: Played, end: int) -> None:
         print(f"  {line}")
     wanted = played.wanted
     named = {"--planted": wanted.planted, "--duel": wanted.duel, "--mix": wanted.mix}
+    named["--at"] = ",".join(wanted.cast)
     arguments = " ".join(f"{option} {name}" for option, name in named.items() if name)
     more = f' ARGS="{arguments}"' if arguments else ""
     print(f"  again: make simulate SEEDS=1 FROM={ended.seed}{more}", flush=True)

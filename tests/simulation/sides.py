@@ -7,9 +7,10 @@ from contracts.ids import Provider as ProviderName
 
 from simulation.there import Side
 from simulation.there_qbo import Qbo
+from simulation.there_xero import Xero
 
-SIDES: Mapping[ProviderName, Side] = {side.name: side for side in (Qbo(),)}
-_OFTEN: Mapping[ProviderName, int] = {"qbo": 1}
+SIDES: Mapping[ProviderName, Side] = {side.name: side for side in (Qbo(), Xero())}
+_OFTEN: Mapping[ProviderName, int] = {"qbo": 2, "xero": 1}
 """How often a company is at each."""
 
 Cast = tuple[ProviderName, ...]

@@ -24,6 +24,9 @@ from simulation.restoring import Restoring
 from simulation.ring import Ring, new_ring
 from simulation.sides import Cast, cast_of
 
+Move = Callable[[], Coroutine[Any, Any, None]]
+"""Begins something that may happen next."""
+
 MAX_STEPS = 40_000
 _LONG = 4.0
 """A longer jump waits until no transaction is open: the database ends sessions that idle."""
@@ -162,11 +165,11 @@ class Driver:
         (chosen,) = self.scheduler.rng.choices(names, [things[name][0] for name in names])
         await things[chosen][1]()
 
-    async def _possible(self) -> dict[str, tuple[float, Callable[[], Coroutine[Any, Any, None]]]]:
+    async def _possible(self) -> dict[str, tuple[float, Move]]:
         """What may happen next, with its weight."""
         ring = self.ring
         probe = await self._due()
-        possible: dict[str, tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = {
+        possible: dict[str, tuple[float, Move]] = {
             "time": (4, self._time_passes),
             "person": (3.5, self.people.here),
             "there": (0.7, self.people.there),
@@ -174,15 +177,11 @@ class Driver:
             "pause": (1.0, self._pause),
             "review": (0.5, self._begin("orchestrator/review", ring.review)),
             "records": (0.4, self._begin("orchestrator/feed", ring.sweep_records)),
+            **self._now_and_then(),
             "connection": (0.25, self.people.connection),
             "poison": (0.05, self._poison),
             "away": (0, self._away),
         }
-        for connector in ring.connectors.values():
-            at, service = self._named(connector)
-            possible[f"tell{at}"] = (0.2, self._begin(f"{service}/tell", connector.tell))
-            announce = self._begin(f"{service}/announce", connector.announce)
-            possible[f"announce{at}"] = (0.3, announce)
         if ring.bus.echoes:
             possible["echo"] = (2, ring.bus.echo)
         for name, weight in ring.mix.things.items():
@@ -193,8 +192,6 @@ class Driver:
         for queue in ring.bus.waiting():
             name = f"{self._reader(queue[1])}/consume {queue[0].split('.')[1]}"
             possible[f"consume {queue}"] = (4, self._consume(name, queue))
-        if probe["runs"]:
-            possible["run"] = (2, self._begin("orchestrator/run", ring.advance))
         for connector in ring.connectors.values():
             at, service = self._named(connector)
             alive = self.scheduler.alive
@@ -202,9 +199,23 @@ class Driver:
                 possible[f"work{at}"] = (5, self._begin(f"{service}/work", connector.work))
             if probe[f"requests_{connector.schema}"] and len(alive(f"{service}/check")) < 2:
                 possible[f"check{at}"] = (3, self._begin(f"{service}/check", connector.check))
+        if probe["runs"]:
+            possible["run"] = (2, self._begin("orchestrator/run", ring.advance))
+        for connector in ring.connectors.values():
+            at, service = self._named(connector)
             if probe[f"loads_{connector.schema}"]:
                 possible[f"load{at}"] = (0.5, self._begin(f"{service}/load", connector.load))
         return possible
+
+    def _now_and_then(self) -> dict[str, tuple[float, Move]]:
+        """What a connector does of itself from time to time."""
+        moves: dict[str, tuple[float, Move]] = {}
+        for connector in self.ring.connectors.values():
+            at, service = self._named(connector)
+            moves[f"tell{at}"] = (0.2, self._begin(f"{service}/tell", connector.tell))
+            announce = self._begin(f"{service}/announce", connector.announce)
+            moves[f"announce{at}"] = (0.3, announce)
+        return moves
 
     def _named(self, connector: ConnectorSide) -> tuple[str, str]:
         """What its moves are called besides, and its service: shorter where it is the only one."""
@@ -228,15 +239,13 @@ class Driver:
             self.probed = (as_of, row)
         return self.probed[1]
 
-    def _begin(
-        self, name: str, work: Callable[[], Coroutine[Any, Any, object]]
-    ) -> Callable[[], Coroutine[Any, Any, None]]:
+    def _begin(self, name: str, work: Callable[[], Coroutine[Any, Any, object]]) -> Move:
         async def begin() -> None:
             self.ring.start(name, work)
 
         return begin
 
-    def _relay(self, schema: str) -> Callable[[], Coroutine[Any, Any, None]]:
+    def _relay(self, schema: str) -> Move:
         async def begin() -> None:
             self.ring.databases[schema].wakes.discard("outbox")
             name = {ORCHESTRATOR: "orchestrator", OFFICE: "office"}.get(schema)
@@ -245,9 +254,7 @@ class Driver:
 
         return begin
 
-    def _consume(
-        self, name: str, queue: tuple[str, str]
-    ) -> Callable[[], Coroutine[Any, Any, None]]:
+    def _consume(self, name: str, queue: tuple[str, str]) -> Move:
         async def begin() -> None:
             self.ring.start(name, lambda: self.ring.consume(queue))
 

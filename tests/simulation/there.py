@@ -13,7 +13,7 @@ from uuid import UUID
 
 from connector_kit.exchange import Request, Response
 from connector_kit.provider import Limit, Meter, Provider
-from contracts.connections import OrganisationFacts
+from contracts.connections import Account, OrganisationFacts
 from contracts.ids import Entity, RemoteId
 from contracts.ids import Provider as ProviderName
 
@@ -120,7 +120,7 @@ class There(ABC):
 
     @property
     @abstractmethod
-    def accounts(self) -> list[str]:
+    def accounts(self) -> list[Account]:
         """Its income accounts; none where items aren't given one."""
 
     @abstractmethod
@@ -239,6 +239,8 @@ class Side(ABC):
     """How a create of one invoice begins, as the way there names it."""
     batch_invoices: ClassVar[str | None] = None
     """The same of several; None where there are no batches."""
+    fates: ClassVar[Mapping[str, int]] = {}
+    """What else may become of its requests, beside what may of all."""
 
     @property
     def name(self) -> ProviderName:

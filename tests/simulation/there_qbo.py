@@ -9,7 +9,7 @@ from connector_kit.exchange import Request, Response
 from connector_qbo.app import PACKAGE, QBO
 from connector_qbo.operations.marks import marks_in
 from connector_qbo.provider import SCOPES
-from contracts.connections import OrganisationFacts
+from contracts.connections import Account, OrganisationFacts
 from contracts.ids import Entity, RemoteId
 from contracts.ids import Provider as ProviderName
 from qbo_simulator.books import Organisation, Record
@@ -71,9 +71,12 @@ class QboBooks(There):
         )
 
     @property
-    def accounts(self) -> list[str]:
-        accounts = self._books.all("Account")
-        return [a.id for a in accounts if a.data.get("AccountType") == "Income"]
+    def accounts(self) -> list[Account]:
+        return [
+            Account(id=one.id, code=one.id, name=f"Income {one.id}")
+            for one in self._books.all("Account")
+            if one.data.get("AccountType") == "Income"
+        ]
 
     def consent(self) -> Mapping[str, str]:
         grants = self._hosts.world.grants
@@ -154,6 +157,7 @@ class Qbo(Side):
         return request.method == "POST" and not path.endswith("/query")
 
     def mixed(self, response: Response) -> bool:
+        """Batches answer for each of their items."""
         answers = json.loads(response.body).get("BatchItemResponse", [])
         refused = sum("Fault" in one for one in answers)
         return 0 < refused < len(answers)

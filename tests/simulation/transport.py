@@ -80,7 +80,7 @@ class SimTransport:
             return fate
         if request.host != "api":
             return "fine"
-        fates = cast(Mapping[Fate, int], self.mix.fates)
+        fates = cast(Mapping[Fate, int], {**self.mix.fates, **side.fates})
         (fate,) = rng.choices(list(fates), list(fates.values()))
         self.fates[fate] = self.fates.get(fate, 0) + 1
         return fate

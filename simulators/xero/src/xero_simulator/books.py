@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
+from uuid import uuid4
 
 from xero_simulator.journal import Sink
 from xero_simulator.settings import Settings
 from xero_simulator.wire import Json, JsonObject, as_object, text
 
 _FOLDED = ("contact_name", "contact_number", "account_number", "item_code", "account_code")
+
+
+NewId = Callable[[], str]
+"""Makes an id that there wasn't before."""
+
+
+def random_id() -> str:
+    """An id as the provider makes them."""
+    return str(uuid4())
 
 
 @dataclass(slots=True, eq=False)
@@ -41,9 +51,16 @@ class Organisation:
     """An organisation (`tenant` is its id) with its settings and records."""
 
     def __init__(
-        self, tenant: str, name: str, settings: Settings, created: datetime, sink: Sink
+        self,
+        tenant: str,
+        name: str,
+        settings: Settings,
+        created: datetime,
+        sink: Sink,
+        new_id: NewId = random_id,
     ) -> None:
         self.tenant = tenant
+        self.new_id = new_id
         self.name = name
         self.settings = settings
         self.created = created

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
+from xero_simulator.books import NewId, random_id
 from xero_simulator.journal import Sink
 from xero_simulator.wire import JsonObject, text
 
@@ -31,8 +31,9 @@ class Connection:
 class Connections:
     """Every connection, those that were there once included."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, new_id: NewId = random_id) -> None:
         self._sink = sink
+        self._new_id = new_id
         self._all: dict[tuple[str, str, str], Connection] = {}
 
     def attach(
@@ -42,11 +43,11 @@ class Connections:
         `same`."""
         found = self._all.get((client_id, user, tenant))
         if found is None:
-            found = Connection(str(uuid4()), client_id, user, tenant, auth_event, now, now)
+            found = Connection(self._new_id(), client_id, user, tenant, auth_event, now, now)
             self._all[client_id, user, tenant] = found
         else:
             if not found.attached and not same:
-                found.id = str(uuid4())
+                found.id = self._new_id()
             found.auth_event, found.updated, found.attached = auth_event, now, True
         self._keep(found)
         return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from xero_simulator.books import Organisation
+from xero_simulator.books import NewId, Organisation, random_id
 from xero_simulator.clock import SimClock
 from xero_simulator.connections import Connections
 from xero_simulator.entities import account, item, tax
@@ -31,8 +31,12 @@ class World:
         clock: SimClock,
         sink: Sink | None = None,
         clients: Mapping[str, str] | None = None,
+        new_id: NewId = random_id,
     ) -> None:
+        """`new_id` makes the ids of records and connections; where they are drawn, a run of the
+        same requests gives the same answers."""
         self.clock = clock
+        self._new_id = new_id
         self.sink: Sink = sink or Forgetful()
         self.clients = dict(clients or {})
         self.organisations: dict[str, Organisation] = {}
@@ -42,7 +46,7 @@ class World:
         self.injection = Injection()
         self.log = RequestLog()
         self.grants = Grants(clock, self.sink)
-        self.connections = Connections(self.sink)
+        self.connections = Connections(self.sink, new_id)
         self.idempotency = Idempotency(clock, self.sink)
         self.dice = random.Random(0)  # noqa: S311 -- draws faults, protects nothing
         self._by_name: dict[str, Organisation] = {}
@@ -62,7 +66,12 @@ class World:
             return found
         now = self.clock.now()
         organisation = Organisation(
-            self._tenant(name.strip()), name.strip(), self.defaults, now, self.sink
+            self._tenant(name.strip()),
+            name.strip(),
+            self.defaults,
+            now,
+            self.sink,
+            self._new_id,
         )
         self._know(organisation)
         organisation.keep()
@@ -134,7 +143,9 @@ class World:
                     settings = Settings.model_validate(as_object(kept.get("settings")))
                     created = datetime.fromisoformat(text(kept.get("created")))
                     name = text(kept.get("name"))
-                    self._know(Organisation(tenant, name, settings, created, self.sink))
+                    self._know(
+                        Organisation(tenant, name, settings, created, self.sink, self._new_id)
+                    )
                 case ["generation"] if isinstance(value, int):
                     self._generation = value
                 case ["clock"] if isinstance(value, (int, float)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
 from xero_simulator.dates import wire
@@ -79,7 +78,7 @@ def add(organisation: Organisation, body: JsonObject, now: datetime) -> Record:
         data["BankAccountNumber"] = text(body.get("BankAccountNumber"))
         data["BankAccountType"] = "BANK"
         data["CurrencyCode"] = organisation.settings.currency
-    return organisation.add("Account", str(uuid4()), data, now)
+    return organisation.add("Account", organisation.new_id(), data, now)
 
 
 def shape(record: Record) -> JsonObject:

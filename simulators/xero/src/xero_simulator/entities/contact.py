@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
 from xero_simulator.entities.fields import fitted, one_of
@@ -106,7 +105,7 @@ def create(organisation: Organisation, body: JsonObject, now: datetime) -> Recor
     wrong += _clashes(organisation, None, data)
     if wrong:
         raise InvalidError(*wrong)
-    return organisation.add("Contact", str(uuid4()), data, now)
+    return organisation.add("Contact", organisation.new_id(), data, now)
 
 
 def update(organisation: Organisation, record: Record, body: JsonObject, now: datetime) -> Record:

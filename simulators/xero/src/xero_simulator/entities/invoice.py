@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
 from xero_simulator.dates import read_day, zone
@@ -174,7 +173,7 @@ def _create(organisation: Organisation, body: JsonObject, how: Writing) -> Writt
         data["InvoiceNumber"] = organisation.next_number()
     holder = invoice_contact.settle(organisation, owner, as_object(body.get("Contact")), how.now)
     data["ContactID"] = holder.id
-    record = organisation.add("Invoice", str(uuid4()), data, how.now)
+    record = organisation.add("Invoice", organisation.new_id(), data, how.now)
     contact.mark_customer(organisation, holder, supplier=kind == "ACCPAY")
     return Written(record, heading.warnings)
 

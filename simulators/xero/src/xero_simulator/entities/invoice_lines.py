@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
 from xero_simulator.entities import account, tax
@@ -105,7 +104,7 @@ def tax_of(amount: Decimal, percent: Decimal, amounts: str, *, even: bool) -> De
 
 
 def _line(heading: Heading, before: JsonObject, sent: JsonObject) -> JsonObject:
-    line: JsonObject = {"LineItemID": before.get("LineItemID") or str(uuid4())}
+    line: JsonObject = {"LineItemID": before.get("LineItemID") or heading.organisation.new_id()}
     merged = before | {key: value for key, value in sent.items() if key != "LineItemID"}
     found_item = _item(heading, line, merged)
     sales = as_object(found_item.data.get("SalesDetails")) if found_item else {}

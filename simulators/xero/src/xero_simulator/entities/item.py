@@ -6,7 +6,6 @@ https://developer.xero.com/documentation/api/accounting/items
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
 from xero_simulator.dates import wire, wire_short
@@ -110,7 +109,7 @@ def write(
         raise InvalidError(*wrong)
     data = {key: value for key, value in data.items() if value != ""}
     if record is None:
-        return organisation.add("Item", str(uuid4()), data, now)
+        return organisation.add("Item", organisation.new_id(), data, now)
     if data != record.data:
         organisation.replace(record, data, now)
     return record

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from uuid import uuid4
 
 from xero_simulator.books import Organisation, Record
 from xero_simulator.dates import wire_day
@@ -21,7 +20,7 @@ def pay(organisation: Organisation, invoice: Record, amount: Decimal, now: datet
         "Date": day,
         "Amount": number(amount),
     }
-    payment = organisation.add("Payment", str(uuid4()), data, now)
+    payment = organisation.add("Payment", organisation.new_id(), data, now)
     _settle(organisation, invoice, [*as_list(invoice.data.get("Payments")), payment.id], day, now)
     return payment
 
