@@ -65,10 +65,10 @@ def _cast(named: str) -> Cast:
     """One provider for each company, in this order."""
     cast: list[ProviderName] = []
     for name in named.split(","):
-        found = next((one for one in SIDES if one == name), None)
-        if found is None:
+        found: list[ProviderName] = [one for one in SIDES if one == name]
+        if not found:
             raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(SIDES)}")
-        cast.append(found)
+        cast += found
     return tuple(cast)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from contracts.topics import INVOICING
@@ -16,7 +15,8 @@ from sync_orchestrator.app import PACKAGE as ORCHESTRATOR
 from simulation.bus import Waiting
 from simulation.checking import problems
 from simulation.connectors import ConnectorSide
-from simulation.ground import OFFICE, Ground, of_open
+from simulation.due import due_sql, rest_sql
+from simulation.ground import OFFICE, Ground
 from simulation.kernel import Scheduler, StuckError
 from simulation.mixes import Mix, of_seed
 from simulation.people import People
@@ -233,7 +233,7 @@ class Driver:
         """What the connectors' tables hold that may be worked on now."""
         as_of = (self.scheduler.moved, self.scheduler.now)
         if self.probed is None or self.probed[0] != as_of:
-            due = _due(self.ring.schemas)
+            due = due_sql(self.ring.schemas)
             row = await self.ring.ground.admin.fetchrow(due, self.scheduler.now)
             assert row is not None
             self.probed = (as_of, row)
@@ -367,42 +367,8 @@ class Driver:
         return bool(something)
 
     async def _at_rest(self) -> bool:
-        found = await self.ring.ground.admin.fetchval(_rest(self.ring.schemas))
+        found = await self.ring.ground.admin.fetchval(rest_sql(self.ring.schemas))
         return bool(found) and not self.ring.bus.waiting()
 
     def _alone(self) -> bool:
         return len(self.scheduler.alive()) == 1
-
-
-@cache
-def _due(schemas: tuple[str, ...]) -> str:
-    """The query of what may be worked on now, by connector."""
-    of_connectors = "".join(
-        f"""
-    exists (select from {schema}.lanes l join {schema}.turns t using (connection_id)
-        where waiting and request_id is null and l.ready_at <= $1 and t.ready_at <= $1
-            and (leased_until is null or leased_until <= $1)) as lanes_{schema},
-    exists (select from {schema}.requests where open and check_at <= $1
-        and (leased_until is null or leased_until <= $1)) as requests_{schema},
-    exists (select from {schema}.loads where done_at is null and ready_at <= $1
-        and (leased_until is null or leased_until <= $1)) as loads_{schema},"""
-        for schema in schemas
-    )
-    runs = f"exists (select from {ORCHESTRATOR}.runs where finished_at is null and due_at <= $1)"
-    return f"select{of_connectors}\n    {runs} as runs"
-
-
-@cache
-def _rest(schemas: tuple[str, ...]) -> str:
-    """The query whether nothing waits and nothing is out."""
-    still = [
-        *(f"{schema}.lanes where waiting and {of_open(schema)}" for schema in schemas),
-        *(f"{schema}.requests where open and {of_open(schema)}" for schema in schemas),
-        *(f"{schema}.outbox" for schema in (*schemas, ORCHESTRATOR, OFFICE)),
-        f"{ORCHESTRATOR}.jobs where (outstanding is not null"
-        " or state in ('waiting', 'queued', 'checking', 'held'))"
-        f" and {of_open(*schemas)}",
-        f"{ORCHESTRATOR}.runs where finished_at is null and {of_open(*schemas)}",
-        f"{ORCHESTRATOR}.customer_loads where state = 'running' and {of_open(*schemas)}",
-    ]
-    return "select " + " and ".join(f"not exists (select from {each})" for each in still)
