@@ -96,6 +96,33 @@ def test_a_voided_invoice_under_the_number_counts_as_removed() -> None:
     assert (found.mark, found.removed) == ("ours", "voided")
 
 
+def test_an_invoice_renumbered_there_is_found_by_its_contact_and_date() -> None:
+    """A create's answer was lost, and somebody there changed the number before we looked."""
+    member = frozen(invoice_command())
+    strange = sales_invoice(InvoiceID=CONTACT_ID, Url=None)
+    (one,), sent = drive(
+        OPERATIONS.look_up([member], context()),
+        ok({"Invoices": []}),
+        ok({"Invoices": [strange, sales_invoice(InvoiceNumber="900")]}),
+    )
+    (found,) = candidates(one)
+    assert (found.mark, found.remote.id) == ("ours", INVOICE_ID)
+    assert "InvoiceNumber" in found.differing
+    asked = dict(sent[1].query)
+    assert asked["ContactIDs"] == member.fields["Contact"]
+    year, month, day = member.fields["Date"].split("-")
+    assert asked["where"] == f"Date==DateTime({year},{month},{day})"
+
+
+def test_that_it_is_under_no_other_number_counts_only_where_it_could_be_read() -> None:
+    (one,), _ = drive(
+        OPERATIONS.look_up([frozen(invoice_command())], context()),
+        ok({"Invoices": []}),
+        ok("oops"),
+    )
+    assert isinstance(one, Unreadable)
+
+
 def test_an_item_with_a_sku_is_ours_by_its_fields_and_its_last_change() -> None:
     row = {
         "ItemID": ITEM_ID,

@@ -113,6 +113,13 @@ class Contacts:
     ) -> Exchange[list[There] | NotRead]:
         return (yield from _where(organisation, "ContactNumber", keys))
 
+    def hidden(
+        self, organisation: RemoteId, members: Sequence[FrozenMember]
+    ) -> Exchange[list[There] | NotRead]:
+        """None: what is asked for is our mark itself."""
+        yield from ()
+        return []
+
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.marked == (member.record_id, member.generation)
 

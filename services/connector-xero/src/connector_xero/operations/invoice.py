@@ -7,6 +7,7 @@ sent, of tax neither (see `tax`).
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from connector_kit.answers import Refused, Removed
 from connector_kit.exchange import Exchange
@@ -99,6 +100,22 @@ class Invoices:
     ) -> Exchange[list[There] | NotRead]:
         return (yield from by_numbers(organisation, keys))
 
+    def hidden(
+        self, organisation: RemoteId, members: Sequence[FrozenMember]
+    ) -> Exchange[list[There] | NotRead]:
+        """Those of the same contacts and days: a number can be changed there, and our mark in Url
+        is no filter that any page promises."""
+        days = dict.fromkeys(m.fields["Date"] for m in members if m.fields.get("Date"))
+        dated = " OR ".join(f"Date=={_moment(day)}" for day in days)
+        found: list[There] = []
+        for part in chunks([m.fields.get("Contact", "") for m in members], around=3):
+            asked = (("ContactIDs", ",".join(part)), ("where", dated))
+            read = yield from pages(organisation, "Invoices", asked)
+            if isinstance(read, NotRead):
+                return read
+            found.extend(_listed(read))
+        return found
+
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.key == member.natural_key
 
@@ -128,6 +145,12 @@ class Invoices:
                 return read
             found.extend(_listed(read))
         return found
+
+
+def _moment(day: str) -> str:
+    """A day as a filter names it."""
+    parts = date.fromisoformat(day)
+    return f"DateTime({parts.year},{parts.month:02d},{parts.day:02d})"
 
 
 def number_of(command: SyncInvoice) -> str:

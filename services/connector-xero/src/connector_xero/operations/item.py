@@ -109,6 +109,13 @@ class Items:
     ) -> Exchange[list[There] | NotRead]:
         return (yield from _where(organisation, "Code", keys))
 
+    def hidden(
+        self, organisation: RemoteId, members: Sequence[FrozenMember]
+    ) -> Exchange[list[There] | NotRead]:
+        """None: what is asked for is our mark itself."""
+        yield from ()
+        return []
+
     def found(self, member: FrozenMember, there: There) -> bool:
         return there.key == member.natural_key
 

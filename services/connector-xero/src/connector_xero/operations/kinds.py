@@ -117,6 +117,13 @@ class Kind(Protocol):
         """All records under these, removed ones too, or why that couldn't be read."""
         ...
 
+    def hidden(
+        self, organisation: RemoteId, members: Sequence[FrozenMember]
+    ) -> Exchange[list[There] | NotRead]:
+        """Records that may bear the marks of these creates under other keys, which people there
+        gave them before we looked."""
+        ...
+
     def found(self, member: FrozenMember, there: There) -> bool:
         """Whether a record found so is one under the member's key."""
         ...

@@ -39,10 +39,11 @@ def look_up(
     organisation = context.organisation.id
     keys = [kind.look_up_key(m) for m in members if m.remote is None]
     found = yield from kind.by_look_up_keys(organisation, keys)
+    hidden = yield from _under_other_keys(organisation, kind, members, found)
     ids = [m.remote.id for m in members if m.remote is not None]
     known = yield from by_ids(organisation, kind, ids)
     return [
-        _created(member, kind, found)
+        _created(member, kind, found, hidden)
         if member.remote is None
         else _updated(member, member.remote, known)
         for member in members
@@ -84,10 +85,36 @@ def by_ids(organisation: RemoteId, kind: Kind, ids: Sequence[RemoteId]) -> Excha
     return ById(there, frozenset(gone), why)
 
 
-def _created(member: FrozenMember, kind: Kind, found: list[There] | NotRead) -> Sighting:
+def _under_other_keys(
+    organisation: RemoteId,
+    kind: Kind,
+    members: Sequence[FrozenMember],
+    found: list[There] | NotRead,
+) -> Exchange[list[There] | NotRead]:
+    """Where a create isn't under its own key: what else may bear its mark."""
+    if isinstance(found, NotRead):
+        return []
+    unseen = [m for m in members if m.remote is None and not any(_is_ours(m, x) for x in found)]
+    return (yield from kind.hidden(organisation, unseen)) if unseen else []
+
+
+def _is_ours(member: FrozenMember, there: There) -> bool:
+    return whose(there.marked, member.record_id, member.generation) == "ours"
+
+
+def _created(
+    member: FrozenMember,
+    kind: Kind,
+    found: list[There] | NotRead,
+    hidden: list[There] | NotRead,
+) -> Sighting:
     if isinstance(found, NotRead):
         return Unreadable(found.details)
     same = {there.id: there for there in found if kind.found(member, there)}
+    if not any(_is_ours(member, there) for there in same.values()):
+        if isinstance(hidden, NotRead):
+            return Unreadable(hidden.details)
+        same |= {there.id: there for there in hidden if _is_ours(member, there)}
     return Seen(tuple(_candidate(member, there) for there in same.values()))
 
 
