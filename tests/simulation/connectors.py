@@ -135,7 +135,11 @@ class ConnectorSide:
         loader = Loader(self.parts())
         in_hand = await loader.claim()
         if in_hand is not None:
-            await loader.carry_out(in_hand)
+            try:
+                await loader.carry_out(in_hand)
+            except self.side.unreadable as error:
+                # As the process does: it says so and goes on; the lease runs out.
+                self.ring.scheduler.story.append(f"  not read: {error}")
 
     async def announce(self) -> None:
         await Housekeeping(self.parts(), CLIENT, SEALER).announce(_A_MINUTE)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from contracts.ids import Provider as ProviderName
 
 from simulation.there import Side
+from simulation.there_freshbooks import Freshbooks
 from simulation.there_qbo import Qbo
 from simulation.there_xero import Xero
 
-SIDES: Mapping[ProviderName, Side] = {side.name: side for side in (Qbo(), Xero())}
-_OFTEN: Mapping[ProviderName, int] = {"qbo": 2, "xero": 1}
+SIDES: Mapping[ProviderName, Side] = {side.name: side for side in (Qbo(), Xero(), Freshbooks())}
+_OFTEN: Mapping[ProviderName, int] = {"qbo": 2, "xero": 1, "freshbooks": 1}
 """How often a company is at each."""
 
 Cast = tuple[ProviderName, ...]

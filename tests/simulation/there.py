@@ -233,6 +233,8 @@ class Side(ABC):
     """The connector's."""
     provider: Provider
     """The connector's own."""
+    unreadable: ClassVar[type[Exception]]
+    """What its connector raises where a list couldn't be read: it is read again later."""
     meters: ClassVar[tuple[str, ...]]
     """Those of its writes."""
     create_invoice: ClassVar[str]

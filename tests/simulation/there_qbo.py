@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from connector_kit.exchange import Request, Response
 from connector_qbo.app import PACKAGE, QBO
+from connector_qbo.bodies import Unreadable
 from connector_qbo.operations.marks import marks_in
 from connector_qbo.provider import SCOPES
 from contracts.connections import Account, OrganisationFacts
@@ -134,6 +135,7 @@ class QboBooks(There):
 class Qbo(Side):
     schema = PACKAGE
     provider = QBO
+    unreadable = Unreadable
     meters = ("single", "batch")
     create_invoice = "POST invoice"
     batch_invoices = "POST batch"

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from connector_kit.exchange import Request, Response
 from connector_xero.app import PACKAGE, XERO
+from connector_xero.bodies import Unreadable
 from connector_xero.operations.marks import marked_contact, marked_invoice, marked_item
 from connector_xero.provider import SCOPES
 from contracts.connections import Account, OrganisationFacts
@@ -202,6 +203,7 @@ class XeroBooks(There):
 class Xero(Side):
     schema = PACKAGE
     provider = XERO
+    unreadable = Unreadable
     meters = ("write",)
     create_invoice = "PUT Invoices"
     batch_invoices = "PUT Invoices"
