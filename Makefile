@@ -38,7 +38,7 @@ test: venv ## every test but the browser's, on servers of their own (ARGS="-k na
 test-browser: venv ## the pages in a real browser (needs Chromium)
 	$(PYTEST) tests/browser $(ARGS)
 
-simulate: venv ## orchestrator and connector-qbo under a seeded scheduler (SEEDS=100 FROM=0 JOBS=2)
+simulate: venv ## orchestrator and all connectors under a seeded scheduler (SEEDS=100 FROM=0 JOBS=2)
 	PYTHONPATH=tests $(BIN)/python -m simulation.run \
 		--seeds $(SEEDS) --from $(FROM) --jobs $(JOBS) $(ARGS)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
+from contracts.ids import Provider as ProviderName
 
 from simulation.duels_sending import DUELS
 from simulation.stage import Duel
@@ -17,13 +18,16 @@ def _name(duel: Duel) -> str:
     return duel.name
 
 
-def _plays_well(players: Players, name: str, seeds: int = SEEDS) -> Counter[str]:
+def _plays_well(
+    players: Players, name: str, seeds: int = SEEDS, at: ProviderName = "qbo"
+) -> Counter[str]:
     """What was seen in some seeds of a duel, each of which ended well."""
     seen: Counter[str] = Counter()
-    with closing(players.play(Wanted(seed, duel=name) for seed in range(seeds))) as results:
+    wanted = (Wanted(seed, duel=name, cast=(at,)) for seed in range(seeds))
+    with closing(players.play(wanted)) as results:
         for played in results:
             ended = played.ended
-            again = f'make simulate SEEDS=1 FROM={ended.seed} ARGS="--duel {name}"'
+            again = f'make simulate SEEDS=1 FROM={ended.seed} ARGS="--duel {name} --at {at}"'
             assert not ended.wrong, "\n".join([*ended.story[-60:], *ended.wrong, again])
             seen.update(ended.seen)
     return seen
@@ -32,6 +36,19 @@ def _plays_well(players: Players, name: str, seeds: int = SEEDS) -> Counter[str]
 @pytest.mark.parametrize("duel", [duel for duel in DUELS if not duel.scenarios], ids=_name)
 def test_a_duel_ends_well(duel: Duel, players: Players) -> None:
     _plays_well(players, duel.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("number_changed_there", "xero"),
+        ("late_create", "xero"),
+        ("late_create", "freshbooks"),
+        ("late_update", "freshbooks"),
+    ],
+)
+def test_a_duel_ends_well_at_other_providers(name: str, at: ProviderName, players: Players) -> None:
+    _plays_well(players, name, seeds=2, at=at)
 
 
 def test_s74_a_worker_that_wakes_after_its_request_was_given_up_sends_nothing(
@@ -44,6 +61,10 @@ def test_s75_a_batch_partly_refused_and_a_worker_that_died_end_as_the_provider_h
     players: Players,
 ) -> None:
     assert _plays_well(players, "mixed_batch")["75"]
+
+
+def test_s75_elements_of_one_request_partly_refused_end_as_xero_has_them(players: Players) -> None:
+    assert _plays_well(players, "mixed_batch", seeds=2, at="xero")["75"]
 
 
 def test_s76_a_create_is_resolved_by_its_frozen_number_though_the_invoice_was_renumbered(
