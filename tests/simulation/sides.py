@@ -11,7 +11,7 @@ from simulation.there_qbo import Qbo
 from simulation.there_xero import Xero
 
 SIDES: Mapping[ProviderName, Side] = {side.name: side for side in (Qbo(), Xero(), Freshbooks())}
-_OFTEN: Mapping[ProviderName, int] = {"qbo": 2, "xero": 1, "freshbooks": 1}
+_OFTEN: Mapping[ProviderName, int] = {"qbo": 1}
 """How often a company is at each."""
 
 Cast = tuple[ProviderName, ...]

@@ -43,8 +43,6 @@ def test_a_duel_ends_well(duel: Duel, players: Players) -> None:
     [
         ("number_changed_there", "xero"),
         ("late_create", "xero"),
-        ("late_create", "freshbooks"),
-        ("late_update", "freshbooks"),
     ],
 )
 def test_a_duel_ends_well_at_other_providers(name: str, at: ProviderName, players: Players) -> None:
