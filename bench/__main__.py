@@ -6,16 +6,19 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine
+import time
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from bench import latency, lists, outbox_cost, pipeline, recovery, refresh_race, statements
+from bench.goals import Asked, summary
 
-Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, None]]
+Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, Sequence[Asked]]]
 
 
-async def _pipeline(given: argparse.Namespace, state: Path) -> None:
-    await pipeline.measure(
+async def _pipeline(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await pipeline.measure(
         state,
         invoices=given.n or 2000,
         lines=given.lines,
@@ -24,28 +27,28 @@ async def _pipeline(given: argparse.Namespace, state: Path) -> None:
     )
 
 
-async def _statements(given: argparse.Namespace, state: Path) -> None:
-    await statements.measure(state, invoices=given.n or 200, lines=given.lines)
+async def _statements(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await statements.measure(state, invoices=given.n or 200, lines=given.lines)
 
 
-async def _latency(given: argparse.Namespace, state: Path) -> None:
-    await latency.measure(state, invoices=given.n or 1000, lines=given.lines)
+async def _latency(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await latency.measure(state, invoices=given.n or 1000, lines=given.lines)
 
 
-async def _outbox_cost(given: argparse.Namespace, state: Path) -> None:
-    await outbox_cost.measure(state, seconds=given.seconds)
+async def _outbox_cost(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await outbox_cost.measure(state, seconds=given.seconds)
 
 
-async def _recovery(_: argparse.Namespace, state: Path) -> None:
-    await recovery.measure(state)
+async def _recovery(_: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await recovery.measure(state)
 
 
-async def _refresh_race(given: argparse.Namespace, state: Path) -> None:
-    await refresh_race.measure(state, expiries=given.n or 1000)
+async def _refresh_race(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await refresh_race.measure(state, expiries=given.n or 1000)
 
 
-async def _lists(given: argparse.Namespace, state: Path) -> None:
-    await lists.measure(state, rounds=given.n or 100)
+async def _lists(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await lists.measure(state, rounds=given.n or 100)
 
 
 MEASUREMENTS: dict[str, Measure] = {
@@ -60,7 +63,11 @@ MEASUREMENTS: dict[str, Measure] = {
 
 
 def main() -> int:
-    """Each measurement has servers of its own in a folder that is gone afterwards."""
+    """Each measurement has servers of its own in a folder that is gone afterwards.
+
+    One that breaks says so and the others go on; the exit code is 1 then. A goal that isn't met is
+    a figure, not an error.
+    """
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; all by default")
     parser.add_argument("--n", type=int, help="how many (invoices, expiries); each has its own")
@@ -72,12 +79,23 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.name) - set(MEASUREMENTS):
         parser.error(f"{', '.join(sorted(unknown))}: none of {', '.join(MEASUREMENTS)}")
+    asked: list[Asked] = []
+    broken: list[str] = []
     for name in given.name or MEASUREMENTS:
+        began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder:
             state = (given.keep or Path(folder)) / name
-            asyncio.run(MEASUREMENTS[name](given, state))
-        print(flush=True)
-    return 0
+            try:
+                asked += asyncio.run(MEASUREMENTS[name](given, state))
+            except Exception:
+                traceback.print_exc()
+                broken.append(name)
+        print(f"  ({name} took {time.monotonic() - began:.0f} s)\n", flush=True)
+    if asked:
+        print(f"What is asked\n{summary(asked)}", flush=True)
+    if broken:
+        print(f"broken: {', '.join(broken)}", flush=True)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx
 
 from bench import badges_store, bare_chain
+from bench.goals import Asked, at_most
 from bench.measuring import load, percentile, table
 from bench.offices import Json, ReadyOffice, ready_offices, stack_without_limits
 
@@ -34,7 +35,7 @@ class Sight:
     synced: dict[str, float] = field(default_factory=dict[str, float])
 
 
-async def measure(state: Path, *, invoices: int, lines: int) -> None:
+async def measure(state: Path, *, invoices: int, lines: int) -> Sequence[Asked]:
     """Print the percentiles beside the bare chain's."""
     print(f"P5 sent -> badge: n = {invoices} at {PER_SECOND:g}/s, {lines} lines; {load()}")
     with stack_without_limits(state) as stack:
@@ -45,7 +46,7 @@ async def measure(state: Path, *, invoices: int, lines: int) -> None:
         bare = await bare_chain.trickle(
             found["database_url"], found["kafka"], invoices, PER_SECOND, lines
         )
-    _print(sight, provider, bare)
+    return _print(sight, provider, bare)
 
 
 async def _watched(office: ReadyOffice, invoices: int, lines: int) -> Sight:
@@ -128,7 +129,7 @@ async def _provider_ms(
     return {str(invoice): float(took.get(request.hex, 0.0)) for invoice, request in went.items()}
 
 
-def _print(sight: Sight, provider: dict[str, float], bare: Sequence[float]) -> None:
+def _print(sight: Sight, provider: dict[str, float], bare: Sequence[float]) -> Sequence[Asked]:
     whole = [(sight.synced[one] - asked) * 1000 for one, asked in sight.asked.items()]
     ours = [
         (sight.synced[one] - asked) * 1000 - provider.get(one, 0.0)
@@ -160,3 +161,10 @@ def _print(sight: Sight, provider: dict[str, float], bare: Sequence[float]) -> N
     print(f"  p50 beside the bare chain's: {ratio:.2f} (goal: 2 or less)")
     known = list(provider.values())
     print(f"  the provider's own time: {statistics.median(known):.1f} ms at the median")
+    return [
+        *(
+            at_most(f"P5 sent to badge, p{share * 100:.0f}", percentile(ours, share), goal, " ms")
+            for share, goal in GOALS.items()
+        ),
+        at_most("P5 p50 beside the bare chain's", ratio, 2.0),
+    ]

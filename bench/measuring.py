@@ -60,7 +60,18 @@ def memory_mib(processes: Mapping[str, Iterable[int]]) -> dict[str, float]:
     for pid, fields in _stats().items():
         children.setdefault(int(fields[_PARENT]), []).append(pid)
     return {
-        name: sum(_pss(pid) for root in pids for pid in _tree(root, children)) / 1024
+        name: sum(_rollup(pid, "Pss:") for root in pids for pid in _tree(root, children)) / 1024
+        for name, pids in processes.items()
+    }
+
+
+def rss_mib(processes: Mapping[str, Iterable[int]]) -> dict[str, float]:
+    """Resident memory by name, children included, pages that several share counted in each."""
+    children: dict[int, list[int]] = {}
+    for pid, fields in _stats().items():
+        children.setdefault(int(fields[_PARENT]), []).append(pid)
+    return {
+        name: sum(_rollup(pid, "Rss:") for root in pids for pid in _tree(root, children)) / 1024
         for name, pids in processes.items()
     }
 
@@ -144,9 +155,9 @@ def _machine_seconds() -> float:
     return (user + nice + system + hard + soft) / _TICKS
 
 
-def _pss(pid: int) -> int:
+def _rollup(pid: int, what: str) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:  # it has just ended
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith(what)), 0)

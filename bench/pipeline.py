@@ -12,7 +12,8 @@ import asyncpg
 from testkit import Stack
 
 from bench import badges_store, bare_chain
-from bench.measuring import Usage, cpu_table, load, memory_mib, table, usage
+from bench.goals import Asked, at_least
+from bench.measuring import Usage, cpu_table, load, memory_mib, rss_mib, table, usage
 from bench.offices import (
     WITHOUT_RELAY,
     Json,
@@ -37,6 +38,7 @@ class Run:
     seconds: float
     used: Usage
     memory: Mapping[str, float]
+    resident: Mapping[str, float]
     sent_after: float = 0.0
     """Seconds until the last one was accepted; 0 where all were before."""
 
@@ -47,13 +49,14 @@ class Run:
 
 async def measure(
     state: Path, *, invoices: int, lines: int, companies: int, profile: bool = False
-) -> None:
+) -> Sequence[Asked]:
     """Print both figures and where their time goes; `profile` looks into the processes too."""
     print(f"P4 whole pipeline: n = {invoices}, {lines} lines, {companies} companies; {load()}")
     with stack_without_limits(state, WITHOUT_RELAY) as stack, relay_apart(stack) as relay:
         found = stack.endpoints
         watched = {**processes_of(stack), "invoice-api relay": [relay.pid]}
         async with ready_offices(stack, companies, lines) as offices:
+            at_rest = rss_mib(watched)
             admin = await badges_store.connect(found["database_url"])
             try:
                 looked_into = watched if profile else {}
@@ -64,10 +67,12 @@ async def measure(
             finally:
                 await admin.close()
         floor = await _floor(stack, invoices, lines)
-    _print(at_once, one_by_one, floor, invoices)
+    asked = _print(at_once, one_by_one, floor, invoices)
+    _print_memory(at_rest, at_once, one_by_one, invoices)
     for title, profiles in (("burst", in_burst), ("one request each", in_singles)):
         for name, found in profiles.items():
             print(f"\n  {title}, {report(name, found).lstrip()}")
+    return asked
 
 
 async def _floor(stack: Stack, invoices: int, lines: int) -> bare_chain.Burst:
@@ -140,7 +145,7 @@ async def _until_all(
             raise TimeoutError(f"{done} of {invoices} are synced; the others: {others}")
         await asyncio.sleep(0.05)
     after = usage(watched).since(used)
-    return Run(invoices, after.at, after, memory_mib(watched))
+    return Run(invoices, after.at, after, memory_mib(watched), rss_mib(watched))
 
 
 def _shares(total: int, parts: int) -> list[int]:
@@ -152,7 +157,7 @@ def _print(
     one_by_one: Run,
     floor: bare_chain.Burst,
     invoices: int,
-) -> None:
+) -> Sequence[Asked]:
     bare = invoices / floor.seconds
     rows = [
         ("burst accepted before", at_once, 850.0, 0.35),
@@ -182,3 +187,18 @@ def _print(
     named = {name: cpu for name, cpu in floor.used.cpu.items() if name.startswith("bare")}
     each = ", ".join(f"{name} {cpu / invoices * 1000:.3f}" for name, cpu in named.items())
     print(f"\n  bare chain, CPU s / 1,000 invoices without its servers: {each}")
+    return [
+        at_least("P4 burst, invoices/s", at_once.per_second, 850.0),
+        at_least("P4 burst, of the bare chain", at_once.per_second / bare, 0.35),
+        at_least("P4 one request each, invoices/s", one_by_one.per_second, 300.0),
+    ]
+
+
+def _print_memory(at_rest: Mapping[str, float], first: Run, second: Run, invoices: int) -> None:
+    """What each process has resident; servers of several processes count shared pages in each."""
+    rows = [
+        (name, f"{rest:.0f}", f"{first.resident[name]:.0f}", f"{second.resident[name]:.0f}")
+        for name, rest in at_rest.items()
+    ]
+    head = ("resident memory, MiB", "at rest", f"after {invoices}", f"after {invoices * 2}")
+    print(f"\n{table(head, rows)}")

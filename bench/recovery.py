@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import httpx
 from testkit import Stack, eventually
 
 from bench import badges_store
+from bench.goals import Asked, at_most
 from bench.measuring import load, table
 from bench.offices import ReadyOffice, ready_offices, stack_without_limits
 
@@ -61,15 +62,17 @@ class _Sending:
             await asyncio.sleep(max(began + 1 / PER_SECOND - time.monotonic(), 0))
 
 
-async def measure(state: Path) -> None:
+async def measure(state: Path) -> Sequence[Asked]:
     """Print each part's figures; the floor is a badge's time before the kill."""
     print(f"P9 back after a kill -9, {PER_SECOND:g} invoices/s meanwhile; {load()}")
     rows: list[tuple[str, ...]] = []
+    asked: list[Asked] = []
     with stack_without_limits(state) as stack:
         async with ready_offices(stack, 1, 3) as [office]:
             calm = await _calm(stack, office)
             for part, goal in PARTS.items():
                 found = await _killed(stack, office, part)
+                asked.append(at_most(f"P9 back after {part}'s end", found.caught_up, goal, " s"))
                 rows.append(
                     (
                         part,
@@ -83,6 +86,7 @@ async def measure(state: Path) -> None:
     head = ("killed", "sent", "s until up", "then to the first badge", "to all badges", "goal")
     print(table(head, rows))
     print(f"  without a kill a badge takes {calm:.2f} s, looked at every 0.1 s")
+    return asked
 
 
 async def _calm(stack: Stack, office: ReadyOffice) -> float:

@@ -27,6 +27,7 @@ from messaging.wake import Notifier
 from testkit import Stack
 
 from bench import badges_store, refresh_race_store
+from bench.goals import Asked, at_most
 from bench.measuring import load, percentile, table
 from bench.offices import stack_without_limits
 from tests.office import connected_office
@@ -37,7 +38,7 @@ _MARK = b"race: "
 _TOKEN_PATH = "/oauth2/v1/tokens/bearer"
 
 
-async def measure(state: Path, *, expiries: int) -> None:
+async def measure(state: Path, *, expiries: int) -> Sequence[Asked]:
     """Print how many refreshes there were; beside it, what one worker alone takes."""
     print(f"R4 refresh race: {WORKERS} workers x {expiries} expiries, single-use tokens; {load()}")
     with stack_without_limits(state) as stack:
@@ -52,10 +53,12 @@ async def measure(state: Path, *, expiries: int) -> None:
             raced, alive = await _raced(stack, environment, WORKERS, expiries)
             after = await _refreshes(stack)
             alone, _ = await _raced(stack, environment, 1, min(expiries, 100))
-    _print(raced, alone, after - before, alive)
+    return _print(raced, alone, after - before, alive)
 
 
-def _print(raced: Sequence[float], alone: Sequence[float], refreshes: int, alive: bool) -> None:
+def _print(
+    raced: Sequence[float], alone: Sequence[float], refreshes: int, alive: bool
+) -> Sequence[Asked]:
     head = ("until all have the new token, ms", "n", "p50", "p95", "longest")
     body = [
         (
@@ -70,6 +73,10 @@ def _print(raced: Sequence[float], alone: Sequence[float], refreshes: int, alive
     print(table(head, body))
     lost = 0 if alive else 1
     print(f"  {refreshes} refreshes for {len(raced)} expiries (goal: as many); {lost} of 1 lost")
+    return [
+        at_most("R4 refreshes too many or too few", abs(refreshes - len(raced)), 0.0),
+        at_most("R4 connections lost", lost, 0.0),
+    ]
 
 
 async def _raced(

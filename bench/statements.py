@@ -11,6 +11,7 @@ from testkit import eventually, running_stack
 
 from bench import badges_store
 from bench import statements_store as store
+from bench.goals import Asked
 from bench.measuring import load, table
 from bench.offices import Json, ReadyOffice, ready_offices, stack_without_limits
 from bench.statements_store import Admin, Counted
@@ -22,7 +23,7 @@ _WIDTH = 100
 _UNTIL_ALL_BADGES = 300.0
 
 
-async def measure(state: Path, *, invoices: int, lines: int) -> None:
+async def measure(state: Path, *, invoices: int, lines: int) -> Sequence[Asked]:
     """Print what is counted while they are sent one after another, and 16 at a time."""
     print(f"P4 counted: n = {invoices}, {lines} lines; {load()}")
     with running_stack(state, only="postgres", durable=True) as stack:
@@ -36,6 +37,7 @@ async def measure(state: Path, *, invoices: int, lines: int) -> None:
                     _print(found, invoices, at_once)
             finally:
                 await admin.close()
+    return ()
 
 
 async def _sent(
