@@ -65,15 +65,17 @@ def memory_mib(processes: Mapping[str, Iterable[int]]) -> dict[str, float]:
     }
 
 
-def rss_mib(processes: Mapping[str, Iterable[int]]) -> dict[str, float]:
-    """Resident memory by name, children included, pages that several share counted in each."""
+def resident_mib(processes: Mapping[str, Iterable[int]]) -> dict[str, float]:
+    """Resident memory by name; where it is several processes, pages they share count once."""
     children: dict[int, list[int]] = {}
     for pid, fields in _stats().items():
         children.setdefault(int(fields[_PARENT]), []).append(pid)
-    return {
-        name: sum(_rollup(pid, "Rss:") for root in pids for pid in _tree(root, children)) / 1024
-        for name, pids in processes.items()
-    }
+    found: dict[str, float] = {}
+    for name, pids in processes.items():
+        tree = [pid for root in pids for pid in _tree(root, children)]
+        what = "Rss:" if len(tree) == 1 else "Pss:"
+        found[name] = sum(_rollup(pid, what) for pid in tree) / 1024
+    return found
 
 
 def load() -> str:

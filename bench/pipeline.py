@@ -13,7 +13,7 @@ from testkit import Stack
 
 from bench import badges_store, bare_chain
 from bench.goals import Asked, at_least
-from bench.measuring import Usage, cpu_table, load, memory_mib, rss_mib, table, usage
+from bench.measuring import Usage, cpu_table, load, memory_mib, resident_mib, table, usage
 from bench.offices import (
     WITHOUT_RELAY,
     Json,
@@ -56,7 +56,7 @@ async def measure(
         found = stack.endpoints
         watched = {**processes_of(stack), "invoice-api relay": [relay.pid]}
         async with ready_offices(stack, companies, lines) as offices:
-            at_rest = rss_mib(watched)
+            at_rest = resident_mib(watched)
             admin = await badges_store.connect(found["database_url"])
             try:
                 looked_into = watched if profile else {}
@@ -145,7 +145,7 @@ async def _until_all(
             raise TimeoutError(f"{done} of {invoices} are synced; the others: {others}")
         await asyncio.sleep(0.05)
     after = usage(watched).since(used)
-    return Run(invoices, after.at, after, memory_mib(watched), rss_mib(watched))
+    return Run(invoices, after.at, after, memory_mib(watched), resident_mib(watched))
 
 
 def _shares(total: int, parts: int) -> list[int]:
@@ -195,7 +195,7 @@ def _print(
 
 
 def _print_memory(at_rest: Mapping[str, float], first: Run, second: Run, invoices: int) -> None:
-    """What each process has resident; servers of several processes count shared pages in each."""
+    """What is resident of each, before the run and after each half of it."""
     rows = [
         (name, f"{rest:.0f}", f"{first.resident[name]:.0f}", f"{second.resident[name]:.0f}")
         for name, rest in at_rest.items()
