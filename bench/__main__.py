@@ -28,7 +28,7 @@ async def _pipeline(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
 
 
 async def _statements(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
-    return await statements.measure(state, invoices=given.n or 200, lines=given.lines)
+    return await statements.measure(state, invoices=given.n or 100, lines=given.lines)
 
 
 async def _latency(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
@@ -74,7 +74,7 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=3, help="lines an invoice")
     parser.add_argument("--companies", type=int, default=4, help="of the pipeline's burst")
     parser.add_argument("--profile", action="store_true", help="look into the pipeline's processes")
-    parser.add_argument("--seconds", type=float, default=3, help="a round of outbox-cost")
+    parser.add_argument("--seconds", type=float, default=2, help="a round of outbox-cost")
     parser.add_argument("--keep", type=Path, help="a folder for servers and logs, kept")
     given = parser.parse_args()
     if unknown := set(given.name) - set(MEASUREMENTS):
