@@ -23,7 +23,7 @@ MEMBERS = $(shell sed -n 's/^    "\(tallybridge-[a-z-]*\)",$$/\1/p' pyproject.to
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser simulate simulate-planted facts scenarios import chaos bench bench-names check doctor clean-state recover lock new-provider venv
+.PHONY: help run test test-browser simulate simulate-planted facts scenarios import chaos bench bench-names check check-types check-rules doctor clean-state recover lock new-provider venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,9 +68,14 @@ chaos: venv ## kills, freezes, restarts and lost answers under load, then the bo
 		$(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: venv ## everything static: format, lint, types, import rules, lock, contracts beside the last release's
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync check-types check-rules
+
+check-types: venv
+	$(BIN)/pyright
+
+check-rules: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python deploy/local/check_lock.py
 	$(BIN)/python -m contracts.compatibility \

@@ -46,6 +46,8 @@ class Company:
     forgotten: dict[str, Expected] = field(default_factory=dict[str, Expected])
     """Made, and lost with the database: each is in the books once at most, and not here."""
     forgotten_customers: set[str] = field(default_factory=set[str])
+    edited_there: set[str] = field(default_factory=set[str])
+    """Numbers of those whose last edit was lost so: the books still hold it."""
 
     @property
     def name(self) -> str:

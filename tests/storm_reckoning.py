@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import httpx
 from office import Json
-from storm_load import Company, Expected, press
+from storm_load import Company, Expected, press, surely
 from storm_store import evidence
 from testkit import Stack
 
@@ -15,6 +15,9 @@ _EVIDENCE_LINES = 150
 _GONE = {"void", "deleted"}
 _NEEDS_A_PRESS = {"not_synced", "out_of_date"}
 """States of which a company that syncs by hand must press Sync Now once more."""
+
+_ASKS = "changed_there"
+"""Where the books hold an edit that a restore made us forget, a person says which one counts."""
 
 
 @dataclass
@@ -41,6 +44,9 @@ async def at_rest(companies: Sequence[Company]) -> None:
             states = Counter(badge["state"] for badge in badges.values())
             if company.by_hand and states.keys() & _NEEDS_A_PRESS:
                 await press(company)
+            for number in company.edited_there:
+                if badges[number]["state"] == _ASKS:
+                    await _keep_ours(company, company.expected[number])
         except httpx.TransportError as away:
             raise AssertionError(repr(away)) from away
         wanted = {number: _state(one) for number, one in company.expected.items()}
@@ -121,6 +127,12 @@ def _amiss(one: Expected, row: Json | None) -> str | None:
     if row.get("customer", one.customer) != one.customer:
         return f"{row['customer']} there, {one.customer} here"
     return None
+
+
+async def _keep_ours(company: Company, one: Expected) -> None:
+    """They press the button of what was changed on both sides."""
+    path = f"/invoices/{one.invoice['id']}/actions/keep_ours"
+    await surely(company.office, "POST", path, {"provider": company.office.provider})
 
 
 async def _badges(company: Company) -> dict[str, Json]:

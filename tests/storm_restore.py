@@ -152,6 +152,7 @@ def _forget(company: Company, then: _Then) -> list[tuple[Expected, Expected]]:
     company.forgotten_customers |= company.customers.keys() - then.customers.keys()
     company.expected, company.customers = deepcopy(then.expected), dict(then.customers)
     edited = [(company.expected[here.invoice["number"]], there) for here, there in edited]
+    company.edited_there |= {here.invoice["number"] for here, _ in edited}
     company.done["forgotten"] += len(made)
     return edited
 

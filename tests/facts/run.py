@@ -54,9 +54,17 @@ def told(data: Path, recorded: Mapping[str, Sequence[Exchange]]) -> tuple[int, l
 def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 nothing differs, 1 something does or a test failed, 2 no data."""
     parser = argparse.ArgumentParser(prog="make facts")
-    parser.add_argument("--shared", type=Path, required=True, help="holds providers/data")
+    parser.add_argument(
+        "--shared", type=Path, default=Path("../shared"), help="holds providers/data"
+    )
     parser.add_argument("--provider", action="append", choices=list(PROVIDERS), default=[])
+    parser.add_argument(
+        "--tests", action="store_true", help="print which tests are played, and play none"
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.tests:
+        print("\n".join(path for each in PROVIDERS for path in played(each)))
+        return HELD
     data = (chosen.shared / DATA).resolve()
     missing = [each for each in PROVIDERS if not (data / each).is_dir()]
     if missing:

@@ -204,6 +204,8 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
                 continue
             live = [r for r in records if r.live]
             told_apart = books.company.told_apart.get(UUID(ours), 0)
+            if ring.lost is not None and UUID(ours) in ring.lost.renamed:
+                told_apart += 1
             if len(live) > 1 + told_apart:
                 ids = ", ".join(f"{r.id} ({r.note or r.number})" for r in live)
                 wrong.append(f"doubled: {entity} {ours[-4:]} has {ids}")

@@ -37,7 +37,8 @@ class Lost:
     edited: frozenset[UUID]
     """Older, and edited since, or made again there: the next Sync writes what is here now."""
     renamed: frozenset[UUID]
-    """Older customers and items with another name since."""
+    """Older customers with another name since: one that was first sent by it isn't found by the
+    name it has here, and may stand there twice."""
     voided: frozenset[UUID]
     """Older invoices that were voided since: they may be void there and not here."""
     connected: frozenset[tuple[CompanyId, str]]
@@ -103,9 +104,9 @@ class Lost:
         for key, badge in office.badges.items():
             if key in before:
                 shown = fold(before[key], badge).shown()
-                if (shown.state, shown.remote) != (badge.shown().state, badge.shown().remote):
+                if shown != badge.shown():
                     wrong.append(
-                        f"a browser says {shown.state} of {str(key[2])[-4:]},"
-                        f" invoice-api {badge.shown().state}"
+                        f"a browser of before the restore shows {shown.state} of"
+                        f" {str(key[2])[-4:]}, invoice-api {badge.shown().state}"
                     )
         return wrong

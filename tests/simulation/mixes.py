@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 _FATES: Mapping[str, int] = {
     "fine": 60,
@@ -134,12 +134,15 @@ MIXES = (
         fates={**_FATES, "fine": 100},
     ),
 )
-BY_NAME = {mix.name: mix for mix in (*MIXES, Mix("restored", restores=True))}
+RESTORED = Mix("restored", restores=True)
+BY_NAME = {mix.name: mix for mix in (*MIXES, RESTORED)}
 
-_RESTORES_EVERY, _FIRST = 8, 5
+_RESTORED = frozenset({5, 13, 21, 29})
+"""Seeds whose database is restored."""
 
 
 def of_seed(seed: int) -> Mix:
-    """By lot; in one seed of eight the database is restored besides."""
-    mix = random.Random(f"mix {seed}").choice(MIXES)
-    return replace(mix, restores=True) if seed % _RESTORES_EVERY == _FIRST else mix
+    """By lot, but for those."""
+    if seed in _RESTORED:
+        return RESTORED
+    return random.Random(f"mix {seed}").choice(MIXES)
