@@ -12,6 +12,7 @@ from contracts.commands import (
     VoidInvoice,
 )
 from contracts.connections import OrganisationFacts
+from contracts.sync import Totals
 from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.facts import (
     Answered,
@@ -199,6 +200,20 @@ def test_s35_an_edit_of_what_is_there_goes_by_itself_only_with_the_switch_on() -
         assert [one.link.id for one in update if one.link] == (["155"] if automatic else [])
 
 
+def test_an_edit_that_is_taken_back_leaves_nothing_to_update() -> None:
+    other = Totals(total=Decimal("132.31"), tax=Decimal("4.12"), currency="USD")
+    for totals, after in ((None, "synced"), (other, "out_of_date")):
+        desk, _, _, bill = ready()
+        desk.ask(bill)
+        (said,) = desk.sent()
+        desk.apply(bill, Answered(success(said, "155", totals=totals), automatic=False))
+        for version, memo, state in ((2, "another", "out_of_date"), (3, bill.memo, after)):
+            desk.know(bill.model_copy(update={"version": version, "memo": memo}))
+            desk.apply(bill, Edited(automatic=False))
+            assert desk.state(bill) == state
+        assert desk.sent() == []
+
+
 def test_s36_edits_while_a_command_is_out_go_once_after_its_outcome() -> None:
     desk, _, _, bill = ready()
     desk.ask(bill)
@@ -347,7 +362,7 @@ def test_what_was_there_before_a_restore_goes_again_by_a_click_and_by_nothing_el
     desk.apply(bill, Answered(success(said, "155"), automatic=True))
     desk.books.put(replace(desk.job(bill), restored=True))
     desk.ask(bill)
-    desk.apply(bill, Edited(automatic=True, eligible=True))
+    desk.apply(bill, Edited(automatic=True))
     assert desk.sent() == [], "nobody asked for it"
     desk.ask(bill, BY_PERSON)
     [again] = desk.sent()

@@ -22,6 +22,7 @@ from sync_orchestrator.domain.events import (
     Replaced,
     Stopped,
     TookTooLong,
+    Unchanged,
     VoidedUnsent,
 )
 from sync_orchestrator.domain.facts import (
@@ -51,6 +52,7 @@ from sync_orchestrator.domain.facts import (
     UnlinkedByPerson,
 )
 from sync_orchestrator.domain.job import SYNCED, UNKNOWN_MARK, Job
+from sync_orchestrator.domain.preflight import difference_between
 from sync_orchestrator.domain.records import is_void, plain_name
 from sync_orchestrator.domain.seeing import seen_there
 from sync_orchestrator.domain.situation import Situation
@@ -186,6 +188,9 @@ def _edited(course: Course, fact: Edited) -> None:
     if job.link is None or job.state not in {*SYNCED, SyncState.OUT_OF_DATE}:
         return
     if is_up_to_date(job, situation):
+        if job.state is SyncState.OUT_OF_DATE and not _totals_differ(course):
+            # What was changed here was taken back.
+            course.tell(Unchanged())
         return
     if fact.automatic:
         course.request("there", choices.BY_EVENT)
@@ -206,6 +211,13 @@ def _came_from_there(course: Course, fact: CameFromThere) -> None:
     # It was edited before this was heard of: what is there is what the import read.
     course.tell(Linked(fact.remote, AS_IMPORTED, UNKNOWN_MARK, relinked=False))
     _edited(course, Edited(automatic=fact.automatic))
+
+
+def _totals_differ(course: Course) -> bool:
+    invoice, totals = course.situation.invoice, course.job.totals
+    if invoice is None or totals is None:
+        return False
+    return difference_between(invoice, totals, course.situation) is not None
 
 
 def _void(course: Course, asked: Asked | None = None) -> None:
