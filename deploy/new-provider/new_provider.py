@@ -113,6 +113,7 @@ PLACES = (
     ),
     Place("services/invoice-api/src/invoice_api/web/static/app.css", "the colour of its mark"),
     Place("tests/providers.py", "what tests from outside need to know of it"),
+    Place("tests/simulation/sides.py", "its simulator in the seeded simulation"),
     Place("requirements.lock", "run `make lock`"),
 )
 
