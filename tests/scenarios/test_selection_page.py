@@ -38,7 +38,7 @@ async def test_what_would_stop_ticked_invoices_is_said_before_anything_is_sent(
         await web.post(f"{LIST}/selected", data=sent)
         await oak.badge_when("invoice", ready, "synced", within=3 * WITHIN)
         again = (await web.post(f"{LIST}/selected/check", data=form)).text
-        assert "None of these 3 would go to QuickBooks now." in again
+        assert "No invoice of these 3 would go to QuickBooks now." in again
         assert f'In QuickBooks already: <a href="/invoices/{ready["id"]}"' in again
 
 

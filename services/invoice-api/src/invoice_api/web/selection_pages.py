@@ -143,7 +143,7 @@ def _others(
 def _ignored(done: int, asked: int) -> str:
     many = f"{done:,} {'invoice' if done == 1 else 'invoices'}"
     if not done:
-        return "None of these can be ignored now."
+        return "No invoice of these can be ignored now."
     rest = "" if done == asked else f" {asked - done:,} can't be now."
     return f"{many} ignored. It can be taken back under Problems, Ignored.{rest}"
 
