@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from contracts.ids import CompanyId, RecordId
-from contracts.invoicing import InvoiceSnapshot
+from contracts.invoicing import InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncDelayed, SyncFailed, SyncState, SyncStateChanged, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
 from sync_orchestrator.handlers.refusals import Refusal
@@ -57,6 +57,8 @@ class Lost:
         ring = company.ring
         states = await ring.sights.states("invoice", company.connection)
         for one in await company.office.snapshots():
+            if isinstance(one, ItemSnapshot):
+                await self._answer_name(company, one)
             if one.id not in self.edited:
                 continue
             gone = states.get(RecordId(one.id)) == SyncState.REMOVED_THERE.value
@@ -68,6 +70,18 @@ class Lost:
                 ring.scheduler.story.append(f"  refused: {refusal}")
         self.pressed[company.id] = self.pressed.get(company.id, 0) + 1
         company.unattended = self.pressed[company.id] < _PRESSED
+
+    async def _answer_name(self, company: "Company", item: ItemSnapshot) -> None:
+        """It has no mark of ours: if it differs there by now, a person says that it is the same."""
+        state = company.office.badge(company.connection, "item", item.id)
+        if state is None or state.cause is None or state.cause.code != "item_name_taken":
+            return
+        company.ring.scheduler.story.append(f"click link on {str(item.id)[-4:]}")
+        there = state.cause.params["holder_remote_id"]
+        try:
+            await company.click("link", item, {"remote_id": there})
+        except Refusal as refusal:
+            company.ring.scheduler.story.append(f"  refused: {refusal}")
 
     # --- what the checker makes of it
 

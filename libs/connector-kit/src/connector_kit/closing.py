@@ -124,7 +124,7 @@ def end_of_answer(
         case Accepted(remote, totals, notes, voided, details):
             return EndsWell("accepted", remote, totals, notes, voided, details=details)
         case Refused(cause, holder):
-            return EndsRefused(_naming_holder(cause, holder, holders))
+            return EndsRefused(naming_holder(cause, holder, holders))
         case ReferenceGone(local_ids, cause):
             return EndsRefused(cause, reference_gone=local_ids)
         case RemovedThere("voided", cause) if member.intent == "void" and member.remote:
@@ -163,7 +163,7 @@ def end_of_verdict(
         case Taken(holder):
             params = {**taken.params, **dict(holder.params)}
             cause = taken.model_copy(update={"params": params})
-            return EndsRefused(_naming_holder(cause, holder.remote.id, holders), result="found")
+            return EndsRefused(naming_holder(cause, holder.remote.id, holders), result="found")
         case NotYet():
             return None
 
@@ -276,7 +276,7 @@ def _is_unexplained(refused: Refused, member: FrozenMember) -> bool:
     return member.intent == "create" and not known_holder and refused.cause.code in _SAID_BY_READING
 
 
-def _naming_holder(
+def naming_holder(
     cause: CauseInstance, holder: RemoteId | None, holders: Mapping[RemoteId, RecordId]
 ) -> CauseInstance:
     """The cause, with the remote record in the way and, if it is ours, which of ours it is."""

@@ -15,7 +15,7 @@ from contracts.ids import Entity, RecordId, RemoteId, RequestId
 from contracts.sync import CauseInstance
 
 from connector_kit.answers import NoAnswer, Refused, RemovedThere, Seen, Sighting
-from connector_kit.closing import TAKEN
+from connector_kit.closing import TAKEN, naming_holder
 from connector_kit.connections_store import Connection
 from connector_kit.exchange import Exchange
 from connector_kit.judging import Done, GoesAgain, NotYet, SentWindow, Taken, WasRemoved, judge
@@ -138,7 +138,8 @@ def judged(
             return NotReady(record, RemovedThere(removed, cause))
         case Taken(holder):
             cause = CauseInstance(code=TAKEN[entity], params=dict(holder.params))
-            return NotReady(record, Refused(cause, holder=holder.remote.id))
+            named = naming_holder(cause, holder.remote.id, linked)
+            return NotReady(record, Refused(named, holder=holder.remote.id))
         case NotYet():
             return NotReady(record, NoAnswer())
         case _:

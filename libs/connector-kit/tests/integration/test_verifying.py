@@ -77,13 +77,14 @@ async def test_what_was_removed_there_meanwhile_is_not_created_again(bench: Benc
 
 
 async def test_a_stranger_s_number_is_a_cause(bench: Bench) -> None:
-    bench.there.put("invoice", "1001", total="3.00")
+    stranger = bench.there.put("invoice", "1001", total="3.00")
     command = bench.invoice("1001")
     bench.later(seconds=1)
     await restore(bench)
     await bench.take(command)
     await bench.work()
-    assert (await bench.said_one(SyncFailed)).cause.code == "invoice_number_taken"
+    cause = (await bench.said_one(SyncFailed)).cause
+    assert (cause.code, cause.params["holder_remote_id"]) == ("invoice_number_taken", stranger.id)
     assert len(bench.there.of("invoice")) == 1
 
 
