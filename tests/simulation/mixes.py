@@ -137,7 +137,7 @@ MIXES = (
 RESTORED = Mix("restored", restores=True)
 BY_NAME = {mix.name: mix for mix in (*MIXES, RESTORED)}
 
-_RESTORED = frozenset({5, 13, 21, 29})
+_RESTORED = frozenset({13, 21, 29})
 """Seeds whose database is restored."""
 
 
