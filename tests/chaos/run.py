@@ -19,14 +19,11 @@ def main() -> int:
     parser.add_argument("--faults", type=int, help="default: six a minute")
     parser.add_argument("--companies", type=int, default=6)
     parser.add_argument("--replicas", type=int, default=2, help="of each connector")
-    parser.add_argument(
-        "--restores", type=int, help="of the database; default: one in five minutes"
-    )
+    parser.add_argument("--restores", type=int, default=0, help="of the database")
     parser.add_argument("--seed", type=int)
     given = parser.parse_args()
     seed: int = secrets.randbelow(10**6) if given.seed is None else given.seed
     faults: int = round(6 * given.minutes) if given.faults is None else given.faults
-    restores: int = int(given.minutes // 5) if given.restores is None else given.restores
     plan = Plan(
         seed,
         given.minutes * 60,
@@ -34,7 +31,7 @@ def main() -> int:
         faults,
         given.companies,
         given.replicas,
-        restores,
+        given.restores,
     )
     folder = Path(tempfile.mkdtemp(prefix="tallybridge-chaos-"))
     sys.stdout.write(f"seed {seed}; logs in {folder}/logs\n")
