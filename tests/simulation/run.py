@@ -1,8 +1,9 @@
 """`make simulate SEEDS=500 FROM=0 JOBS=2`: many seeds; a failing one's story and its replay.
 
 `--planted NAME` plays them with a bug planted, to see its story; `--duel NAME` plays a duel instead
-of the wide story, `--mix NAME` all of one mix, `--at xero` at that provider; `--again` plays each
-twice and compares the stories.
+of the wide story, `--mix NAME` all of one mix, `--at xero` at that provider and
+`--at shared` where the seed says, else all are at QuickBooks; `--again` plays each twice
+and compares the stories.
 """
 
 import argparse
@@ -15,13 +16,14 @@ from contextlib import closing
 from contracts.ids import Provider as ProviderName
 
 from simulation.duels import DUELS
-from simulation.mixes import BY_NAME
+from simulation.mixes import BY_NAME, of_seed
 from simulation.planted import PLANTED
-from simulation.sides import SIDES, Cast
+from simulation.sides import SIDES, Cast, cast_of
 from simulation.workers import Played, Wanted, play
 
 _END = 60
 _TELL_EVERY = 100
+_SHARED = "shared"
 
 
 def main(arguments: list[str]) -> int:
@@ -36,7 +38,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--planted", default="", choices=["", *(bug.name for bug in PLANTED)])
     parser.add_argument("--duel", default="", choices=["", *DUELS])
     parser.add_argument("--mix", default="", choices=["", *BY_NAME])
-    parser.add_argument("--at", type=_cast, default=(), help="providers, as in qbo or qbo,xero")
+    parser.add_argument("--at", type=_cast, default=(), help="as in qbo,xero, or shared")
     chosen = parser.parse_args(arguments)
     return _run(chosen)
 
@@ -61,8 +63,10 @@ def _run(chosen: argparse.Namespace) -> int:
     return 1 if tally.failed else 0
 
 
-def _cast(named: str) -> Cast:
-    """One provider for each company, in this order."""
+def _cast(named: str) -> Cast | None:
+    """One provider for each company, in this order; none if the seed is to say it."""
+    if named == _SHARED:
+        return None
     cast: list[ProviderName] = []
     for name in named.split(","):
         found: list[ProviderName] = [one for one in SIDES if one == name]
@@ -74,8 +78,10 @@ def _cast(named: str) -> Cast:
 
 def _wanted(chosen: argparse.Namespace) -> Iterator[Wanted]:
     for seed in range(chosen.first, chosen.first + chosen.seeds):
+        mix = DUELS[chosen.duel].mix if chosen.duel else BY_NAME.get(chosen.mix) or of_seed(seed)
+        cast: Cast = cast_of(seed, mix.companies) if chosen.at is None else chosen.at
         for _ in range(2 if chosen.again else 1):
-            yield Wanted(seed, chosen.planted, chosen.duel, chosen.mix, chosen.at)
+            yield Wanted(seed, chosen.planted, chosen.duel, chosen.mix, cast)
 
 
 class _Tally:

@@ -22,7 +22,7 @@ from simulation.mixes import Mix, of_seed
 from simulation.people import People
 from simulation.restoring import Restoring
 from simulation.ring import Ring, new_ring
-from simulation.sides import Cast, cast_of
+from simulation.sides import QUICKBOOKS, Cast
 
 Move = Callable[[], Coroutine[Any, Any, None]]
 """Begins something that may happen next."""
@@ -89,7 +89,7 @@ async def run_seed(
     seen: dict[str, int] = {}
     raised = False
     mix = mix or of_seed(seed)
-    cast = cast or cast_of(seed, mix.companies)
+    cast = cast or QUICKBOOKS
     async with planted(ground):
         try:
             ring = new_ring(scheduler, ground, mix, cast)

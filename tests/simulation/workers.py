@@ -41,7 +41,6 @@ _SERVER = {
     "wal_level": "minimal",
 }
 _VACUUM_EVERY = 100
-_QUICKBOOKS: Cast = ("qbo",)
 _T = TypeVar("_T")
 
 
@@ -54,8 +53,7 @@ class Wanted:
     duel: str = ""
     mix: str = ""
     cast: Cast = ()
-    """At which provider each company is; the seed says, and a duel or a bug is at QuickBooks,
-    unless named."""
+    """At which provider each company is; at QuickBooks unless named."""
     story: bool = False
     """Whether its story is wanted though nothing be wrong."""
 
@@ -173,7 +171,7 @@ class _Player:
                 nullcontext if bug is None else bug.plant,
                 mix if duel is None else duel.mix,
                 None if duel is None else partial(Stage, plot=duel.plot),
-                wanted.cast or (None if duel is None and bug is None else _QUICKBOOKS),
+                wanted.cast or None,
             )
         )
         self._played += 1
