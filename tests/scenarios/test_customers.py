@@ -1,6 +1,7 @@
 """Customers between the books and us: imported, matched, linked, never doubled."""
 
 import pytest
+from by_pages import hidden, pages_of, undo
 from office import WITHIN, Json, Office, connected_office
 from provider_side import change_there, delete_there
 from providers import ALL
@@ -185,6 +186,20 @@ async def test_s1_a_look_alike_is_a_question_and_linking_it_sends_the_waiting_in
         gone = await oak.web.delete(f"/customers/{ann['id']}/links/{provider}")
         assert gone.json()["undo"] == {"method": "PUT", "remote_id": one["remote_id"]}
         assert gone.json()["links"] == []
+
+        # By the page it is undone by what is said of it.
+        at = f"/customers/{ann['id']}"
+        async with pages_of(oak) as web:
+            fields = {"provider": provider, "remote_id": one["remote_id"]}
+            csrf = {"csrf": hidden((await web.get(at)).text, "csrf")}
+            pressed = await web.post(f"{at}/actions/link", data=fields | csrf)
+            shown = (await web.get(at)).text
+            assert "Linked." in shown
+            assert len((await oak.web.get(at)).json()["links"]) == 1
+            path, fields = undo(pressed.headers["set-cookie"], shown)
+            assert (await web.post(path, data=fields)).headers["location"] == at
+            assert "Not linked any more." in (await web.get(at)).text
+        assert (await oak.web.get(at)).json()["links"] == []
 
 
 @EACH

@@ -1,10 +1,6 @@
 """Tax Mapping by its page alone, as a browser without JavaScript uses it."""
 
-import json
-from base64 import urlsafe_b64decode
-from http.cookies import SimpleCookie
-
-from by_pages import hidden, pages_of
+from by_pages import hidden, pages_of, undo
 from money_side import bill, tax_rate, taxes_there, taxing_office
 from testkit import Stack
 
@@ -15,14 +11,6 @@ def form(page: str, rate: str, code: str) -> dict[str, str]:
     """The page's form with another tax chosen for this rate."""
     names = ("csrf", "version", f"was.{rate}")
     return {name: hidden(page, name) for name in names} | {f"tax.{rate}": code}
-
-
-def undo(cookie: str, page: str) -> dict[str, str]:
-    """The fields of the Undo that the page offers once."""
-    packed = SimpleCookie(cookie)
-    said = next(one.value for name, one in packed.items() if name.endswith("_said"))
-    fields: dict[str, str] = json.loads(urlsafe_b64decode(said))[4]
-    return fields | {"csrf": hidden(page, "csrf")}
 
 
 async def test_s32_choosing_the_tax_by_the_page_releases_the_invoice(stack: Stack) -> None:
@@ -43,7 +31,8 @@ async def test_s32_choosing_the_tax_by_the_page_releases_the_invoice(stack: Stac
         assert "8 % here, 9.1 % there" in after
         assert f'<option value="{codes["Tucson"]}" selected>' in after
         await oak.badge_when("invoice", invoice, "synced")
-        undone = await web.post(PAGE, data=undo(saved.headers["set-cookie"], after))
+        path, fields = undo(saved.headers["set-cookie"], after)
+        undone = await web.post(path, data=fields)
         assert undone.status_code == 303, undone.text
         assert "No tax chosen" in (await web.get(PAGE)).text
         [shown] = (await oak.web.get(PAGE)).json()["items"]

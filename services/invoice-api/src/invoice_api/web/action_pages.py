@@ -4,22 +4,27 @@ from typing import get_args
 from uuid import UUID
 
 from contracts.causes import Action
-from contracts.ids import PROVIDER_LABELS, CustomerId, Entity, InvoiceId, ItemId
+from contracts.ids import PROVIDER_LABELS, CustomerId, Entity, InvoiceId, ItemId, Provider
+from contracts.invoicing import CustomerSnapshot
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from invoice_api.customer_imports import service as linking
 from invoice_api.customers import store as customers_store
 from invoice_api.http.dependencies import TheDatabase, TheIds
 from invoice_api.http.problems import Problem, not_found
 from invoice_api.integrations import mapping
+from invoice_api.integrations.commands import Desk
 from invoice_api.integrations.connections import provider_of
+from invoice_api.integrations.parcels import load_parcel
 from invoice_api.integrations.record_routes import TheDesk, TheEntity
 from invoice_api.integrations.schemas import AuthorizeShown
 from invoice_api.invoices import service as invoices
 from invoice_api.invoices import store as invoices_store
 from invoice_api.items import store as items_store
+from invoice_api.sync_status.facts import facts_of
 from invoice_api.web.pages import Undo
-from invoice_api.web.sessions import AForm, AVisit, AWrite
+from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,7 +69,10 @@ async def act(
     fields = {name: value for name, value in form.items() if name not in _OURS}
     provider = provider_of(form.get("provider", ""))
     here = _at(entity, record_id)
+    undo: Undo | None = None
     try:
+        if action == "link":
+            undo = await _link_undone(one, desk, provider, entity, record_id)
         if action == "choose_account" and form.get("for_all"):
             applied = await mapping.apply_to_unmapped(
                 desk.database, desk.orchestrator, one.caller, provider, fields["account_id"]
@@ -81,8 +89,51 @@ async def act(
     if text is None:
         return RedirectResponse(here, 303)
     back = _UNDONE_BY.get(action)
-    undo = None if back is None else Undo(f"{here}/actions/{back}", (("provider", provider),))
+    if back is not None:
+        undo = Undo(f"{here}/actions/{back}", (("provider", provider),))
     return one.told(here, text.format(provider=PROVIDER_LABELS[provider]), undo=undo)
+
+
+async def _link_undone(
+    one: Visit, desk: Desk, provider: Provider, entity: Entity, record_id: UUID
+) -> Undo | None:
+    """What takes back a customer's link that is about to be made; an invoice's own has none."""
+    async with desk.database.transaction() as tx:
+        parcel = await load_parcel(tx, one.caller, entity, record_id)
+        badge = await desk.badge(tx, one.caller, provider, parcel.facts)
+        if badge.cause is not None and badge.cause.code == "invoice_number_taken":
+            return None
+        customer = parcel.customer or parcel.record
+        if not isinstance(customer, CustomerSnapshot):
+            return None
+        before = await desk.badge(tx, one.caller, provider, facts_of(customer))
+    path = f"/customers/{customer.id}/links/{provider}/undo"
+    return Undo(path, (("remote_id", before.remote_id or ""), ("back", _at(entity, record_id))))
+
+
+@router.post("/customers/{customer_id}/links/{provider}/undo")
+async def undo_link(
+    one: AWrite, form: AForm, customer_id: UUID, provider: Provider, desk: TheDesk
+) -> Response:
+    """As it was linked before, or not at all."""
+    here = inside(form.get("back") or _at("customer", customer_id))
+    try:
+        await linking.link(
+            desk.database,
+            desk.orchestrator,
+            desk.clock,
+            one.caller,
+            provider,
+            "customer",
+            customer_id,
+            form.get("remote_id") or None,
+        )
+    except Problem as problem:
+        said = "; ".join(error.message for error in problem.errors) or problem.detail
+        return one.told(here, said, tone="danger")
+    return one.told(
+        here, "Not linked any more." if not form.get("remote_id") else "Linked as before."
+    )
 
 
 @router.post("/invoices/{invoice_id}/{move}")
