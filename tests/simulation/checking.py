@@ -197,14 +197,14 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
     """At most one live document a record; none that is linked to the wrong one, or to none."""
     wrong: list[str] = []
     there_, jobs = books.there, books.jobs
-    hers = {str(snapshot.id) for snapshot in books.saved}
+    hers = {str(snapshot.id): snapshot for snapshot in books.saved}
     for entity in _MARKED:
         for ours, records in there_.marked(entity).items():
             if ours not in hers:
                 continue
             live = [r for r in records if r.live]
             told_apart = books.company.told_apart.get(UUID(ours), 0)
-            if ring.lost is not None and UUID(ours) in ring.lost.renamed:
+            if ring.lost is not None and ring.lost.was_renamed(hers[ours]):
                 told_apart += 1
             if len(live) > 1 + told_apart:
                 ids = ", ".join(f"{r.id} ({r.note or r.number})" for r in live)

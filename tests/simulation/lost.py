@@ -14,6 +14,7 @@ from contracts.ids import CompanyId, RecordId
 from contracts.invoicing import InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncDelayed, SyncFailed, SyncState, SyncStateChanged, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
+from messaging.recovering import AHEAD
 from sync_orchestrator.handlers.refusals import Refusal
 
 from simulation.office import Badge, Snapshot, subject_of
@@ -84,6 +85,11 @@ class Lost:
             company.ring.scheduler.story.append(f"  refused: {refusal}")
 
     # --- what the checker makes of it
+
+    def was_renamed(self, snapshot: Snapshot) -> bool:
+        """Since the backup, before the restore or after it: it is looked for by its name of now."""
+        after = snapshot.version >= AHEAD and not isinstance(snapshot, InvoiceSnapshot)
+        return after or snapshot.id in self.renamed
 
     def explains(self, ours: str, owner: "Company | None", there: "There") -> bool:
         """Whether a document there with our mark may be of the time that is forgotten."""
