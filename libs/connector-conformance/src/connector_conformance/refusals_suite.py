@@ -77,6 +77,12 @@ class RefusalsConformance:
         assert outcome.cause.code == "changed_on_both_sides", outcome.cause
         (there,) = (await simulator.books("Stale"))["customers"]
         assert there["name"] == "Ann Lee-Moss"
+        # Whoever keeps ours has seen what the refusal speaks of.
+        ours = on.company.customer("Ann Leigh", record=record, link=outcome.remote, step=3)
+        await connector.command(ours)
+        await succeeded(connector, ours)
+        (there,) = (await simulator.books("Stale"))["customers"]
+        assert there["name"] == "Ann Leigh"
 
     async def test_an_invoice_of_a_customer_gone_there_names_them_or_goes(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator

@@ -108,12 +108,18 @@ def not_ready_here(
             return refused_here(
                 lane,
                 answer,
-                member.remote,
+                _as_seen(member, answer),
                 connection=connection,
                 at=at,
                 ids=ids,
                 attempts=attempts,
             )
+
+
+def _as_seen(member: Member, answer: Refused | ReferenceGone | RemovedThere) -> RemoteRef | None:
+    if member.remote is None or not isinstance(answer, Refused) or answer.seen is None:
+        return member.remote
+    return member.remote.model_copy(update={"version": answer.seen})
 
 
 def our_mistake_here(

@@ -38,11 +38,13 @@ class Refused:
     """Refused for a reason someone must act on; nothing was written.
 
     `holder` is the remote record that has our number or name, where the answer names it: the kit
-    adds which of our records it is, if it is one of ours.
+    adds which of our records it is, if it is one of ours. `seen` is the version of the record
+    itself that was read there: whoever then chooses to write over it has seen that one.
     """
 
     cause: CauseInstance
     holder: RemoteId | None = None
+    seen: str | None = None
 
 
 @dataclass(frozen=True)

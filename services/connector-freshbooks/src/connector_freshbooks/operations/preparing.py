@@ -72,7 +72,7 @@ def _known(
         return Ready(_restored(member, found))
     edited = _edited_there(member, remote, found)
     if edited:
-        return NotReady(command.record_id, _both_changed(member, edited, kind, context))
+        return NotReady(command.record_id, _both_changed(member, found, edited, kind, context))
     return Ready(member.at(found.ref()))
 
 
@@ -114,7 +114,9 @@ def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str,
     )
 
 
-def _both_changed(member: Member, edited: tuple[str, ...], kind: Kind, context: Context) -> Refused:
+def _both_changed(
+    member: Member, there: There, edited: tuple[str, ...], kind: Kind, context: Context
+) -> Refused:
     """Never written over unasked: a person chooses whose content stays."""
     command = member.command
     here: tuple[str, ...] = ()
@@ -130,7 +132,8 @@ def _both_changed(member: Member, edited: tuple[str, ...], kind: Kind, context: 
             record=record_name(command.entity, name),
             fields_here=in_words(here) or None,
             fields_there=in_words(edited),
-        )
+        ),
+        seen=there.version,
     )
 
 

@@ -184,7 +184,7 @@ def _versioned(
         return not_known(member.command, known.why)
     edited = _edited_there(member, there)
     if edited:
-        return NotReady(record, _both_changed(member, edited, kinds, context))
+        return NotReady(record, _both_changed(member, there, edited, kinds, context))
     return Ready(member.at(there.ref()))
 
 
@@ -206,7 +206,11 @@ def _edited_there(member: Member, there: There) -> tuple[str, ...]:
 
 
 def _both_changed(
-    member: Member, edited: tuple[str, ...], kinds: Mapping[Entity, Kind], context: Context
+    member: Member,
+    there: There,
+    edited: tuple[str, ...],
+    kinds: Mapping[Entity, Kind],
+    context: Context,
 ) -> Refused:
     """Never written over unasked: a person chooses whose content stays."""
     command = member.command
@@ -224,7 +228,8 @@ def _both_changed(
             record=record_name(command.entity, name),
             fields_here=in_words(here) or None,
             fields_there=in_words(edited),
-        )
+        ),
+        seen=there.version,
     )
 
 

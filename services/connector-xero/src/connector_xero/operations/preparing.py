@@ -114,7 +114,7 @@ def _linked(
         return NotReady(command.record_id, void_refused(command))
     edited = _edited_there(member, remote, there)
     if edited:
-        return NotReady(command.record_id, _both_changed(member, edited, kinds, context))
+        return NotReady(command.record_id, _both_changed(member, there, edited, kinds, context))
     return Ready(member.at(there.ref()))
 
 
@@ -243,7 +243,11 @@ def _follows_its_customer(member: Member, there: There, name: str) -> bool:
 
 
 def _both_changed(
-    member: Member, edited: tuple[str, ...], kinds: Mapping[Entity, Kind], context: Context
+    member: Member,
+    there: There,
+    edited: tuple[str, ...],
+    kinds: Mapping[Entity, Kind],
+    context: Context,
 ) -> Refused:
     """Never written over unasked: a person chooses whose content stays."""
     command = member.command
@@ -261,7 +265,8 @@ def _both_changed(
             record=record_name(command.entity, name),
             fields_here=in_words(here) or None,
             fields_there=in_words(edited),
-        )
+        ),
+        seen=there.version,
     )
 
 
