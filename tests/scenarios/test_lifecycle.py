@@ -1,5 +1,6 @@
 """What becomes of an invoice after it was sent: edited, paid, voided, deleted there."""
 
+import pytest
 from office import WITHIN, Json, Office, connected_office
 from provider_side import (
     act,
@@ -14,6 +15,7 @@ from provider_side import (
     with_first_synced,
     writes,
 )
+from providers import ALL
 from testkit import Stack, eventually
 
 LONG = 3 * WITHIN
@@ -114,6 +116,26 @@ async def test_s37_a_payment_there_moved_the_version_and_the_edit_arrives(stack:
         await eventually(moved, within=WITHIN)
         await oak.badge_when("invoice", invoice, "synced")
         assert await oak.numbers() == ["1001", "1002"]
+
+
+@pytest.mark.parametrize("provider", ALL)
+async def test_keep_ours_writes_over_what_was_changed_on_both_sides(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, provider=provider) as oak:
+        invoice, badge = await synced_one(oak)
+        (row,) = [r for r in (await oak.held())["invoices"] if r["id"] == badge["remote_id"]]
+        [line] = row["lines"]
+        kept = {name: line[name] for name in ("item_id", "description", "quantity")}
+        # Some providers tell versions apart by the second.
+        await oak.books.post("/_sim/clock", json={"advance_seconds": 2})
+        await change_there(oak, "invoices", row["id"], lines=[{**kept, "unit_price": "130.00"}])
+        await reprice(oak, invoice, "99.50")
+        await oak.badge_when("invoice", invoice, "changed_there")
+        await total_there(oak, badge["remote_id"], "130.00")
+        await act(oak, "invoice", invoice, "keep_ours")
+        await total_there(oak, badge["remote_id"], "99.50")
+        await oak.badge_when("invoice", invoice, "synced")
 
 
 async def test_s39_voided_here_after_sync_is_voided_there(stack: Stack) -> None:
