@@ -321,6 +321,7 @@ class _Web:
         began = time.monotonic()
         numbers = range(first, first + count)
         self._began |= dict.fromkeys(numbers, began)
+        self._all.clear()
         keys = [uuid.uuid4().bytes for _ in numbers]
         values = [invoice_body(number, self._chain.lines) for number in numbers]
         async with self._pool.acquire() as connection, connection.transaction():
@@ -361,8 +362,6 @@ class _Web:
             self._ended.setdefault(number, ended)
         if len(self._ended) == len(self._began):
             self._all.set()
-        else:
-            self._all.clear()
 
 
 def _say(answer: dict[str, object]) -> None:
