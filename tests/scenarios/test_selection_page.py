@@ -28,7 +28,10 @@ async def test_what_would_stop_ticked_invoices_is_said_before_anything_is_sent(
             "ids": [ready["id"], stopped["id"], draft["id"]],
         }
         page = (await web.post(f"{LIST}/selected/check", data=form)).text
-        assert f'1 of 3 would go to QuickBooks: <a href="/invoices/{ready["id"]}"' in page
+        assert (
+            f'1 of 3 would go to QuickBooks: <a class="app-textlink" href="/invoices/{ready["id"]}"'
+            in page
+        )
         assert re.search(rf"Items need an income account.*{stopped['id']}", page, re.S)
         assert re.search(rf"Still a draft.*{draft['id']}", page, re.S)
         assert (await oak.badge("invoice", ready))["state"] == "not_synced"
@@ -39,7 +42,10 @@ async def test_what_would_stop_ticked_invoices_is_said_before_anything_is_sent(
         await oak.badge_when("invoice", ready, "synced", within=3 * WITHIN)
         again = (await web.post(f"{LIST}/selected/check", data=form)).text
         assert "No invoice of these 3 would go to QuickBooks now." in again
-        assert f'In QuickBooks already: <a href="/invoices/{ready["id"]}"' in again
+        assert (
+            f'In QuickBooks already: <a class="app-textlink" href="/invoices/{ready["id"]}"'
+            in again
+        )
 
 
 async def test_ticked_invoices_are_ignored_with_a_reason(stack: Stack) -> None:
