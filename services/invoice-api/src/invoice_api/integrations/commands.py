@@ -48,7 +48,7 @@ from invoice_api.sync_status.projector import fold_in_answer
 from invoice_api.sync_status.schemas import BadgeShown, CauseShown, SyncAnswer
 from invoice_api.sync_status.service import board_of, viewer_of
 
-_AT_ONCE = 4
+AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Desk:
     ) -> StartsShown:
         """Each of a selection started, or why it wasn't. 409 `not_connected` for all."""
         await check_connection(self.database, caller, provider)
-        gate = asyncio.Semaphore(_AT_ONCE)
+        gate = asyncio.Semaphore(AT_ONCE)
 
         async def start(record_id: UUID) -> StartedShown:
             invoice = InvoiceId(record_id)

@@ -11,7 +11,7 @@ from contracts.sync import SyncState
 
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.problems import Problem
-from invoice_api.integrations.commands import Desk
+from invoice_api.integrations.commands import AT_ONCE, Desk
 from invoice_api.invoices import service, store
 from invoice_api.invoices.schemas import InvoiceShown
 from invoice_api.sync_status.connected import check_connection
@@ -19,7 +19,6 @@ from invoice_api.sync_status.schemas import CauseShown
 
 Outlook = Literal["ready", "stopped", "there", "under_way", "ignored", "void"]
 
-AT_ONCE = 8
 _THERE = frozenset({SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE})
 _UNDER_WAY = frozenset({SyncState.WAITING, SyncState.HELD, SyncState.QUEUED, SyncState.CHECKING})
 
