@@ -186,7 +186,12 @@ async def test_the_running_relay_is_woken_by_commits_and_survives_broker_and_dat
 
         await eventually(put_again)
         await eventually(lambda: took(2))
-        assert relay.away is None
+
+        def goes_on() -> None:
+            # The kill may reach the very session that has just published: then it is tried again.
+            assert relay.away is None
+
+        await eventually(goes_on)
     finally:
         stop.set()
         await asyncio.wait_for(running, 10)
