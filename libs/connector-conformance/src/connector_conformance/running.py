@@ -102,10 +102,11 @@ class Running:
         organisation: str,
         decision: str = "approve",
         username: str = "",
+        also: str = "",
     ) -> httpx.Response:
         """The page after consent in this browser, by a user of the organisation's own unless said.
 
-        What was agreed to under one name is offered together.
+        What was agreed to under one name is offered together; `also` by this same consent.
         """
         start = f"{PUBLIC_URL}/connect?ticket={self.ticket()}"
         page = await browser.get(start, follow_redirects=True)
@@ -115,6 +116,7 @@ class Running:
         chosen = {
             "username": username or f"{organisation} owner",
             "organisation": organisation,
+            "also": also,
             "decision": decision,
         }
         parts_ = urlsplit(str(page.url))

@@ -57,24 +57,31 @@ async def nothing_decided(connector: Running, command: RecordCommand) -> None:
     assert all(isinstance(outcome, SyncDelayed) for outcome in said), said
 
 
+async def _pages(connector: Running, company: Company) -> list[AccountsListed]:
+    async def published() -> list[AccountsListed]:
+        said = await connector.said(AccountsListed)
+        pages = [page for page in said if page.connection_id == company.connection]
+        assert pages, "no accounts were published"
+        return pages
+
+    return await eventually(published, within=20)
+
+
+async def accounts_of(connector: Running, company: Company) -> dict[str, Account]:
+    """The income accounts that were published for this connection, by their names."""
+    pages = await _pages(connector, company)
+    return {account.name: account for page in pages for account in page.accounts}
+
+
 async def income_account(
     subject: ConformanceSubject, connector: Running, company: Company
 ) -> Account | None:
     """One that was published for this connection; None where none are offered."""
-
-    async def published() -> Account | None:
-        pages = [
-            page
-            for page in await connector.said(AccountsListed)
-            if page.connection_id == company.connection
-        ]
-        assert pages, "no accounts were published"
-        assert pages[0].offered is subject.offers_accounts
-        if not subject.offers_accounts:
-            return None
-        return next(a for page in pages for a in page.accounts if a.name == "Service revenue")
-
-    return await eventually(published, within=20)
+    pages = await _pages(connector, company)
+    assert pages[0].offered is subject.offers_accounts
+    if not subject.offers_accounts:
+        return None
+    return (await accounts_of(connector, company))["Service revenue"]
 
 
 class Shop:
@@ -127,16 +134,22 @@ class Shop:
         )
 
 
-async def connected(connector: Running, simulator: Simulator, name: str) -> Company:
-    """A company connected to an organisation of that name, fresh."""
-    await simulator.fresh(name)
+async def connected(
+    connector: Running, simulator: Simulator, name: str, **settings: object
+) -> Company:
+    """A company connected to an organisation of that name, fresh, with these settings there."""
+    await simulator.fresh(name, **settings)
     return await connector.connected(name)
 
 
 async def shop(
-    subject: ConformanceSubject, connector: Running, simulator: Simulator, name: str
+    subject: ConformanceSubject,
+    connector: Running,
+    simulator: Simulator,
+    name: str,
+    **settings: object,
 ) -> Shop:
     """A company with a customer and an item, in an organisation of that name."""
-    company = await connected(connector, simulator, name)
+    company = await connected(connector, simulator, name, **settings)
     account = await income_account(subject, connector, company)
     return await Shop(connector, company, account).made()

@@ -6,12 +6,17 @@ counted in the simulator's books.
 """
 
 from connector_conformance.answers_suite import AnswersConformance
+from connector_conformance.process_suite import ProcessConformance
 from connector_conformance.refusals_suite import RefusalsConformance
 from connector_conformance.sign_in_suite import SignInConformance
 from connector_conformance.writing_suite import WritingConformance
 
 
 class ConnectorConformance(
-    SignInConformance, WritingConformance, AnswersConformance, RefusalsConformance
+    SignInConformance,
+    WritingConformance,
+    AnswersConformance,
+    RefusalsConformance,
+    ProcessConformance,
 ):
     """All of it. Tests of the first base run last: they move the simulator's clock ahead."""

@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+from connector_conformance.books import income_account, made
+from connector_conformance.commands import IDS
+from connector_conformance.simulator import Simulator
+from connector_conformance.speaking import CLIENT, Wire
 from connector_freshbooks.operations import FreshbooksOperations
 from connector_kit.answers import (
     Accepted,
@@ -20,10 +24,7 @@ from connector_kit.auth import GrantDead, Tokens
 from connector_kit.provider import Member, NotReady
 from contracts.ids import RequestId
 
-from .books import books, income_account, made, speaker
-from .commands import IDS
-from .simulator import Simulator
-from .speaking import AUTH, CLIENT, OPERATIONS, consent, exchange_request
+from .books import AUTH, FRESHBOOKS, OPERATIONS, books, speaker
 
 _KEY = RequestId(IDS.new())
 
@@ -69,6 +70,7 @@ async def test_a_deleted_client_is_restored_before_its_fields_go(simulator: Simu
 async def test_an_item_gets_its_account_by_a_second_request(simulator: Simulator) -> None:
     on = await speaker(simulator, "Wire C")
     account = await income_account(on)
+    assert account is not None
     command = on.company.item("Call-out", account)
     frozen, answer = await on.write(Member(command, None))
     assert isinstance(answer, Answered)
@@ -79,7 +81,7 @@ async def test_an_item_gets_its_account_by_a_second_request(simulator: Simulator
     assert (found.mark, found.differing) == ("ours", ("account_uuid",))
     await made(on, Member(command, found.remote, last=frozen[0]))
     (item,) = (await simulator.books("Wire C"))["items"]
-    assert item["account_id"] == account
+    assert item["account_id"] == account.id
 
 
 async def test_an_account_that_is_not_taken_is_said_and_the_item_stands(
@@ -240,7 +242,7 @@ async def test_accounts_are_offered_only_where_the_plan_and_the_setting_have_the
     on = await speaker(simulator, "Wire O")
     read = await on.run(OPERATIONS.accounts(on.context))
     assert read.offered
-    assert {"200", "210"} <= {account.code for account in read.accounts}
+    assert {"2000", "2100"} <= {account.code for account in read.accounts}
     off = FreshbooksOperations(item_accounts=False)
     assert not (await on.run(off.accounts(on.context))).offered
     await simulator.settings("Wire O", advanced_accounting=False)
@@ -270,10 +272,7 @@ async def test_a_suspended_business_holds_the_connection(simulator: Simulator) -
 async def test_a_refresh_token_is_good_once(simulator: Simulator) -> None:
     on = await speaker(simulator, "Wire R")
     request = AUTH.refresh(CLIENT, on.tokens.refresh)
-    answers = [
-        AUTH.read_tokens(await exchange_request(simulator.http, simulator.url, request))
-        for _ in range(2)
-    ]
+    answers = [AUTH.read_tokens(await on.wire.send(request)) for _ in range(2)]
     assert isinstance(answers[0], Tokens)
     assert answers[0].access_expires_in <= 43_200
     assert isinstance(answers[1], GrantDead)
@@ -281,5 +280,5 @@ async def test_a_refresh_token_is_good_once(simulator: Simulator) -> None:
 
 async def test_a_person_may_decline(simulator: Simulator) -> None:
     await simulator.fresh("Wire S")
-    callback = await consent(simulator.http, simulator.url, "Wire S", decision="deny")
+    callback = await Wire(FRESHBOOKS, simulator.http, simulator.url).consent("Wire S", "deny")
     assert AUTH.declined(callback)

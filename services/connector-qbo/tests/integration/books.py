@@ -1,53 +1,19 @@
-"""A connection on the wire with a customer and an item in its books."""
+"""QuickBooks Online on the wire."""
 
-from connector_kit.answers import Accepted
-from connector_kit.provider import Member
-from contracts.commands import RemoteRef, SyncInvoice
+from connector_conformance import books as any_books
+from connector_conformance.books import Books
+from connector_conformance.simulator import Simulator
+from connector_conformance.speaking import Speaker
+from connector_qbo.app import QBO
 
-from .commands import IDS
-from .simulator import Simulator
-from .speaking import OPERATIONS, Speaker, connect
+AUTH, OPERATIONS = QBO.auth, QBO.operations
 
 
 async def speaker(simulator: Simulator, name: str, **settings: object) -> Speaker:
-    await simulator.fresh(name, **settings)
-    return await connect(simulator.http, simulator.url, name)
-
-
-async def income_account(on: Speaker) -> str:
-    accounts = await on.run(OPERATIONS.accounts(on.context))
-    return next(account.id for account in accounts.accounts if account.code == "200")
-
-
-async def made(on: Speaker, member: Member) -> RemoteRef:
-    (answer,) = await on.answers(member)
-    assert isinstance(answer, Accepted), answer
-    return answer.remote
-
-
-class Books:
-    """A customer and an item that are there already."""
-
-    def __init__(self, on: Speaker, customer: RemoteRef, item: RemoteRef) -> None:
-        self.on = on
-        self.customer = customer
-        self.item = item
-        self.ours = (IDS.new(), IDS.new())
-
-    def command(self, number: str, currency: str = "USD") -> SyncInvoice:
-        return self.on.company.invoice(
-            number,
-            (self.ours[0], self.customer.id),
-            [(self.ours[1], self.item.id, "2", "128.19")],
-            currency=currency,
-        )
-
-    def invoice(self, number: str) -> Member:
-        return Member(self.command(number), None)
+    """A connection to an organisation of that name, fresh, with these settings there."""
+    return await any_books.speaker(QBO, simulator, name, **settings)
 
 
 async def books(simulator: Simulator, name: str, **settings: object) -> Books:
-    on = await speaker(simulator, name, **settings)
-    customer = await made(on, Member(on.company.customer("Ann Lee"), None))
-    item = await made(on, Member(on.company.item("Call-out", await income_account(on)), None))
-    return Books(on, customer, item)
+    """A customer and an item in an organisation of that name."""
+    return await any_books.books(QBO, simulator, name, **settings)

@@ -3,6 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from connector_conformance.books import income_account, made
+from connector_conformance.commands import IDS
+from connector_conformance.simulator import Simulator
 from connector_kit.answers import (
     Accepted,
     NotExecuted,
@@ -12,13 +15,10 @@ from connector_kit.answers import (
     Throttled,
 )
 from connector_kit.provider import Member, NotReady
-from contracts.connections import TaxRules
+from contracts.connections import Account, TaxRules
 from contracts.ids import RequestId
 
-from .books import books, income_account, made, speaker
-from .commands import IDS
-from .simulator import Simulator
-from .speaking import OPERATIONS, exchange_request
+from .books import OPERATIONS, books, speaker
 
 
 @pytest.mark.parametrize("detail", ["text", "id", "null"])
@@ -64,9 +64,7 @@ async def test_a_number_taken_meanwhile_is_refused_by_the_company(simulator: Sim
     await made(b.on, b.invoice("1001"))
     packed = OPERATIONS.pack([b.invoice("1001")], b.on.context, RequestId(IDS.new()))
     assert packed.request is not None
-    response = await exchange_request(
-        simulator.http, simulator.url, packed.request, b.on.tokens.access
-    )
+    response = await b.on.send(packed.request)
     assert OPERATIONS.whole(response) is None
     assert b"6140" in response.body
 
@@ -112,7 +110,8 @@ async def test_an_account_of_another_type_is_a_cause(simulator: Simulator, code:
     name = f"Oak W{code}"
     on = await speaker(simulator, name, wrong_account_type=code)
     (cash,) = (await simulator.seed(name, accounts=[{"name": "Cash", "type": "bank"}]))["accounts"]
-    (answer,) = await on.answers(Member(on.company.item("Call-out", str(cash["id"])), None))
+    account = Account(id=str(cash["id"]), name="Cash")
+    (answer,) = await on.answers(Member(on.company.item("Call-out", account), None))
     assert isinstance(answer, Refused)
     assert answer.cause.code in ("account_wrong_type", "account_gone")
 
@@ -133,9 +132,7 @@ async def test_a_lapsed_company_is_shut(simulator: Simulator, status: int) -> No
     await simulator.settings(name, company_status="lapsed", lapsed_http_status=status)
     packed = OPERATIONS.pack([b.invoice("1001")], b.on.context, RequestId(IDS.new()))
     assert packed.request is not None
-    answer = OPERATIONS.whole(
-        await exchange_request(simulator.http, simulator.url, packed.request, b.on.tokens.access)
-    )
+    answer = OPERATIONS.whole(await b.on.send(packed.request))
     assert isinstance(answer, NotExecuted)
     assert isinstance(answer.why, Shut)
     assert answer.why.cause.code == "subscription_ended"
@@ -151,9 +148,7 @@ async def test_a_throttle_waits_in_either_form(simulator: Simulator, body: str) 
             [Member(on.company.customer("Ann"), None)], on.context, RequestId(IDS.new())
         )
         assert packed.request is not None
-        response = await exchange_request(
-            simulator.http, simulator.url, packed.request, on.tokens.access
-        )
+        response = await on.send(packed.request)
     finally:
         await simulator.limits(enforced=False, requests_per_minute=500)
     answer = OPERATIONS.whole(response)

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import pytest
+from connector_conformance.commands import Company
+from connector_conformance.running import Running
+from connector_conformance.simulator import Simulator
 from contracts.commands import RemoteRef, SyncInvoice
 from contracts.sync import SyncFailed, SyncSucceeded
 from testkit import eventually
-
-from .commands import Company
-from .running import Running
-from .simulator import Simulator
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,10 @@ class Sent:
 async def sent(connector: Running, simulator: Simulator, name: str, **settings: object) -> Sent:
     await simulator.fresh(name, **settings)
     sown = await simulator.seed(
-        name, customers=[{"name": "Ann Lee"}], items=[{"name": "Call-out", "account_code": "200"}]
+        name, customers=[{"name": "Ann Lee"}], items=[{"name": "Call-out", "account_code": "2000"}]
     )
     company = await connector.connected(name)
-    customer, item = company.customer("Ann Lee"), company.item("Call-out", "0")
+    customer, item = company.customer("Ann Lee"), company.item("Call-out", None)
     first = company.invoice(
         "1001",
         (customer.record_id, str(sown["customers"][0]["id"])),

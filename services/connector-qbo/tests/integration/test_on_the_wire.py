@@ -4,6 +4,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from connector_conformance.books import income_account, made
+from connector_conformance.commands import IDS
+from connector_conformance.simulator import Simulator
+from connector_conformance.speaking import CLIENT, Wire
 from connector_kit.answers import (
     Accepted,
     Answered,
@@ -17,13 +21,11 @@ from connector_kit.answers import (
 )
 from connector_kit.auth import GrantDead, Tokens
 from connector_kit.provider import Member, NotReady
+from connector_qbo.app import QBO
 from contracts.commands import RemoteRef
 from contracts.ids import RequestId
 
-from .books import books, income_account, made, speaker
-from .commands import IDS
-from .simulator import Simulator
-from .speaking import AUTH, CLIENT, OPERATIONS, consent, exchange_request
+from .books import AUTH, OPERATIONS, books, speaker
 
 
 async def test_connecting_reads_the_company_and_its_settings(simulator: Simulator) -> None:
@@ -37,7 +39,7 @@ async def test_connecting_reads_the_company_and_its_settings(simulator: Simulato
 
 async def test_declining_is_told_apart(simulator: Simulator) -> None:
     await simulator.fresh("Oak B")
-    callback = await consent(simulator.http, simulator.url, "Oak B", decision="deny")
+    callback = await Wire(QBO, simulator.http, simulator.url).consent("Oak B", "deny")
     assert AUTH.declined(callback)
     assert AUTH.exchange_code(CLIENT, callback, verifier=None) is None
 
@@ -45,14 +47,14 @@ async def test_declining_is_told_apart(simulator: Simulator) -> None:
 async def test_tokens_are_refreshed_and_a_revoked_grant_is_dead(simulator: Simulator) -> None:
     on = await speaker(simulator, "Oak C")
     request = AUTH.refresh(CLIENT, on.tokens.refresh)
-    fresh = AUTH.read_tokens(await exchange_request(simulator.http, simulator.url, request))
+    fresh = AUTH.read_tokens(await on.wire.send(request))
     assert isinstance(fresh, Tokens)
     assert fresh.access != on.tokens.access
     revoke = AUTH.detach(CLIENT, fresh.refresh, last=True)
     assert revoke is not None
-    assert (await exchange_request(simulator.http, simulator.url, revoke)).status == 200
+    assert (await on.wire.send(revoke)).status == 200
     request = AUTH.refresh(CLIENT, fresh.refresh)
-    dead = AUTH.read_tokens(await exchange_request(simulator.http, simulator.url, request))
+    dead = AUTH.read_tokens(await on.wire.send(request))
     assert isinstance(dead, GrantDead)
 
 
@@ -63,9 +65,7 @@ async def test_an_old_access_token_asks_for_a_refresh(simulator: Simulator) -> N
         [Member(on.company.customer("Ann"), None)], on.context, RequestId(IDS.new())
     )
     assert packed.request is not None
-    response = await exchange_request(
-        simulator.http, simulator.url, packed.request, stale.tokens.access
-    )
+    response = await stale.send(packed.request)
     answer = OPERATIONS.whole(response)
     assert isinstance(answer, NotExecuted)
     assert isinstance(answer.why, Unauthorized)
@@ -105,7 +105,7 @@ async def test_the_same_request_again_makes_no_second_one_where_it_is_honoured(
     packed = OPERATIONS.pack([member], b.on.context, key)
     assert packed.request is not None
     for _ in range(2):
-        await exchange_request(simulator.http, simulator.url, packed.request, b.on.tokens.access)
+        await b.on.send(packed.request)
     assert len((await simulator.books(name))["invoices"]) == (1 if replays else 2)
 
 
