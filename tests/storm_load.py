@@ -46,8 +46,8 @@ class Company:
     forgotten: dict[str, Expected] = field(default_factory=dict[str, Expected])
     """Made, and lost with the database: each is in the books once at most, and not here."""
     forgotten_customers: set[str] = field(default_factory=set[str])
-    edited_there: set[str] = field(default_factory=set[str])
-    """Numbers of those whose last edit was lost so: the books still hold it."""
+    edited_there: dict[str, Expected] = field(default_factory=dict[str, Expected])
+    """Those whose last edit was lost so, by number, as the books still hold them."""
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ async def _send(company: Company, count: int) -> None:
             "issue_date": "2026-06-15",
             "due_date": "2026-07-15",
             "currency": "USD",
-            "lines": [_line(company, _price(company.chance))],
+            "lines": [line_of(company, _price(company.chance))],
         }
         for _ in range(count)
     ]
@@ -154,7 +154,7 @@ async def _edit(company: Company) -> None:
     one = _live(company)
     price = _price(company.chance)
     path = f"/invoices/{one.invoice['id']}"
-    await surely(company.office, "PATCH", path, {"lines": [_line(company, price)]})
+    await surely(company.office, "PATCH", path, {"lines": [line_of(company, price)]})
     one.total = Decimal(price)
 
 
@@ -221,7 +221,8 @@ def _live(company: Company) -> Expected:
     return company.expected[company.chance.choice(numbers)]
 
 
-def _line(company: Company, price: str) -> Json:
+def line_of(company: Company, price: str) -> Json:
+    """The only line of an invoice with this price."""
     fields = {"item_id": company.item["id"], "description": "visit", "quantity": "1"}
     return {**fields, "unit_price": price}
 

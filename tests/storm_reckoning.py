@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import httpx
 from office import Json
-from storm_load import Company, Expected, press, surely
+from storm_load import Company, Expected, press
+from storm_restore import look_after
 from storm_store import evidence
 from testkit import Stack
 
@@ -15,9 +16,6 @@ _EVIDENCE_LINES = 150
 _GONE = {"void", "deleted"}
 _NEEDS_A_PRESS = {"not_synced", "out_of_date"}
 """States of which a company that syncs by hand must press Sync Now once more."""
-
-_ASKS = "changed_there"
-"""Where the books hold an edit that a restore made us forget, a person says which one counts."""
 
 
 @dataclass
@@ -37,22 +35,24 @@ class Found:
 
 
 async def at_rest(companies: Sequence[Company]) -> None:
-    """All badges are final and the books hold the newest amounts."""
-    for company in companies:
-        try:
-            badges = await _badges(company)
-            states = Counter(badge["state"] for badge in badges.values())
-            if company.by_hand and states.keys() & _NEEDS_A_PRESS:
+    """All badges are final and the books hold the newest amounts.
+
+    People do first what is left to them, in every company: one that isn't at rest keeps nobody.
+    """
+    try:
+        badges = [await _badges(company) for company in companies]
+        for company, shown in zip(companies, badges, strict=True):
+            if company.by_hand and _NEEDS_A_PRESS & {badge["state"] for badge in shown.values()}:
                 await press(company)
-            for number in company.edited_there:
-                if badges[number]["state"] == _ASKS:
-                    await _keep_ours(company, company.expected[number])
-        except httpx.TransportError as away:
-            raise AssertionError(repr(away)) from away
-        wanted = {number: _state(one) for number, one in company.expected.items()}
-        assert {number: badge["state"] for number, badge in badges.items()} == wanted, states
-        there = {row["number"]: row for row in (await company.office.held())["invoices"]}
-        assert all(_amiss(one, there.get(n)) is None for n, one in company.expected.items())
+            await look_after(company, shown)
+        for company, shown in zip(companies, badges, strict=True):
+            states = Counter(badge["state"] for badge in shown.values())
+            wanted = {number: _state(one) for number, one in company.expected.items()}
+            assert {number: badge["state"] for number, badge in shown.items()} == wanted, states
+            there = {row["number"]: row for row in (await company.office.held())["invoices"]}
+            assert all(_amiss(one, there.get(n)) is None for n, one in company.expected.items())
+    except httpx.TransportError as away:
+        raise AssertionError(repr(away)) from away
 
 
 def whole_histories(companies: Sequence[Company]) -> Callable[[], Awaitable[None]]:
@@ -127,12 +127,6 @@ def _amiss(one: Expected, row: Json | None) -> str | None:
     if row.get("customer", one.customer) != one.customer:
         return f"{row['customer']} there, {one.customer} here"
     return None
-
-
-async def _keep_ours(company: Company, one: Expected) -> None:
-    """They press the button of what was changed on both sides."""
-    path = f"/invoices/{one.invoice['id']}/actions/keep_ours"
-    await surely(company.office, "POST", path, {"provider": company.office.provider})
 
 
 async def _badges(company: Company) -> dict[str, Json]:

@@ -7,7 +7,7 @@ was made since the backup is looked for in the books from then on, and not here.
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -19,11 +19,17 @@ from local_stack.services import ROWS
 from local_stack.stack_plan import POSTGRES_OFFSET, StackPlan, load_secrets
 from office import Json
 from provider_side import reconnect
-from storm_load import Company, Expected, surely
+from storm_load import Company, Expected, line_of, surely
 from testkit import Stack
 
 _BACK_WITHIN = 90.0
 _LOOKED_AFTER_EVERY = 2.0
+
+_ASKS = "changed_there"
+"""Where the books hold an edit that a restore made us forget, a person says which one counts."""
+
+_WHOSE = "invoice_number_taken"
+"""In FreshBooks, whose invoices bear no mark of ours, one that was edited since is anybody's."""
 
 
 @dataclass
@@ -106,7 +112,7 @@ class Restores:
                 if self.seconds:
                     for company in self.companies:
                         with suppress(httpx.TransportError, AssertionError, KeyError):
-                            if (await company.office.integration())["status"] == "expired":
+                            if (await company.office.integration())["status"] == "reconnect":
                                 await reconnect(company.office)
                                 company.done["reconnected"] += 1
 
@@ -152,7 +158,7 @@ def _forget(company: Company, then: _Then) -> list[tuple[Expected, Expected]]:
     company.forgotten_customers |= company.customers.keys() - then.customers.keys()
     company.expected, company.customers = deepcopy(then.expected), dict(then.customers)
     edited = [(company.expected[here.invoice["number"]], there) for here, there in edited]
-    company.edited_there |= {here.invoice["number"] for here, _ in edited}
+    company.edited_there |= {here.invoice["number"]: there for here, there in edited}
     company.done["forgotten"] += len(made)
     return edited
 
@@ -168,3 +174,22 @@ async def _enter_again(company: Company, edited: Sequence[tuple[Expected, Expect
         else:
             await surely(office, "POST", f"{path}/sync", {"provider": office.provider})
         company.done["entered again"] += 1
+
+
+async def look_after(company: Company, badges: Mapping[str, Json]) -> None:
+    """What the runbook leaves to people, of what was edited since a backup and asks for them."""
+    office = company.office
+    for number, there in company.edited_there.items():
+        here, badge = company.expected[number], badges[number]
+        code = badge["cause"] and badge["cause"]["code"]
+        path = f"/invoices/{here.invoice['id']}"
+        if badge["state"] == _ASKS:
+            await surely(office, "POST", f"{path}/actions/keep_ours", {"provider": office.provider})
+            company.done["kept ours"] += 1
+        elif code == _WHOSE and not here.void and here.total != there.total:
+            # The books hold the edit and no mark of ours: entered here too, it is known by it.
+            lines = [line_of(company, str(there.total))]
+            await surely(office, "PATCH", path, {"lines": lines})
+            await surely(office, "POST", f"{path}/sync", {"provider": office.provider})
+            here.total = there.total
+            company.done["entered again"] += 1

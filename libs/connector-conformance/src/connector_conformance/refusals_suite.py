@@ -84,6 +84,21 @@ class RefusalsConformance:
         (there,) = (await simulator.books("Stale"))["customers"]
         assert there["name"] == "Ann Leigh"
 
+    async def test_an_edit_that_stands_there_already_is_no_question(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Somebody made the same edit there; or we did, and a restored database forgot it."""
+        on = await shop(subject, connector, simulator, "Alike")
+        await simulator.advance(2)  # some providers tell versions apart by the second
+        await simulator.change("Alike", "customers", on.customer_there.id, name="Ann Leigh")
+        record = on.customer.record_id
+        update = on.company.customer("Ann Leigh", record=record, link=on.customer_there, step=2)
+        await connector.command(update)
+        made = await succeeded(connector, update)
+        assert made.remote.id == on.customer_there.id
+        (there,) = (await simulator.books("Alike"))["customers"]
+        assert there["name"] == "Ann Leigh"
+
     async def test_an_invoice_of_a_customer_gone_there_names_them_or_goes(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator
     ) -> None:

@@ -370,3 +370,29 @@ def test_what_was_there_before_a_restore_goes_again_by_a_click_and_by_nothing_el
     desk.apply(bill, Answered(failure(again, "refused_unknown", remote="155"), automatic=True))
     desk.ask(bill, BY_PERSON)
     assert desk.state(bill) != "synced", "nobody knows what the books hold"
+
+
+def test_what_was_out_at_a_restore_goes_again_by_a_click_before_its_outcome_or_after() -> None:
+    """Its outcome may be of before the backup: what was edited since stands there."""
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    [said] = desk.sent()
+    desk.books.put(replace(desk.job(bill), restored=True))
+    desk.apply(bill, Answered(success(said, "155"), automatic=True))
+    assert desk.sent() == [], "nobody asked for it"
+    desk.ask(bill, BY_PERSON)
+    [again] = desk.sent()
+    desk.apply(bill, Answered(success(again, "155"), automatic=True))
+    desk.ask(bill, BY_PERSON)
+    assert desk.sent() == [], "it is known by now"
+
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    [said] = desk.sent()
+    desk.books.put(replace(desk.job(bill), restored=True))
+    desk.ask(bill, BY_PERSON)
+    desk.sent()
+    desk.apply(bill, Answered(success(said, "155"), automatic=False))
+    [again] = desk.sent()
+    desk.apply(bill, Answered(success(again, "155"), automatic=False))
+    assert (desk.sent(), desk.state(bill)) == ([], "synced")

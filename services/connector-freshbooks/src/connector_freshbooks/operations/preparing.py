@@ -71,8 +71,9 @@ def _known(
             return NotReady(command.record_id, RemovedThere("deleted", gone_cause(command)))
         return Ready(_restored(member, found))
     edited = _edited_there(member, remote, found)
-    if edited:
-        return NotReady(command.record_id, _both_changed(member, found, edited, kind, context))
+    question = _both_changed(member, found, edited, kind, context) if edited else None
+    if question is not None:
+        return NotReady(command.record_id, question)
     return Ready(member.at(found.ref()))
 
 
@@ -116,13 +117,19 @@ def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str,
 
 def _both_changed(
     member: Member, there: There, edited: tuple[str, ...], kind: Kind, context: Context
-) -> Refused:
-    """Never written over unasked: a person chooses whose content stays."""
+) -> Refused | None:
+    """Never written over unasked: a person chooses whose content stays. None where what was edited
+    there stands as we would write it."""
     command = member.command
     here: tuple[str, ...] = ()
     if member.last is not None and kind.refuse(member, context) is None:
-        now = kind.write(member, context).frozen.fields
+        ours = kind.write(member, context).frozen
+        now = ours.fields
         here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
+        apart = differing(ours, there)
+        edited = tuple(name for name in edited if name in apart or name not in now)
+        if not edited:
+            return None
     name = name_of(command)
     return Refused(
         cause_of(

@@ -183,8 +183,9 @@ def _versioned(
     if there is None:
         return not_known(member.command, known.why)
     edited = _edited_there(member, there)
-    if edited:
-        return NotReady(record, _both_changed(member, there, edited, kinds, context))
+    question = _both_changed(member, there, edited, kinds, context) if edited else None
+    if question is not None:
+        return NotReady(record, question)
     return Ready(member.at(there.ref()))
 
 
@@ -211,14 +212,20 @@ def _both_changed(
     edited: tuple[str, ...],
     kinds: Mapping[Entity, Kind],
     context: Context,
-) -> Refused:
-    """Never written over unasked: a person chooses whose content stays."""
+) -> Refused | None:
+    """Never written over unasked: a person chooses whose content stays. None where what was edited
+    there stands as we would write it."""
     command = member.command
     here: tuple[str, ...] = ()
     kind = kinds[command.entity]
     if member.last is not None and kind.refuse(member, context) is None:
-        now = kind.write(member, context).frozen.fields
+        ours = kind.write(member, context).frozen
+        now = ours.fields
         here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
+        apart = differing(ours, there)
+        edited = tuple(name for name in edited if name in apart or name not in now)
+        if not edited:
+            return None
     name = name_of(command)
     return Refused(
         cause_of(

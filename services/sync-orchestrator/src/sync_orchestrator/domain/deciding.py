@@ -130,8 +130,10 @@ def _asked(course: Course, fact: Asked) -> None:
     if is_void(situation.record):
         _void(course, fact)
         return
+    doubted = job.restored and fact.priority == "person"
     if job.outstanding is not None:
-        if job.want == "there" and content_of(job, situation).mark != job.sent_mark:
+        moved = doubted or content_of(job, situation).mark != job.sent_mark
+        if job.want == "there" and moved:
             version = situation.record.version
             course.tell(Replaced("there", version, fact.origin, fact.priority))
         # What is held is tried again as often as a person says so: it may have been mended there.
@@ -148,7 +150,6 @@ def _asked(course: Course, fact: Asked) -> None:
             course.request("there", fact.origin, fact.priority)
             course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
             return
-    doubted = job.restored and fact.priority == "person"
     if is_up_to_date(job, situation) and job.state in SYNCED and not doubted:
         return
     if course.awaits_a_choice() and not fact.again:

@@ -62,7 +62,8 @@ class Job:
         rounding: what equalised the total of the content `rounding_for`, as the provider answered.
         post_on: the day an invoice of the date `post_on_for` is dated there instead.
         currency: what a new customer is kept in there, where an invoice in it asked.
-        restored: linked before the database was restored; there it may have been changed since.
+        restored: linked, or out, before the database was restored; there it may have been changed
+            since.
         again_for: the holder of a taken number after which this record was sent once more.
         remade_at: when it had gone there for the first time of late; `remade` times since.
         sync_id: the running (or last) operation, for the history.

@@ -208,7 +208,9 @@ def _succeeded(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> No
     if course.job.want == "void":
         course.derive()
         return
-    if is_up_to_date(course.job, course.situation):
+    # What was out at a restore may be older than what stands there: a click meanwhile is a click.
+    doubted = before.restored and before.dirty
+    if is_up_to_date(course.job, course.situation) and not doubted:
         _equalise(course, difference)
         return
     relied_on_moved = outcome.record_version >= course.situation.record.version
