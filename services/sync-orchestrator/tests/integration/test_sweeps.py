@@ -8,10 +8,12 @@ from contracts.commands import SyncInvoice
 from messaging.clock import SystemClock
 from messaging.feeds import Entry, FeedPage, Position, read_page
 from messaging.internal import key_from_hex, sign
+from messaging.recovering import AHEAD
 from sync_orchestrator.handlers import feeding, reviewing, settings
 from sync_orchestrator.handlers.mapping import change_mapping
 from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
+from sync_orchestrator.store import recovery_store
 from sync_orchestrator.store.mapping_store import MappingRow
 from sync_orchestrator.sweeps import Sweeper
 
@@ -31,6 +33,20 @@ async def test_a_lost_command_is_asked_for_again_by_its_own_step(office: Office)
     (again,) = office.commands()
     assert (again.step, again.generation) == (lost.step, lost.generation)
     assert await office.sweep() == 0, "not due again at once"
+
+
+async def test_a_restore_leaves_what_was_just_going_in_doubt_too(office: Office) -> None:
+    """Its outcome tells what stood there at the backup."""
+    await office.connect()
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (out,) = office.commands()
+    async with office.transaction() as tx:
+        await recovery_store.move_ahead(tx, AHEAD)
+    await office.outcomes(office.success(out, "60"))
+    job = await office.job("customer", ann.id)
+    assert job is not None
+    assert (job.state.value, job.restored) == ("synced", True)
 
 
 async def test_s54_an_event_that_never_came_is_made_good_by_the_record_itself(
