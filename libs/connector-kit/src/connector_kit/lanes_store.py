@@ -22,6 +22,9 @@ Hold = Literal["quota", "provider", "connection"]
 PERSON = 0
 AUTOMATIC = 1
 
+_TRIED_FOR = timedelta(minutes=1)
+"""How long a click that tries a connection's hold may take until its answer is in."""
+
 
 @dataclass(frozen=True, order=True)
 class LaneKey:
@@ -199,7 +202,10 @@ class Untold:
 
 
 async def untold(tx: Tx, longer_than: timedelta, limit: int) -> list[Untold]:
-    """Waiting lanes, held for longer than that from now, that weren't told of this hold."""
+    """Waiting lanes, held for longer than that from now, that weren't told of this hold.
+
+    Not while a click tries whether it still holds: the answer says so anew, or ends it for all.
+    """
     rows = await tx.fetch(
         """
         WITH held AS MATERIALIZED (
@@ -217,7 +223,13 @@ async def untold(tx: Tx, longer_than: timedelta, limit: int) -> list[Untold]:
             CROSS JOIN turns
             JOIN connections ON connections.id = turns.connection_id
             WHERE connections.status <> 'open' OR connections.paused_at IS NOT NULL
-                OR (turns.hold IS NOT NULL AND turns.ready_at > now.at + $1::interval)
+                OR (
+                    turns.hold IS NOT NULL AND turns.ready_at > now.at + $1::interval
+                    AND NOT (
+                        turns.hold = 'connection'
+                        AND turns.clicks_ready_at BETWEEN now.at - $3::interval AND now.at
+                    )
+                )
         )
         SELECT lanes.connection_id, lanes.entity, lanes.record_id, lanes.content,
             held.hold, held.cause, held.ready_at, held.told, lanes.rank
@@ -235,6 +247,7 @@ async def untold(tx: Tx, longer_than: timedelta, limit: int) -> list[Untold]:
         """,
         longer_than,
         limit,
+        _TRIED_FOR,
     )
     return [
         Untold(

@@ -295,12 +295,15 @@ async def test_trying_again_after_a_lapsed_subscription_waits_for_no_hour(bench:
     assert (held.why, held.cause.code) == ("connection", "subscription_ended")
     assert await bench.work() == 0
 
-    # It isn't paid yet: one try, and all of it waits on.
-    first = waiting[0].model_copy(update={"id": MessageId(ids.new()), "priority": "person"})
-    await bench.take(first)
+    # It isn't paid yet: one try, and all of it waits on. Meanwhile nobody is told that it holds.
+    again = [one.model_copy(update={"id": MessageId(ids.new())}) for one in waiting]
+    first = again[0].model_copy(update={"priority": "person"})
+    await bench.take(first, *again[1:])
+    assert await bench.teller.tell() == 0
     await bench.work()
     assert await bench.work() == 0
     assert len(bench.there.requests("/batch")) == 2
+    assert await bench.teller.tell() == 3
     # Now it is: what was clicked goes, and with it all that waited.
     await bench.take(first.model_copy(update={"id": MessageId(ids.new())}))
     await bench.work()

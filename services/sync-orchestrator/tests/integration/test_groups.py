@@ -162,6 +162,33 @@ async def test_retry_of_some_of_a_group_leaves_the_others(office: Office) -> Non
     assert await office.state("invoice", made[2].id) == "blocked"
 
 
+async def test_a_group_held_there_is_tried_by_one_click_and_its_run_waits_for_all(
+    office: Office,
+) -> None:
+    ann, mapped = customer(), item()
+    await office.connect()
+    await office.map(mapped.id)
+    await office.events(office.customer_event(ann), office.item_event(mapped))
+    made = [invoice(ann, mapped, number=str(1001 + n)) for n in range(3)]
+    await office.events(*(office.invoice_event(one) for one in made))
+    await office.outcomes(*(office.success(c, f"r{c.record_id}") for c in office.commands()))
+    out = office.commands()
+    await office.outcomes(*(office.delay(c, "subscription_ended") for c in out))
+    run = await act(office, "retry", "subscription_ended")
+    again = office.commands()
+    assert sorted(c.priority for c in again) == ["automatic", "automatic", "person"]
+    assert (run.state, run.total, run.done, run.failed) == ("running", 3, 0, 0)
+    # It isn't paid yet: so it ends, and says that they still wait.
+    await office.outcomes(*(office.delay(c, "subscription_ended") for c in again))
+    await go_on(office)
+    seen = await look(office, run)
+    assert (seen.state, seen.done, seen.failed) == ("done", 0, 3)
+    run = await act(office, "retry", "subscription_ended")
+    await go_on(office)
+    seen = await look(office, run)
+    assert (seen.state, seen.done, seen.failed) == ("done", 3, 0)
+
+
 async def test_ignoring_a_customer_first_says_which_invoices_it_stops(office: Office) -> None:
     ann, mapped = customer(email=None), item()
     await office.connect()

@@ -261,6 +261,10 @@ def test_what_a_connection_holds_is_tried_again_as_often_as_a_person_says() -> N
         desk.apply(bill, Asked(BY_PERSON, "person", again=True))
         (again,) = desk.sent()
         assert (again.step, again.priority) == (said.step, "person")
+        assert desk.state(bill) == "queued"
+        delayed = delay(again, "connection", "subscription_ended")
+        desk.apply(bill, Answered(delayed, automatic=True))
+        assert desk.state(bill) == "held"
 
 
 def test_what_is_equal_there_has_no_difference_to_show() -> None:

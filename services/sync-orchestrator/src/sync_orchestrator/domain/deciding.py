@@ -137,9 +137,11 @@ def _asked(course: Course, fact: Asked) -> None:
             version = situation.record.version
             course.tell(Replaced("there", version, fact.origin, fact.priority))
         # What is held is tried again as often as a person says so: it may have been mended there.
-        tried_again = fact.again and job.state is SyncState.HELD
-        if fact.priority == "person" and (job.priority == "automatic" or tried_again):
-            course.tell(Reissued("person", dirty=_differs(course)))
+        resumed = fact.again and job.state is SyncState.HELD and situation.connection.is_open
+        if resumed or (fact.priority == "person" and job.priority == "automatic"):
+            goes_first = "person" in (fact.priority, job.priority)
+            priority = "person" if goes_first else "automatic"
+            course.tell(Reissued(priority, resumed=resumed, dirty=_differs(course)))
         return
     if job.state is SyncState.CHANGED_THERE:
         return

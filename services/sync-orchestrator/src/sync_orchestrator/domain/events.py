@@ -37,7 +37,7 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Reissued:
-    """The same step goes out again: overdue, lent priority, or its connection works again.
+    """The same step goes out again: overdue, lent priority, or it is held no more, or tried again.
 
     `dirty`: what goes out now says something else than what went out first.
     """

@@ -17,8 +17,12 @@ VERBS = {"retry": "retry", "ignore": "ignore", "unignore": "stop_ignoring"}
 """The action behind each word of a group's address but `fix`, which names its own."""
 
 
-async def act_on(work: Work, run: Run, key: RecordKey, origin: Origin) -> Refusal | None:
+async def act_on(
+    work: Work, run: Run, key: RecordKey, origin: Origin, *, leads: bool = False
+) -> Refusal | None:
     """Do the run's action on one of its records; the refusal, if it can't be now.
+
+    The one that `leads` goes as a click does.
 
     A fix is for what is still in the group: what another record's fix released has moved on, and
     the same button would mean something else on it.
@@ -34,6 +38,7 @@ async def act_on(work: Work, run: Run, key: RecordKey, origin: Origin) -> Refusa
         user=origin.user_id,
         user_name=origin.name,
         run_id=run.id,
+        leads=leads,
     )
     desk = Desk(work, wish, work.books.connections[run.connection_id], key, Trigger(run.id))
     if run.kind == "fix" and not _is_in(run.about, desk):

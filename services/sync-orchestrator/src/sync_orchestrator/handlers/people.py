@@ -39,7 +39,7 @@ from sync_orchestrator.store import records_store
 class Wish:
     """Who asks what it is for, and the record with what it needs as they are saved there.
 
-    `run_id` where it is asked for a whole group.
+    `run_id` where it is asked for a whole group; `leads` for the one of a group that is tried first.
     """
 
     company: CompanyId
@@ -51,6 +51,7 @@ class Wish:
     user: UUID | None = None
     user_name: str | None = None
     run_id: UUID | None = None
+    leads: bool = False
 
     @property
     def origin(self) -> Origin:
@@ -63,8 +64,11 @@ class Wish:
 
     @property
     def priority(self) -> Priority:
-        """A click goes first; one of a whole group's records takes its turn."""
-        return "person" if self.run_id is None else "automatic"
+        """A click goes first; a whole group's records take their turn, but for the first of them.
+
+        What holds them at the provider is found mended by that one, and then all go on.
+        """
+        return "person" if self.run_id is None or self.leads else "automatic"
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts.commands import Origin
 from contracts.ids import CompanyId, Entity, MessageId, Provider, RecordId
-from contracts.sync import RunChanged, RunProgress
+from contracts.sync import RunChanged, RunProgress, SyncState
 from messaging import outbox
 from messaging.database import Tx
 
@@ -228,12 +228,14 @@ async def _take(tx: Tx, tools: Tools, run: Run, limit: int, *, or_refuse: bool =
     origin = run.started_by.model_copy(update={"by": by, "run_id": run.id})
     taken: list[tuple[RecordKey, str | None]] = []
     refusals: list[Refusal] = []
+    held = (key for key in keys if (job := work.books.job(key)) and job.state is SyncState.HELD)
+    first_held = next(held, None)
     for key in keys:
         refused: Refusal | None = None
         if run.action is None:
             work.round.apply(key, Asked(origin), Trigger(run.id))
         else:
-            refused = await act_on(work, run, key, origin)
+            refused = await act_on(work, run, key, origin, leads=key == first_held)
         taken.append((key, None if refused is None else refused.code))
         refusals += [] if refused is None else [refused]
     if or_refuse and len(refusals) == len(keys):
