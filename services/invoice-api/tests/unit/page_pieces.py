@@ -222,6 +222,8 @@ def match(
         totals=(match_views.TotalRow("USD", "$2.00", "$1.00", "−$1.00", equal=False),) * count,
         rows=(row,) * count,
         more=3 * count,
+        accepted=(row,) * count,
+        more_accepted=3 * count,
         left_out=NASTY,
         checked=None if run else "today 10:42",
         run=run,

@@ -38,7 +38,11 @@ def test_a_month_where_all_are_there_with_equal_totals_is_matched() -> None:
 @pytest.mark.parametrize(
     ("fields", "reason", "there"),
     [
-        ({"total_there": Decimal("260.00")}, "differs", 1),
+        (
+            {"state": SyncState.SYNCED_WITH_DIFFERENCE, "total_there": Decimal("260.00")},
+            "synced_with_difference",
+            1,
+        ),
         ({"state": SyncState.CHANGED_THERE, "total_there": Decimal("1.00")}, "changed_there", 1),
         ({"state": SyncState.OUT_OF_DATE}, "out_of_date", 1),
         ({"state": SyncState.REMOVED_THERE, "linked": False}, "removed_there", 0),
@@ -68,6 +72,15 @@ def test_what_is_not_as_it_should_be_is_listed_and_the_month_is_not_matched(
 def test_what_should_not_be_there_is_counted_apart(fields: dict[str, Any], reason: str) -> None:
     found = match_of([entry(**fields)], START)
     assert (found.expected, found.not_expected, found.matched) == (0, {reason: 1}, True)
+
+
+def test_an_accepted_difference_is_listed_as_such_and_the_month_is_matched() -> None:
+    left = entry(total_there=Decimal("260.00"))
+    found = match_of([left, entry(number="1002")], START)
+    assert [one.reason for one in found.mismatches] == ["accepted"]
+    assert (found.there, found.matched) == (2, True)
+    assert found.totals == {"USD": (Decimal("512.76"), Decimal("516.38"))}
+    assert not match_of([left, entry(state=SyncState.OUT_OF_DATE)], START).matched
 
 
 def test_one_of_before_the_start_that_went_by_a_click_counts() -> None:

@@ -26,9 +26,12 @@ from sync_orchestrator.domain.facts import (
     DifferenceAccepted,
     DifferenceShown,
     Edited,
+    IgnoreAsked,
     LinkedByPerson,
     RemoteGone,
     Reviewed,
+    SeenThere,
+    StopIgnoring,
 )
 
 from .samples import (
@@ -249,6 +252,60 @@ def test_an_accepted_difference_can_be_one_again() -> None:
     after = desk.job(bill)
     assert (after.state, after.cause) == (before.state, before.cause)
     assert desk.sent() == []
+
+
+def test_a_difference_that_was_ignored_is_one_again_and_an_accepted_one_is_not() -> None:
+    for accepted in (False, True):
+        desk, _, _, bill = ready()
+        desk.ask(bill)
+        (said,) = desk.sent()
+        totals = Totals(total=Decimal("132.31"), tax=Decimal("4.12"), currency="USD")
+        desk.apply(bill, Answered(success(said, "155", totals=totals), automatic=True))
+        if accepted:
+            desk.apply(bill, DifferenceAccepted(BY_PERSON))
+        before = desk.job(bill)
+        desk.apply(bill, IgnoreAsked("Joe Oak", None))
+        desk.apply(bill, StopIgnoring(BY_PERSON))
+        after = desk.job(bill)
+        assert (after.state, after.cause) == (before.state, before.cause)
+        assert desk.sent() == []
+
+
+def test_what_was_altered_there_is_asked_about_again_after_it_was_ignored() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    desk.apply(bill, Answered(success(said, "155"), automatic=True))
+    desk.apply(bill, SeenThere(desk.job(bill).generation, None, None, _comes_to("130.00")))
+    assert desk.state(bill) == "changed_there"
+    desk.apply(bill, IgnoreAsked("Joe Oak", None))
+    desk.apply(bill, StopIgnoring(BY_PERSON))
+    assert (desk.state(bill), desk.sent()) == ("changed_there", [])
+
+
+def test_an_invoice_linked_as_the_same_is_compared_with_what_it_came_to_then() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    same = {"remote_id": "900", "same": "yes"}
+    desk.apply(bill, Answered(failure(said, "invoice_number_taken", params=same), automatic=True))
+    desk.apply(bill, LinkedByPerson(RemoteRef(id=RemoteId("900")), BY_PERSON))
+    linked = desk.job(bill)
+    assert linked.totals is not None
+    assert (linked.state.value, linked.totals.total) == ("synced", bill.total)
+    # Changed here and not sent: what is there is as it was, and says so.
+    more = bill.model_copy(update={"version": 2, "memo": "another", "total": bill.total + 5})
+    desk.know(more)
+    desk.apply(more, Edited(automatic=False))
+    assert desk.state(bill) == "out_of_date"
+    desk.apply(bill, SeenThere(linked.generation, None, None, _comes_to(str(bill.total))))
+    assert desk.state(bill) == "out_of_date"
+    desk.apply(bill, SeenThere(linked.generation, None, None, _comes_to("1.00")))
+    assert desk.state(bill) == "changed_there"
+
+
+def _comes_to(total: str) -> Totals:
+    return Totals(total=Decimal(total), tax=Decimal(0), currency="USD")
 
 
 def test_what_a_connection_holds_is_tried_again_as_often_as_a_person_says() -> None:

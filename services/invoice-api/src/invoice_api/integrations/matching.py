@@ -24,8 +24,12 @@ from invoice_api.sync_status.badge import cause_shown
 from invoice_api.sync_status.connected import check_connection
 from invoice_api.sync_status.service import viewer_of
 
+ACCEPTED = "accepted"
+"""The reason of an invoice whose other total there a person left as it is: no exception."""
+
 _REASONS: dict[str, str] = {
     "differs": "The totals differ.",
+    ACCEPTED: "Left as it is there.",
     SyncState.NOT_SYNCED.value: "It was never sent there.",
     SyncState.NOT_ELIGIBLE.value: "It doesn't go by itself.",
     SyncState.WAITING.value: "It waits for what goes first.",

@@ -374,7 +374,7 @@ class MismatchTold(Told):
 
 
 class MatchFacts(Told):
-    """A month: `expected` should be there, `there` are; `matched` only where all agrees."""
+    """A month: `expected` should be there, `there` are; `matched` if all agrees, or is accepted."""
 
     month: str
     expected: int

@@ -17,6 +17,7 @@ from invoice_api.http.csv_answers import safe_cells
 from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import matching
+from invoice_api.integrations.matching import ACCEPTED
 from invoice_api.integrations.schemas import MatchRowShown, MatchShown, MatchTotals
 from invoice_api.invoices import store as invoices_store
 from invoice_api.runs import service as runs
@@ -82,7 +83,7 @@ async def show_card(
         return HTMLResponse("")
     label = PROVIDER_LABELS[provider]
     card = MatchCard(
-        sentence=f"{_short(first, one)}: {_sentence(shown, label)}",
+        sentence=f"{_short(first, one)}: {sentence_of(shown, label)}",
         url=_address(provider, first),
         icon="circle-check" if shown.matched else "equal-not",
         equal=shown.matched,
@@ -115,7 +116,8 @@ async def show_match(
             away = True
     watched = run if shown is None or shown.verifying is None else shown.verifying
     card = None if watched is None else await _run(watched, one, peers, clock)
-    rows = () if shown is None else shown.data
+    rows = () if shown is None else _exceptions(shown)
+    accepted = () if shown is None else tuple(row for row in shown.data if row.reason == ACCEPTED)
     checked = None if shown is None else shown.verified_at
     page = MatchPage(
         shell=shell,
@@ -123,12 +125,14 @@ async def show_match(
         months=_tabs(provider, months, first),
         month=f"{first:%Y-%m}",
         month_name=f"{first:%B %Y}",
-        sentence="" if shown is None else _sentence(shown, head.label),
+        sentence="" if shown is None else sentence_of(shown, head.label),
         equal=shown is not None and shown.matched,
         expected=0 if shown is None else shown.expected,
         totals=() if shown is None else tuple(_total(row) for row in shown.totals),
         rows=tuple(_row(row) for row in rows[:_SHOWN]),
         more=max(0, len(rows) - _SHOWN),
+        accepted=tuple(_row(row) for row in accepted[:_SHOWN]),
+        more_accepted=max(0, len(accepted) - _SHOWN),
         left_out="" if shown is None else left_out(shown.not_expected),
         checked=None if checked is None else one.eyes.moment(checked),
         run=card,
@@ -177,15 +181,24 @@ def _tabs(provider: Provider, months: Sequence[date], chosen: date) -> tuple[Tab
     )
 
 
-def _sentence(shown: MatchShown, label: str) -> str:
+def sentence_of(shown: MatchShown, label: str) -> str:
     """ "412 of 412 in Xero, totals equal"."""
     if not shown.expected and not shown.data:
         return f"nothing should be in {label}"
     said = f"{shown.there:,} of {shown.expected:,} in {label}"
-    if shown.matched:
+    count = len(_exceptions(shown))
+    accepted = len(shown.data) - count
+    if shown.matched and not accepted:
         return f"{said}, totals equal"
-    count = len(shown.data)
-    return f"{said}, {f'{count:,} to look at' if count else 'totals differ'}"
+    parts = [f"{count:,} to look at"] if count else []
+    if accepted:
+        parts.append(f"{accepted:,} accepted as {'it is' if accepted == 1 else 'they are'}")
+    return ", ".join([said, *(parts or ["totals differ"])])
+
+
+def _exceptions(shown: MatchShown) -> tuple[MatchRowShown, ...]:
+    """What somebody should look at: what was accepted needs nobody."""
+    return tuple(row for row in shown.data if row.reason != ACCEPTED)
 
 
 def _total(row: MatchTotals) -> TotalRow:
@@ -208,7 +221,7 @@ def _row(row: MatchRowShown) -> MismatchRow:
         sentence=row.sentence,
         here=formatters.money(row.total, row.currency),
         there="—" if there is None else formatters.money(there, row.currency),
-        fix="Open" if row.cause is None else "Fix",
+        fix="Open" if row.cause is None or row.reason == ACCEPTED else "Fix",
     )
 
 

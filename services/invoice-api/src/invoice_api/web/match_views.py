@@ -56,6 +56,9 @@ class MatchPage:
     rows: tuple[MismatchRow, ...]
     more: int
     """Exceptions beyond those shown; all are in the file."""
+    accepted: tuple[MismatchRow, ...]
+    """What differs and was accepted as it is there: no exception."""
+    more_accepted: int
     left_out: str
     checked: str | None
     run: RunCard | None

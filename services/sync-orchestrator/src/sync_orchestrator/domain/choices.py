@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Literal, assert_never
 
-from contracts.causes import cause_of
-from contracts.commands import Origin
+from contracts.causes import cause_of, state_of
+from contracts.commands import Origin, RemoteRef
 from contracts.invoicing import InvoiceSnapshot
 from contracts.sync import CauseInstance, SyncState, Totals
 
@@ -43,6 +43,7 @@ from sync_orchestrator.domain.facts import (
     StopIgnoring,
     UnlinkedByPerson,
 )
+from sync_orchestrator.domain.job import Ignored
 from sync_orchestrator.domain.posting import first_open_day
 from sync_orchestrator.domain.preflight import difference_between, difference_of
 from sync_orchestrator.domain.taxing import equalising
@@ -214,16 +215,31 @@ def _link(course: Course, fact: LinkedByPerson) -> None:
             content_of(job, course.situation).mark,
             relinked=not same,
             origin=fact.origin,
+            totals=_compared(course, fact.remote),
         )
     )
+
+
+def _compared(course: Course, remote: RemoteRef) -> Totals | None:
+    """What the invoice comes to there, where the connector found it to be the same as ours."""
+    invoice, cause = course.situation.invoice, course.job.cause
+    if invoice is None or cause is None or cause.code != "invoice_number_taken":
+        return None
+    if cause.params.get("remote_id") != remote.id or cause.params.get("same") != "yes":
+        return None
+    return Totals(total=invoice.total, tax=invoice.tax, currency=invoice.currency)
 
 
 def _stop_ignoring(course: Course, fact: StopIgnoring) -> None:
     job = course.job
     if job.ignored is None:
         return
+    shown = None if job.link is None else _unaccepted(course, job.ignored)
     if job.link is None:
         course.tell(IgnoreEnded(SyncState.NOT_SYNCED, fact.origin))
+    elif shown is not None:
+        course.tell(IgnoreEnded(state_of(shown.code) or SyncState.SYNCED, fact.origin, shown))
+        return
     else:
         course.tell(IgnoreEnded(SyncState.SYNCED, fact.origin))
         if not is_up_to_date(course.job, course.situation):
@@ -231,6 +247,22 @@ def _stop_ignoring(course: Course, fact: StopIgnoring) -> None:
     if job.want is not None:
         course.request(job.want, fact.origin, "person", again=True)
         course.derive(again=True)
+
+
+def _unaccepted(course: Course, ignored: Ignored) -> CauseInstance | None:
+    """The difference that it was ignored with: ignoring accepts none."""
+    job, invoice = course.job, course.situation.invoice
+    if ignored.group is None or invoice is None or job.totals is None:
+        return None
+    code = ignored.group.partition(".")[0]
+    if code in ("edited_there", "changed_on_both_sides"):
+        return cause_of(code, invoice=invoice.number)
+    if code not in _DIFFERENCES or invoice.version != job.synced_version:
+        return None
+    return difference_between(invoice, job.totals, course.situation)
+
+
+_DIFFERENCES = ("rounding_difference", "tax_recalculated_there")
 
 
 def _leave(course: Course, origin: Origin) -> Literal["not_possible_now"] | None:

@@ -205,6 +205,7 @@ class Linked:
     mark: str
     relinked: bool
     origin: Origin | None = None
+    totals: Totals | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +231,11 @@ class IgnoreBegan:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreEnded:
+    """In the state it is in then: with the difference that it was ignored with, if it has one."""
+
     state: SyncState
     origin: Origin
+    cause: CauseInstance | None = None
 
 
 @dataclass(frozen=True, slots=True)

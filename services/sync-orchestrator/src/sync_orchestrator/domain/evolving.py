@@ -333,7 +333,11 @@ def _by_a_person(
             )
         case IgnoreEnded():
             return replace(
-                _in_state(job, event.state, at), ignored=None, origin=event.origin, refused=False
+                _in_state(job, event.state, at),
+                ignored=None,
+                origin=event.origin,
+                refused=False,
+                cause=event.cause,
             )
         case EmailWaived():
             return replace(job, step=job.step + 1, without_email=True, origin=event.origin)
@@ -404,7 +408,7 @@ def _by_a_person(
                 synced_mark=event.mark,
                 account_there=None,
                 restored=False,
-                totals=None,
+                totals=event.totals,
                 synced_at=at,
                 origin=event.origin or job.origin,
             )

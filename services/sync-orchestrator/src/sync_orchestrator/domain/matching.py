@@ -10,6 +10,9 @@ from contracts.sync import CauseInstance, SyncState
 
 _HERE = frozenset({"sent", "paid"})
 
+ACCEPTED = "accepted"
+"""The reason of an invoice whose other total there a person left as it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -32,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An invoice that isn't there as it should be. `reason` is its state, or `differs`."""
+    """An invoice that isn't there as it is here. `reason`: its state, `differs` or `accepted`."""
 
     entry: Entry
     reason: str
@@ -50,7 +53,15 @@ class Match:
 
     @property
     def matched(self) -> bool:
-        return not self.mismatches and all(here == there for here, there in self.totals.values())
+        """All agrees, but for what was accepted as it is there."""
+        accepted = dict.fromkeys(self.totals, Decimal(0))
+        for one in self.mismatches:
+            if one.reason != ACCEPTED:
+                return False
+            accepted[one.entry.currency] += (one.entry.total_there or 0) - one.entry.total
+        return all(
+            here + accepted[currency] == there for currency, (here, there) in self.totals.items()
+        )
 
 
 def match_of(entries: Iterable[Entry], start: date) -> Match:
@@ -96,6 +107,11 @@ def _reason(entry: Entry, here: Decimal, there: Decimal, *, is_there: bool) -> s
     state = entry.state
     if not is_there:
         return SyncState.NOT_SYNCED.value if state is None else state.value
-    if state in (SyncState.SYNCED, SyncState.VOIDED):
-        return None if here == there else "differs"
+    if state in (SyncState.SYNCED, SyncState.VOIDED) and here == there:
+        return None
+    if state is SyncState.VOIDED or (state is SyncState.SYNCED and entry.status == "void"):
+        return "differs"
+    if state is SyncState.SYNCED:
+        # Nothing else leaves a synced invoice with another total there.
+        return ACCEPTED
     return SyncState.NOT_SYNCED.value if state is None else state.value

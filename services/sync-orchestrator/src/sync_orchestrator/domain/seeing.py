@@ -27,8 +27,11 @@ def seen_there(course: Course, fact: SeenThere) -> None:
     invoice, there = course.situation.invoice, fact.totals
     if invoice is None or there is None or job.state not in _COMPARED:
         return
-    known = invoice.total if job.totals is None else job.totals.total
-    if there.total == known:
+    known = None if job.totals is None else job.totals.total
+    if known is None and job.state is SyncState.OUT_OF_DATE:
+        # What it came to there was never told, and ours has changed since: nothing to compare with.
+        return
+    if there.total == (invoice.total if known is None else known):
         return
     if fact.remote is not None and fact.remote.id == job.link.id:
         course.tell(LinkSeen(fact.remote, job.answered_step))

@@ -39,7 +39,7 @@ from sync_orchestrator.store import records_store
 class Wish:
     """Who asks what it is for, and the record with what it needs as they are saved there.
 
-    `run_id` where it is asked for a whole group; `leads` for the one of a group that is tried first.
+    `run_id` where it is asked for a whole group; `leads` for the one of it that is tried first.
     """
 
     company: CompanyId
