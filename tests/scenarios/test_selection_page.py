@@ -47,6 +47,18 @@ async def test_what_would_stop_ticked_invoices_is_said_before_anything_is_sent(
             in again
         )
 
+        # On its way, and yet it goes nowhere until a person mends what it waits for.
+        gomez = await oak.customer("Maria Gomez", None)
+        waits = await oak.invoice(gomez, [mapped])
+        await oak.send(waits)
+        await oak.badge_when("invoice", waits, "waiting", within=3 * WITHIN)
+        both: Form = {**form, "ids": [ready["id"], waits["id"]]}
+        waiting = (await web.post(f"{LIST}/selected/check", data=both)).text
+        assert re.search(rf"Maria Gomez.*{waits['id']}", waiting, re.S)
+        assert "On the way already" not in waiting
+        asked = (await web.post(f"{LIST}/selected/ignore", data=both)).text
+        assert "What is there already stays as it is: 1 of these." in asked
+
 
 async def test_ticked_invoices_are_ignored_with_a_reason(stack: Stack) -> None:
     async with connected_office(stack) as oak, pages_of(oak) as web:

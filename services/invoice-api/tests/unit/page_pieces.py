@@ -232,6 +232,30 @@ def match(
     )
 
 
+def selection(count: int) -> office_views.SelectionPage:
+    named = (office_views.NamedInvoice("1", NASTY),) * count
+    stopped = office_views.Stopped(NASTY, tuple((one, NASTY) for one in named))
+    return office_views.SelectionPage(
+        shell=SHELL,
+        back="/invoices",
+        provider="qbo",
+        provider_label="QuickBooks",
+        count=3 * count or 1,
+        ready=named,
+        stopped=(stopped,) * count,
+        others=((NASTY, named),) * count,
+    )
+
+
+def selection_ignore(
+    count: int, *, there: int = 0, wrong: str | None = None
+) -> office_views.SelectionIgnorePage:
+    named = (office_views.NamedInvoice("1", NASTY),) * count
+    return office_views.SelectionIgnorePage(
+        SHELL, "/invoices", "qbo", "QuickBooks", named, there, wrong
+    )
+
+
 def notices(count: int) -> notices_views.NoticesPage:
     row = notices_views.NoticeRow(
         "1",

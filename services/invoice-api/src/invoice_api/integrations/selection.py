@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from contracts.ids import InvoiceId, Provider
+from contracts.causes import Who
+from contracts.ids import Entity, InvoiceId, Provider
 from contracts.sync import SyncState
 
 from invoice_api.accounts.caller import Caller
@@ -50,9 +51,9 @@ async def look_at(
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(invoice: InvoiceShown) -> Looked:
-        outlook = _settled(invoice, provider)
-        if outlook is not None:
-            return Looked(invoice.id, invoice.number, outlook)
+        settled = settled_already(invoice, provider)
+        if settled is not None:
+            return settled
         async with gate:
             told = await desk.preflight(caller, provider, invoice.id)
         outlook = "stopped" if told.problems else "ready"
@@ -69,31 +70,60 @@ async def ignore_all(
     Raises:
         Problem: 409 `not_connected`; 503 where the orchestrator doesn't answer.
     """
+    records: list[tuple[Entity, UUID]] = [("invoice", one) for one in ids]
+    return await _each(desk, caller, provider, records, "ignore", {"why": why})
+
+
+async def stop_ignoring_all(
+    desk: Desk, caller: Caller, provider: Provider, records: Sequence[tuple[Entity, UUID]]
+) -> int:
+    """Leave them alone no longer; how many it was possible for. Raises as `ignore_all`."""
+    return await _each(desk, caller, provider, records, "stop_ignoring", {})
+
+
+async def _each(
+    desk: Desk,
+    caller: Caller,
+    provider: Provider,
+    records: Sequence[tuple[Entity, UUID]],
+    action: str,
+    fields: dict[str, str],
+) -> int:
     await check_connection(desk.database, caller, provider)
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def ignore(invoice: UUID) -> bool:
+    async def act(entity: Entity, record: UUID) -> bool:
         async with gate:
             try:
-                await desk.act(caller, provider, "invoice", invoice, "ignore", {"why": why})
+                await desk.act(caller, provider, entity, record, action, fields)
             except Problem as problem:
                 if problem.status >= 500:
                     raise
                 return False
         return True
 
-    return sum(await asyncio.gather(*(ignore(one) for one in dict.fromkeys(ids))))
+    return sum(await asyncio.gather(*(act(*one) for one in dict.fromkeys(records))))
 
 
-def _settled(invoice: InvoiceShown, provider: Provider) -> Outlook | None:
-    """Where nothing is to be looked at."""
-    if invoice.status == "void":
-        return "void"
+def settled_already(invoice: InvoiceShown, provider: Provider) -> Looked | None:
+    """What is known of it by its badge; None where it must be looked at first.
+
+    What is under way but waits for a person is stopped as much as what isn't.
+    """
     badge = invoice.sync.get(provider)
+    if invoice.status == "void":
+        return Looked(invoice.id, invoice.number, "void")
     if badge is None:
         return None
     if badge.state in _THERE:
-        return "there"
+        return Looked(invoice.id, invoice.number, "there")
     if badge.state is SyncState.IGNORED:
-        return "ignored"
-    return "under_way" if badge.state in _UNDER_WAY else None
+        return Looked(invoice.id, invoice.number, "ignored")
+    if badge.state not in _UNDER_WAY:
+        return None
+    if badge.cause is not None and badge.cause.who in _PEOPLE:
+        return Looked(invoice.id, invoice.number, "stopped", (badge.cause,))
+    return Looked(invoice.id, invoice.number, "under_way")
+
+
+_PEOPLE: frozenset[Who] = frozenset({"fix_record", "reconnect"})

@@ -1,4 +1,4 @@
-"""What is done with a whole group of problems, and what is ignored."""
+"""What is done with a whole group of problems: fixed, tried again, or ignored with a reason."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,17 +11,14 @@ from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import groups, history
 from invoice_api.integrations.record_routes import TheDesk
-from invoice_api.integrations.schemas import IgnoredRow, StopsShown, WantedGroup
+from invoice_api.integrations.schemas import StopsShown, WantedGroup
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.integrated import soon
+from invoice_api.web.ignored_pages import undo_of
 from invoice_api.web.integration_pages import ThePeers, head_of
-from invoice_api.web.office_views import (
-    IgnoredPage,
-    IgnorePage,
-)
-from invoice_api.web.office_views import IgnoredRow as IgnoredView
-from invoice_api.web.problems_pages import problem_tabs
+from invoice_api.web.office_views import IgnorePage
+from invoice_api.web.pages import Undo
+from invoice_api.web.problems_pages import record_named
 from invoice_api.web.sessions import AVisit, AWrite, FormLists, Visit
 
 router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
@@ -116,7 +113,33 @@ async def ignore(
         ids = typed.all("records")
         said = "Say why: whoever looks at this later will want to know."
         return await _ask(provider, group, one, peers, desk, clock, render, ids, said)
-    return await _act(provider, group, "ignore", one, desk, typed, {"why": why})
+    undo = await _undone(provider, group, one, peers, clock, typed.all("records"))
+    return await _act(provider, group, "ignore", one, desk, typed, {"why": why}, undo)
+
+
+async def _undone(
+    provider: Provider,
+    group: str,
+    one: Visit,
+    peers: ThePeers,
+    clock: TheClock,
+    chosen: Sequence[str],
+) -> Undo | None:
+    """What takes back that these records of the group, or all of it, are ignored."""
+    try:
+        shown = await history.problems(
+            peers.database, peers.orchestrator, clock, one.caller, provider
+        )
+    except Problem:
+        return None
+    found = next((row for row in shown.data if row.group == group), None)
+    if found is None:
+        return None
+    named = [record_named(told) for told in found.records]
+    records = [row for row in named if not chosen or row[1] in chosen]
+    whole = len(records) == (len(set(chosen)) if chosen else found.count)
+    here = f"/integrations/{provider}/problems"
+    return undo_of(provider, records, here) if whole else None
 
 
 async def _act(
@@ -127,6 +150,7 @@ async def _act(
     desk: TheDesk,
     typed: FormLists,
     fields: dict[str, object],
+    undo: Undo | None = None,
 ) -> Response:
     here = f"/integrations/{provider}/problems"
     try:
@@ -145,7 +169,7 @@ async def _act(
         "ignore": f"{many} ignored. They are under Ignored, where it can be taken back.",
         "unignore": f"{many} no longer ignored.",
     }[verb]
-    return one.told(here, said)
+    return one.told(here, said, undo=undo)
 
 
 def _wanted(fields: dict[str, object], records: Sequence[str]) -> WantedGroup:
@@ -155,45 +179,3 @@ def _wanted(fields: dict[str, object], records: Sequence[str]) -> WantedGroup:
 
 def _reasons(problem: Problem) -> str:
     return "; ".join(error.message for error in problem.errors) or problem.detail
-
-
-@router.get("/ignored")
-async def show_ignored(
-    provider: Provider,
-    one: AVisit,
-    peers: ThePeers,
-    render: TheRenderer,
-    cursor: Annotated[str, Query(max_length=200)] = "",
-) -> Response:
-    async with peers.database.transaction() as tx:
-        shell = await one.shell(tx, "Ignored", "integrations")
-    head = head_of(await peers.integration(one, provider), "problems", peers.connectors)
-    rows, more, away = tuple[IgnoredView, ...](), None, False
-    if head.status != "not_connected":
-        params = {"limit": "50"} | ({"cursor": cursor} if cursor else {})
-        try:
-            shown = await soon(
-                groups.ignored(peers.database, peers.orchestrator, one.caller, provider, params)
-            )
-        except Problem as problem:
-            away = problem.status >= 500
-        else:
-            rows = tuple(_ignored(row, one) for row in shown.data)
-            more = shown.next_cursor
-    next_url = f"?cursor={more}" if more else None
-    tabs = problem_tabs(provider, "ignored", None)
-    return render.page("ignored.html", IgnoredPage(shell, head, tabs, rows, next_url, away))
-
-
-def _ignored(row: IgnoredRow, one: Visit) -> IgnoredView:
-    at = f"/{row.entity}s/{row.record_id}"
-    name = row.record_name or "Record"
-    money = formatters.money(row.total, row.currency) if row.total and row.currency else ""
-    return IgnoredView(
-        name=f"Invoice {name}" if row.entity == "invoice" else name,
-        url=at,
-        amount=money,
-        who=f"{row.by}, {one.eyes.moment(row.at)}",
-        why=row.why or "—",
-        post=f"{at}/actions/stop_ignoring",
-    )

@@ -150,12 +150,14 @@ class ProblemsPage:
 
 @dataclass(frozen=True)
 class IgnoredRow:
+    """`ref` names the record in forms."""
+
+    ref: str
     name: str
     url: str
     amount: str
     who: str
     why: str
-    post: str
 
 
 @dataclass(frozen=True)
@@ -220,4 +222,6 @@ class SelectionIgnorePage:
     provider: str
     provider_label: str
     invoices: tuple[NamedInvoice, ...]
+    there: int
+    """So many of them are at the provider already, and stay there."""
     wrong: str | None

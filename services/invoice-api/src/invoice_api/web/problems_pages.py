@@ -164,10 +164,16 @@ def _group(
     )
 
 
+def record_named(told: object) -> tuple[str, str]:
+    """The kind and id of a record of a group."""
+    row = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+    return str(row.get("entity") or "invoice"), str(row.get("id") or "")
+
+
 def _record(told: object) -> GroupRecord:
     """A record of a group as the orchestrator names it."""
     row = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
-    entity, known = str(row.get("entity") or "invoice"), str(row.get("id") or "")
+    entity, known = record_named(told)
     name = str(row.get("name") or row.get("record_name") or "")
     total, currency = row.get("total"), row.get("currency")
     return GroupRecord(

@@ -14,6 +14,7 @@ from invoice_api.integrations.connections import provider_of
 from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.integrations.selection import Looked, ignore_all, look_at
 from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.ignored_pages import undo_of
 from invoice_api.web.office_views import NamedInvoice, SelectionIgnorePage, SelectionPage, Stopped
 from invoice_api.web.sessions import AWrite, FormLists, Visit, inside
 
@@ -74,7 +75,9 @@ async def ignore_selected(
         why = form.one("why").strip()
         if why:
             done = await ignore_all(desk, one.caller, provider, ids, why)
-            return one.told(_back(form), _ignored(done, len(ids)), tone=_tone(done))
+            named = [("invoice", str(one)) for one in ids]
+            undo = undo_of(provider, named, _back(form)) if done == len(ids) else None
+            return one.told(_back(form), _ignored(done, len(ids)), tone=_tone(done), undo=undo)
         looked = await look_at(desk, one.caller, provider, ids)
         async with database.transaction() as tx:
             shell = await one.shell(tx, "Ignore", "invoices")
@@ -84,6 +87,7 @@ async def ignore_selected(
             provider=provider,
             provider_label=PROVIDER_LABELS[provider],
             invoices=_named(looked),
+            there=sum(row.outlook == "there" for row in looked),
             wrong=_WHY if form.one("asked") else None,
         )
         return render.page("selection_ignore.html", page, 422 if page.wrong else 200)
