@@ -172,8 +172,8 @@ def record_named(told: object) -> tuple[str, str]:
 
 def _record(told: object) -> GroupRecord:
     """A record of a group as the orchestrator names it."""
-    row = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
     entity, known = record_named(told)
+    row = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
     name = str(row.get("name") or row.get("record_name") or "")
     total, currency = row.get("total"), row.get("currency")
     return GroupRecord(
