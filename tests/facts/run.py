@@ -1,9 +1,10 @@
 """`make facts SHARED=../shared`: simulators and connectors beside the providers' own data, and the
 words of causes beside the table of them.
 
-Plays the simulators' tests and the connectors' on the wire, writes down what goes over it, and
-compares each request and answer with the data in the folder. What differs is said, with where it
-was first seen; what may differ is listed with its reason in ALLOWED of each provider's module.
+Plays the simulators' tests and the connectors' on the wire, the providers side by side, writes
+down what goes over it, and compares each request and answer with the data in the folder. What
+differs is said, with where it was first seen; what may differ is listed with its reason in ALLOWED
+of each provider's module.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from facts import freshbooks, qbo, words, xero
@@ -80,10 +82,16 @@ def main(arguments: Sequence[str]) -> int:
 def _compare(data: Path, shared: Path, providers: Sequence[str]) -> int:
     failed: list[str] = []
     recorded: dict[str, list[Exchange]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for provider in providers:
-            file = Path(folder) / provider
-            if not _play(provider, file, shared):
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as side_by_side:
+        files = {provider: Path(folder) / provider for provider in providers}
+        playing = {
+            provider: side_by_side.submit(_play, provider, file, shared)
+            for provider, file in files.items()
+        }
+        for provider, file in files.items():
+            ended = playing[provider].result()
+            print(ended.stdout, end="", flush=True)
+            if ended.returncode != 0:
                 failed.append(provider)
             recorded[provider] = read(file)
     code, lines = told(data, recorded)
@@ -107,14 +115,22 @@ def compared_words(shared: Path) -> list[str]:
     return [f"Causes ({many} rows, {len(words.ALLOWED)} differences allowed): {said}", *found]
 
 
-def _play(provider: str, file: Path, shared: Path) -> bool:
-    """Whether the tests passed; their failures are shown."""
+def _play(provider: str, file: Path, shared: Path) -> subprocess.CompletedProcess[str]:
+    """How its tests ended, and what they printed."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "facts.recording", *played(provider)]
     paths = os.pathsep.join(
         each for each in (str(ROOT / "tests"), os.environ.get("PYTHONPATH")) if each
     )
     where = {FILE: str(file), "SHARED": str(shared), "PYTHONPATH": paths}
-    return subprocess.run(command, cwd=ROOT, env=os.environ | where, check=False).returncode == 0
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | where,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ async def test_s3_a_forged_replayed_or_foreign_state_stores_nothing(
         await fir.agree(await fir.start_connecting())
         foreign = await fir.browser.get(callback)
         assert foreign.status_code == 400, foreign.text
-        async with httpx.AsyncClient() as nobody:
+        async with httpx.AsyncClient(timeout=30) as nobody:
             assert (await nobody.get(callback)).status_code == 400
         assert await stored(stack, provider) == before
         assert (await elm.integration())["status"] == "not_connected"

@@ -64,7 +64,7 @@ class ProcessConformance:
             assert code == 0, said.decode()
         process = _started(subject.package, "run", env)
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
 
                 async def ready() -> None:
                     paths = ("/livez", "/readyz", "/metrics")

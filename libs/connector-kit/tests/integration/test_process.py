@@ -80,7 +80,7 @@ async def test_the_loops_send_check_load_and_answer_for_many_connections(
         async with running(bench, database) as (made, url):
             for start in range(0, len(commands), 40):
                 await bench.take(*commands[start : start + 40])
-            async with httpx.AsyncClient(base_url=url) as http:
+            async with httpx.AsyncClient(base_url=url, timeout=30) as http:
 
                 async def all_there() -> None:
                     assert len(bench.there.of("customer")) == 200

@@ -122,7 +122,7 @@ async def test_events_become_commands_and_the_process_ends_when_told(
     assert await migrating.wait() == 0
     running = await _python("run", **environment)
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
 
             async def ready() -> None:
                 try:

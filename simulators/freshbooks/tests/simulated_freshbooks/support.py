@@ -43,7 +43,7 @@ Error = pytest.ExceptionInfo[FreshBooksError]
 
 def web(base: str = "") -> httpx.Client:
     """An HTTP client; without loading the certificates that plain HTTP doesn't need."""
-    return httpx.Client(base_url=base, timeout=10, verify=False, trust_env=False)
+    return httpx.Client(base_url=base, timeout=30, verify=False, trust_env=False)
 
 
 @contextmanager

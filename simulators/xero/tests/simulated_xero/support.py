@@ -62,7 +62,7 @@ class Controls:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self.http = httpx.Client(base_url=base, timeout=10, verify=False)
+        self.http = httpx.Client(base_url=base, timeout=30, verify=False)
 
     def close(self) -> None:
         self.http.close()
@@ -237,7 +237,7 @@ def connected(base: str, organisation: str = "Oak", **changes: str) -> Generator
         for each in tenants(base, token["access_token"])
         if each["tenantName"] == organisation
     )
-    with httpx.Client(base_url=base, timeout=10, verify=False) as http:
+    with httpx.Client(base_url=base, timeout=30, verify=False) as http:
         yield Api(http, tenant, token["access_token"])
 
 
