@@ -32,10 +32,18 @@ async def test_s63_one_press_on_the_page_sends_the_whole_group(stack: Stack) -> 
         assert (pressed.status_code, pressed.headers["location"]) == (303, PAGE), pressed.text
         after = (await web.get(PAGE)).text
         assert "Fixed. 2 records are on the way." in after
+        path, back = undo(pressed.headers["set-cookie"], after)
         for invoice in invoices:
             await oak.badge_when("invoice", invoice, "synced", within=LONG)
-        mapped = (await oak.web.get("/integrations/qbo/account-mapping")).json()["items"]
-        assert {row["item_id"]: row["account_id"] for row in mapped}[spare["id"]] is None
+
+        async def accounts() -> dict[str, str | None]:
+            mapped = (await oak.web.get("/integrations/qbo/account-mapping")).json()["items"]
+            return {row["item_id"]: row["account_id"] for row in mapped}
+
+        assert await accounts() == {item["id"]: fields["account_id"], spare["id"]: None}
+        assert (await web.post(path, data=back)).status_code == 303
+        assert "1 item mapped as before." in (await web.get(PAGE)).text
+        assert await accounts() == {item["id"]: None, spare["id"]: None}
 
 
 async def test_s32_the_tax_is_chosen_beside_the_problem(stack: Stack) -> None:

@@ -23,6 +23,7 @@ from invoice_api.invoices import service as invoices
 from invoice_api.invoices import store as invoices_store
 from invoice_api.items import store as items_store
 from invoice_api.sync_status.facts import facts_of
+from invoice_api.web.mapping_undo import accounts_now, said_of, undo_of
 from invoice_api.web.pages import Undo
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
 
@@ -73,12 +74,8 @@ async def act(
     try:
         if action == "link":
             undo = await _link_undone(one, desk, provider, entity, record_id)
-        if action == "choose_account" and form.get("for_all"):
-            applied = await mapping.apply_to_unmapped(
-                desk.database, desk.orchestrator, one.caller, provider, fields["account_id"]
-            )
-            said = f"{applied.mapped} {'item' if applied.mapped == 1 else 'items'} mapped."
-            return one.told(here, said)
+        if action == "choose_account":
+            return await _map(one, desk, provider, entity, record_id, fields, form)
         done = await desk.act(one.caller, provider, entity, record_id, action, fields)
     except Problem as problem:
         said = "; ".join(error.message for error in problem.errors) or problem.detail
@@ -92,6 +89,28 @@ async def act(
     if back is not None:
         undo = Undo(f"{here}/actions/{back}", (("provider", provider),))
     return one.told(here, text.format(provider=PROVIDER_LABELS[provider]), undo=undo)
+
+
+async def _map(
+    one: Visit,
+    desk: Desk,
+    provider: Provider,
+    entity: Entity,
+    record_id: UUID,
+    fields: dict[str, str],
+    form: dict[str, str],
+) -> Response:
+    """An account for the items in question, or for all that have none; taken back by Undo."""
+    here, before = _at(entity, record_id), await accounts_now(desk, one.caller, provider)
+    if form.get("for_all"):
+        await mapping.apply_to_unmapped(
+            desk.database, desk.orchestrator, one.caller, provider, fields["account_id"]
+        )
+    else:
+        await desk.act(one.caller, provider, entity, record_id, "choose_account", fields)
+    after = await accounts_now(desk, one.caller, provider)
+    undo = undo_of(provider, before, after, here)
+    return one.told(here, said_of(before, after), undo=undo)
 
 
 async def _link_undone(

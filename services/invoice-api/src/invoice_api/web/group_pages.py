@@ -1,6 +1,6 @@
 """What is done with a whole group of problems: fixed, tried again, or ignored with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from invoice_api.http.problems import Problem
 from invoice_api.integrations import groups, history
 from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.integrations.schemas import StopsShown, WantedGroup
-from invoice_api.web import formatters
+from invoice_api.web import formatters, mapping_undo
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.ignored_pages import undo_of
 from invoice_api.web.integration_pages import ThePeers, head_of
@@ -31,7 +31,16 @@ async def fix(
     """The inline fix, for the group or for the records ticked in it."""
     action = typed.one("action")
     fields = {n: v for n, v in typed.pairs if n not in {"csrf", "provider", "action", "records"}}
-    return await _act(provider, group, "fix", one, desk, typed, {"action": action, **fields})
+    wanted: dict[str, object] = {"action": action, **fields}
+    if action != "choose_account":
+        return await _act(provider, group, "fix", one, desk, typed, wanted)
+    before = await mapping_undo.accounts_now(desk, one.caller, provider)
+
+    async def way_back() -> Undo | None:
+        after = await mapping_undo.accounts_now(desk, one.caller, provider)
+        return mapping_undo.undo_of(provider, before, after, f"/integrations/{provider}/problems")
+
+    return await _act(provider, group, "fix", one, desk, typed, wanted, way_back)
 
 
 @router.post("/problems/{group}/retry")
@@ -114,7 +123,11 @@ async def ignore(
         said = "Say why: whoever looks at this later will want to know."
         return await _ask(provider, group, one, peers, desk, clock, render, ids, said)
     undo = await _undone(provider, group, one, peers, clock, typed.all("records"))
-    return await _act(provider, group, "ignore", one, desk, typed, {"why": why}, undo)
+
+    async def way_back() -> Undo | None:
+        return undo
+
+    return await _act(provider, group, "ignore", one, desk, typed, {"why": why}, way_back)
 
 
 async def _undone(
@@ -150,7 +163,7 @@ async def _act(
     desk: TheDesk,
     typed: FormLists,
     fields: dict[str, object],
-    undo: Undo | None = None,
+    way_back: Callable[[], Awaitable[Undo | None]] | None = None,
 ) -> Response:
     here = f"/integrations/{provider}/problems"
     try:
@@ -169,7 +182,7 @@ async def _act(
         "ignore": f"{many} ignored. They are under Ignored, where it can be taken back.",
         "unignore": f"{many} no longer ignored.",
     }[verb]
-    return one.told(here, said, undo=undo)
+    return one.told(here, said, undo=None if way_back is None else await way_back())
 
 
 def _wanted(fields: dict[str, object], records: Sequence[str]) -> WantedGroup:
