@@ -23,7 +23,6 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("record_deleted_there", "fix"): "undoing it is linking to another, which the button says",
     ("item_account_unmapped", "sentence"): "shorter, as the conversation with the API has it",
     ("account_gone", "sentence"): "the provider's word: made inactive in QuickBooks",
-    ("line_without_item", "fix"): "the setting for lines without items isn't there yet",
     ("rounding_difference", "found"): "the table adds that it is predicted before",
 }
 """By code and column: why ours differs."""

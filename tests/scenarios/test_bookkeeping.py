@@ -104,6 +104,58 @@ async def test_s29_an_account_that_is_not_income_cannot_be_chosen(
         assert [row["account_id"] for row in rows if row["item_id"] == item["id"]] == [None]
 
 
+@WITH_ACCOUNTS
+async def test_lines_without_an_item_go_to_the_account_that_is_chosen_for_them(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, "Bare", provider) as oak:
+        ann, _ = await with_first_synced(oak)
+        first, second = [await bare_invoice(oak, ann) for _ in range(2)]
+        for one in (first, second):
+            await oak.send(one)
+        for one in (first, second):
+            badge = await oak.badge_when("invoice", one, "blocked")
+            assert badge["cause"]["code"] == "line_without_item", badge
+        accounts = await oak.accounts()
+        fix = {"action": "choose_account", "account_id": accounts["Parts"]}
+        group = f"/integrations/{provider}/causes/line_without_item/fix"
+        fixed = await oak.web.post(group, json=fix)
+        assert fixed.status_code == 202, fixed.text
+        chosen = (await oak.web.get(f"/integrations/{provider}/settings")).json()
+        assert chosen["no_item_account_id"] == accounts["Parts"]
+        for one in (first, second):
+            badge = await oak.badge_when("invoice", one, "synced")
+            [line] = (await held_invoice(oak, badge["remote_id"]))["lines"]
+            assert line["account_id"] == accounts["Parts"], line
+        # Another account is for what is sent from then on; without one, a line waits again.
+        await oak.settings(no_item_account_id=accounts["Services"])
+        third = await bare_invoice(oak, ann)
+        await oak.send(third)
+        badge = await oak.badge_when("invoice", third, "synced")
+        [line] = (await held_invoice(oak, badge["remote_id"]))["lines"]
+        assert line["account_id"] == accounts["Services"], line
+        await oak.settings(no_item_account_id=None)
+        fourth = await bare_invoice(oak, ann)
+        await oak.send(fourth)
+        badge = await oak.badge_when("invoice", fourth, "blocked")
+        assert badge["cause"]["code"] == "line_without_item", badge
+        mapping = (await oak.web.get(f"/integrations/{provider}/account-mapping")).json()["items"]
+        assert len(mapping) == 1, "what lines without an item are booked on is no item of ours"
+
+
+async def bare_invoice(oak: Office, customer: Json) -> Json:
+    """With one line, and no item on it."""
+    line = {"description": "Gas check", "quantity": "1", "unit_price": "80.00"}
+    return await oak.made(
+        "/invoices",
+        customer_id=customer["id"],
+        issue_date="2026-06-15",
+        due_date="2026-07-15",
+        currency="USD",
+        lines=[line],
+    )
+
+
 async def test_s43_a_read_that_fails_is_never_a_deletion(stack: Stack, provider: str) -> None:
     async with connected_office(stack, "Read", provider) as oak:
         ann, item = await with_first_synced(oak)

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.ids import ConnectionId, Entity, LoadId, Provider, RecordId, RemoteId
-from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
+from contracts.ids import ConnectionId, Entity, ItemId, LoadId, Provider, RecordId, RemoteId
+from contracts.invoicing import CustomerSnapshot, InvoiceLine, InvoiceSnapshot, ItemSnapshot
 from contracts.message import Message, Part
 from contracts.money import Currency, Number
 
@@ -122,7 +122,9 @@ class RoundingLine(Part):
 
 
 class SyncInvoice(RecordCommand):
-    """`items` has an entry for each item that a line names, by the item's id as text.
+    """`items` has an entry for each item that a line names, by the item's id as text; and under
+    `no_item_id` what lines without one are booked on, where an account was chosen for them. That
+    has a remote id only where no line goes without an item.
 
     `taxes` likewise by the tax rate's id, and under `NO_TAX` for lines without one, where the
     provider wants that said. `our_tax`: send our tax total where the provider would work out its
@@ -140,6 +142,15 @@ class SyncInvoice(RecordCommand):
     our_tax: bool = False
     rounding: RoundingLine | None = None
     post_on: date | None = None
+    no_item_id: ItemId | None = None
+
+    def item_key(self, line: InvoiceLine) -> str:
+        """Under which key of `items` it stands what the line is booked on."""
+        return str(line.item_id or self.no_item_id)
+
+    def booked_on(self, line: InvoiceLine) -> ItemRef | None:
+        """What the line is booked on; None where nothing was decided for it."""
+        return self.items.get(self.item_key(line))
 
     @property
     def date_there(self) -> date:

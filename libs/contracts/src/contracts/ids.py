@@ -6,7 +6,7 @@ Ids are UUIDv7 (RFC 9562 §5.7): they sort by the time they were made. Whoever n
 
 from collections.abc import Callable
 from typing import Literal, NewType, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 CompanyId = NewType("CompanyId", UUID)
 UserId = NewType("UserId", UUID)
@@ -34,6 +34,14 @@ PROVIDER_LABELS: dict[Provider, str] = {
     "xero": "Xero",
     "freshbooks": "FreshBooks",
 }
+
+
+def no_item_id(connection: ConnectionId) -> ItemId:
+    """The id of what lines without an item are booked on; always the same for a connection.
+
+    It is no item of the company's: invoice-api has none of this id.
+    """
+    return ItemId(uuid5(connection, "lines without an item"))
 
 
 class Ids(Protocol):

@@ -20,6 +20,12 @@ INACTIVE_KEEP_NAMES: frozenset[Provider] = frozenset({"qbo"})
 SUPPLIERS_KEEP_NAMES: frozenset[Provider] = frozenset({"qbo"})
 """Where a supplier or an employee keeps a name to itself, and is no customer to be linked."""
 
+LINES_NEED_AN_ITEM: frozenset[Provider] = frozenset({"qbo"})
+"""Where no line goes without an item: those that have none here are booked on one made for them."""
+
+LINES_CARRY_NO_ITEM: frozenset[Provider] = frozenset({"freshbooks"})
+"""Where a line names neither item nor account: one without an item goes as it is."""
+
 CHOOSE_THE_ACCOUNT_THEMSELVES: frozenset[Provider] = frozenset({"freshbooks"})
 """Where income goes to an account of the provider's choice, unless an organisation offers more."""
 

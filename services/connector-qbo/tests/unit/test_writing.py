@@ -3,11 +3,13 @@
 import json
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from connector_kit.provider import Context, WriteCommand
 from connector_qbo.operations.lines import priced
 from contracts.commands import ItemRef
+from contracts.ids import ItemId, RemoteId
 from contracts.invoicing import Address, InvoiceLine
 from contracts.money import round_amount
 from hypothesis import given
@@ -302,6 +304,21 @@ def test_a_number_of_more_than_21_characters_is_refused_here() -> None:
 def test_a_line_without_an_item_is_refused_here() -> None:
     code, params = refusal(invoice_command(invoice(lines=[line(item=None)])))
     assert (code, params["line"]) == ("line_without_item", "1")
+
+
+def test_a_line_without_an_item_goes_on_the_item_made_for_such() -> None:
+    made = ItemId(UUID("01920000-0000-7000-8000-00000000ffff"))
+    command = invoice_command(invoice(lines=[line(), line(2, item=None)]))
+    ours = ItemRef(remote_id=RemoteId("77"), name="Services (no item)", income_account_id="79")
+    items = {**command.items, str(made): ours}
+    command = command.model_copy(update={"items": items, "no_item_id": made})
+    request, frozen = packed(member(command))
+    sent = json.loads(request.body)["Line"]
+    refs = [each["SalesItemLineDetail"]["ItemRef"]["value"] for each in sent]
+    assert refs == ["23", "77"]
+    assert frozen.members[0].used[str(made)] == "77", "so that it is made again if it has gone"
+    unlinked = {**items, str(made): ours.model_copy(update={"remote_id": None})}
+    assert refusal(command.model_copy(update={"items": unlinked}))[0] == "our_mistake"
 
 
 def test_an_item_that_is_not_linked_is_our_mistake() -> None:

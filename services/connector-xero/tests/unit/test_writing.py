@@ -17,8 +17,8 @@ from connector_xero.operations.marks import (
     whose,
 )
 from connector_xero.operations.names import name_problem, normal
-from contracts.commands import SyncInvoice
-from contracts.ids import RecordId
+from contracts.commands import ItemRef, SyncInvoice
+from contracts.ids import ItemId, RecordId
 from contracts.invoicing import Address
 
 from .examples import (
@@ -177,6 +177,27 @@ def test_an_item_s_name_has_fifty_characters_and_its_code_thirty() -> None:
 def test_an_invoice_that_cannot_go_says_why(command: SyncInvoice, code: str) -> None:
     result = OPERATIONS.pack([member(command)], context(), REQUEST)
     assert [refused.cause.code for _, refused in result.refused] == [code]
+
+
+def test_a_line_without_an_item_names_its_account_alone() -> None:
+    without = ItemId(UUID("01920000-0000-7000-8000-00000000ffff"))
+    bare = line(3, item=None, description="")
+    command = invoice_command(invoice(lines=[line(), line(2, item=None), bare]))
+    account = ItemRef(
+        remote_id=None,
+        name="Services (no item)",
+        income_account_id="b3c1",
+        income_account_code="4010",
+    )
+    items = {**command.items, str(without): account}
+    command = command.model_copy(update={"items": items, "no_item_id": without})
+    request, frozen = packed(member(command))
+    first, second, third = json.loads(request.body)["Invoices"][0]["LineItems"]
+    assert first["ItemCode"] == "CALL"
+    assert "ItemCode" not in second
+    assert (second["AccountCode"], second["Description"]) == ("4010", "Call-out visit")
+    assert third["Description"] == "Services (no item)", "one is mandatory there"
+    assert str(without) not in frozen.members[0].used
 
 
 def test_an_item_without_an_account_waits_for_one() -> None:

@@ -111,6 +111,7 @@ async def test_connecting_writes_nothing_and_both_switches_are_off(
         "start_date": "2026-06-14",
         "gone_there": "make_again",
         "rounding_account_id": None,
+        "no_item_account_id": None,
         "post_in_closed_period": "never",
     }
     ann, call_out = customer(), item()

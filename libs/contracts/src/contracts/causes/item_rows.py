@@ -89,7 +89,10 @@ ITEMS = (
             "A line of this invoice has no item, so we don't know its income account.",
         ),
         subject="connection",
-        released_by="line saved",
+        released_by="line or setting saved",
+        fixes=(
+            Fix("choose_account", "Choose an account for lines without items", ("account_id",)),
+        ),
         links=(Link("edit_invoice", "Choose item"),),
     ),
     Cause(

@@ -158,9 +158,9 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         body = body.model_copy(update=again)
     used = {str(invoice.customer_id): command.customer_remote_id}
     for line in invoice.lines:
-        item = command.items.get(str(line.item_id))
+        item = command.booked_on(line)
         if item is not None and item.remote_id is not None:
-            used[str(line.item_id)] = item.remote_id
+            used[command.item_key(line)] = item.remote_id
     page = invoice_page(context.environment, context.base_urls)
     closed = facts.books_closed_up_to
     return Written(

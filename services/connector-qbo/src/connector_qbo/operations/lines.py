@@ -51,10 +51,11 @@ def priced(line: InvoiceLine, *, net: bool = False) -> Priced:
 
 
 def lines_problem(command: SyncInvoice) -> Refused | None:
-    """Why these lines can't be sent. Every line names an item: what one without would be booked on
-    is documented nowhere."""
+    """Why these lines can't be sent. Every line names an item, one without an item of its own that
+    which is made for such: what one without would be booked on is documented nowhere."""
     for line in command.invoice.lines:
-        if line.item_id is None:
+        item = command.booked_on(line)
+        if line.item_id is None and item is None:
             return Refused(
                 cause_of(
                     "line_without_item",
@@ -63,7 +64,6 @@ def lines_problem(command: SyncInvoice) -> Refused | None:
                     description=line.description,
                 )
             )
-        item = command.items.get(str(line.item_id))
         if item is None or item.remote_id is None:
             return _defect(f"line {line.position} names an item that isn't linked")
     return None if command.invoice.lines else _defect("an invoice without lines")
@@ -73,7 +73,7 @@ def line_of(
     line: InvoiceLine, price: Priced, command: SyncInvoice, facts: OrganisationFacts
 ) -> Line:
     """The line as it goes out, with its tax code, and whether its price includes tax."""
-    item = command.items[str(line.item_id)]
+    item = command.items[command.item_key(line)]
     included = command.invoice.prices_include_tax and facts.taxes.included_prices
     code = code_of(line, command, facts)
     net = command.invoice.prices_include_tax and not included

@@ -181,10 +181,10 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
     codes = _codes(member)
     prices = [priced(line) for line in invoice.lines]
     reference = one_line(command.memo_there or "")
-    items = [command.items[str(line.item_id)] for line in invoice.lines]
+    items = [command.items[command.item_key(line)] for line in invoice.lines]
     facts = context.facts
     lines = tuple(
-        line_of(line, price, item, codes[str(line.item_id)], type_of(line, command, facts))
+        line_of(line, price, item, codes.get(str(line.item_id)), type_of(line, command, facts))
         for line, price, item in zip(invoice.lines, prices, items, strict=True)
     )
     shown = [

@@ -50,9 +50,10 @@ def _fits(value: Decimal, exponent: int) -> bool:
 
 
 def lines_problem(command: SyncInvoice, codes: Mapping[str, str]) -> Refused | None:
-    """Why these lines can't be sent."""
+    """Why these lines can't be sent. One without an item names its account alone."""
     for line in command.invoice.lines:
-        if line.item_id is None:
+        item = command.booked_on(line)
+        if line.item_id is None and item is None:
             return Refused(
                 cause_of(
                     "line_without_item",
@@ -61,7 +62,8 @@ def lines_problem(command: SyncInvoice, codes: Mapping[str, str]) -> Refused | N
                     description=line.description,
                 )
             )
-        item = command.items.get(str(line.item_id))
+        if line.item_id is None:
+            continue
         if item is None or item.remote_id is None:
             return _defect(f"line {line.position} names an item that isn't linked")
         if str(line.item_id) not in codes:
@@ -70,9 +72,10 @@ def lines_problem(command: SyncInvoice, codes: Mapping[str, str]) -> Refused | N
 
 
 def line_of(
-    line: InvoiceLine, price: Priced, item: ItemRef, code: str, tax: str | None
+    line: InvoiceLine, price: Priced, item: ItemRef, code: str | None, tax: str | None
 ) -> LineItem:
-    """The line as it goes out. A description is mandatory there: the item's name stands in."""
+    """The line as it goes out, without an item's code if it has none. A description is mandatory
+    there: the item's name stands in."""
     text = line.description.strip() or item.name
     return LineItem(
         item_code=code,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, cast
 
 from contracts.causes import CONNECT_MESSAGES, connect_message
+from contracts.causes.words import NOUNS
 from contracts.ids import PROVIDER_LABELS, Provider
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -22,7 +23,7 @@ from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.first_steps import forecast
 from invoice_api.web.health_views import last_sync_words, since_words, why_words
-from invoice_api.web.integrated import account_options, principal_of, soon
+from invoice_api.web.integrated import principal_of, soon, try_accounts
 from invoice_api.web.pages import Form, Option, ProviderHead
 from invoice_api.web.provider_views import (
     DisconnectPage,
@@ -330,13 +331,23 @@ async def _settings_page(
         else:
             etag = answer.etag or ""
             form = typed or Form(_settings_values(json.loads(answer.text)))
-            accounts = await account_options(peers.orchestrator, principal_of(one.caller), provider)
+            known = await try_accounts(peers.orchestrator, principal_of(one.caller), provider)
+            chosen = {form.value(name) for name in _ACCOUNTS}
+            accounts = (
+                *known.options,
+                *(
+                    Option(gone.value, f"{gone.label} ({NOUNS[provider]['inactive']})")
+                    for gone in known.archived
+                    if gone.value in chosen
+                ),
+            )
     return ProviderSettingsPage(
         shell, head, form, message, etag, away, accounts=accounts, facts=_facts(row, one)
     )
 
 
-_CHOICES = ("start_date", "gone_there", "rounding_account_id", "post_in_closed_period")
+_ACCOUNTS = ("rounding_account_id", "no_item_account_id")
+_CHOICES = ("start_date", "gone_there", "post_in_closed_period", *_ACCOUNTS)
 _SWITCHES = ("sync_invoices", "sync_customers")
 
 
@@ -353,8 +364,7 @@ async def save_settings(
 ) -> Response:
     body: dict[str, object] = {name: form.get(name) == "on" for name in _SWITCHES}
     body |= {name: form[name] for name in _CHOICES if form.get(name)}
-    if "rounding_account_id" in form:
-        body["rounding_account_id"] = form["rounding_account_id"] or None
+    body |= {name: form[name] or None for name in _ACCOUNTS if name in form}
     try:
         await service.save_settings(
             peers.database,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from contracts.ids import PROVIDER_LABELS, ItemId, Provider
+from contracts.ids import PROVIDER_LABELS, ItemId, Provider, no_item_id
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
@@ -172,7 +172,15 @@ async def show_item(
     orchestrator: TheOrchestrator,
     render: TheRenderer,
 ) -> Response:
-    page = await _page(one, ItemId(item_id), database, clock, orchestrator)
+    known = ItemId(item_id)
+    async with database.transaction() as tx:
+        connections = await connections_store.current_connections(tx, one.caller.company.id)
+    for connection in connections:
+        if known == no_item_id(connection.facts.id):
+            # What lines without an item are booked on is a setting there, and no item here.
+            there = f"/integrations/{connection.facts.provider}/settings#f-no_item_account_id"
+            return RedirectResponse(there, 303)
+    page = await _page(one, known, database, clock, orchestrator)
     return render.page("item_form.html", page)
 
 

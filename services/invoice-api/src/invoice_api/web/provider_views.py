@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from contracts.providers import LINES_CARRY_NO_ITEM
+
 from invoice_api.web.pages import Form, Option, ProviderHead, Shell
 
 
@@ -63,3 +65,8 @@ class ProviderSettingsPage:
     facts: tuple[str, ...] = ()
     dry_run: str | None = None
     """What switching on would send, in words."""
+
+    @property
+    def lines_carry_no_item(self) -> bool:
+        """Whether a line without an item goes there as it is."""
+        return self.head.provider in LINES_CARRY_NO_ITEM

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contracts.ids import CompanyId, ConnectionId, Entity, ItemId, Provider, RecordId
+from contracts.ids import CompanyId, ConnectionId, Entity, ItemId, Provider, RecordId, no_item_id
 from contracts.invoicing import InvoiceSnapshot
 
 from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.domain.connection import Connection, MappedAccount, MappedTax, current
 from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.domain.likeness import Lookalike, who_it_could_be
+from sync_orchestrator.domain.no_item import is_no_item, needs_one
 from sync_orchestrator.domain.records import Record, items_of, plain_name
 from sync_orchestrator.domain.situation import Need, Situation
 
@@ -112,9 +113,7 @@ class Books:
             record=snapshot,
             now=self.now,
             ages=self.ages,
-            account=self.accounts.get((connection.id, ItemId(key.record_id)))
-            if key.entity == "item"
-            else None,
+            account=self._account(key),
             customer=customer,
             items=items,
             holder=None if remote_id is None else self._holder(key, remote_id),
@@ -124,13 +123,25 @@ class Books:
 
     def _items(self, connection: Connection, invoice: InvoiceSnapshot) -> tuple[Need, ...]:
         described = {line.item_id: line.description for line in reversed(invoice.lines)}
+        items = items_of(invoice)
+        if needs_one(connection, invoice):
+            items = (*items, no_item_id(connection.id))
         return tuple(
             self._need(
                 RecordKey(connection.id, "item", RecordId(item_id)),
                 described.get(item_id) or "an item",
             )
-            for item_id in items_of(invoice)
+            for item_id in items
         )
+
+    def _account(self, key: RecordKey) -> MappedAccount | None:
+        """An item's; that of the one for lines without is a setting."""
+        if is_no_item(key):
+            connection = self.connections.get(key.connection_id)
+            return None if connection is None else connection.no_item_account
+        if key.entity != "item":
+            return None
+        return self.accounts.get((key.connection_id, ItemId(key.record_id)))
 
     def _need(self, key: RecordKey, name: str) -> Need:
         record = self.records.get((key.entity, key.record_id))
@@ -140,9 +151,7 @@ class Books:
             name=name if record is None else plain_name(record.snapshot),
             record=None if record is None else record.snapshot,
             job=self._jobs.get(key),
-            account=self.accounts.get((key.connection_id, ItemId(key.record_id)))
-            if key.entity == "item"
-            else None,
+            account=self._account(key),
             lookalikes=self._lookalikes(key),
         )
 

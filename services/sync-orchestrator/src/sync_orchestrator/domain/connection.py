@@ -28,10 +28,25 @@ class ConnectionSettings:
     sync_invoices: bool = False
     gone_there: Literal["make_again", "ask"] = "make_again"
     rounding_account_id: str | None = None
+    no_item_account_id: str | None = None
     post_in_closed_period: Literal["never", "first_open_day"] = "never"
     customers_since: datetime | None = None
     invoices_since: datetime | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAccount:
+    """The income account an item was mapped to. `name` and `active` as last read there.
+
+    `known` is False where the account is in no list we read.
+    """
+
+    id: str
+    name: str | None = None
+    known: bool = True
+    active: bool = True
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,23 +70,12 @@ class Connection:
     customers_as_of: datetime | None = None
     """Until when the customers there are known; None until all of them were listed once."""
 
+    no_item_account: MappedAccount | None = None
+    """The account that `settings` has for lines without an item."""
+
     @property
     def is_open(self) -> bool:
         return self.status == "open"
-
-
-@dataclass(frozen=True, slots=True)
-class MappedAccount:
-    """The income account an item was mapped to. `name` and `active` as last read there.
-
-    `known` is False where the account is in no list we read.
-    """
-
-    id: str
-    name: str | None = None
-    known: bool = True
-    active: bool = True
-    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def content_of(job: Job, situation: Situation) -> Content:
                 for need in situation.items
                 if need.account is not None
             )
+            + _without_item(situation)
             + tuple(
                 (f"tax {rate}", tax.id)
                 for rate in dict.fromkeys(map(rate_of, record.lines))
@@ -107,6 +108,12 @@ def content_of(job: Job, situation: Situation) -> Content:
         accounts=() if account is None else (("", account.id),),
         named=job.named_there,
     )
+
+
+def _without_item(situation: Situation) -> tuple[tuple[str, str], ...]:
+    """The account of lines without an item."""
+    under, account = situation.no_item_id, situation.connection.no_item_account
+    return () if under is None or account is None else ((str(under), account.id),)
 
 
 def sends_our_tax(job: Job, situation: Situation) -> bool:

@@ -18,6 +18,7 @@ from contracts.ids import MessageId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import IgnoredNote, RecordState, SyncState, SyncStateChanged
 
+from sync_orchestrator.domain import no_item
 from sync_orchestrator.domain.connection import PROVIDER_CHOOSES
 from sync_orchestrator.domain.content import rounding_of, sends_our_tax
 from sync_orchestrator.domain.job import Job
@@ -151,6 +152,14 @@ def _sync_invoice(
         )
         for need in situation.items
     }
+    without, booked_on = situation.no_item_id, situation.connection.no_item_account
+    if without is not None and booked_on is not None and str(without) not in items:
+        items[str(without)] = ItemRef(
+            remote_id=None,
+            name=no_item.NAME,
+            income_account_id=booked_on.id,
+            income_account_code=booked_on.code,
+        )
     rounding = rounding_of(job, situation)
     account = situation.connection.settings.rounding_account_id
     return SyncInvoice.model_validate(
@@ -160,6 +169,7 @@ def _sync_invoice(
             "customer_remote_id": customer.link.id,
             "customer_name": customer.name,
             "items": items,
+            "no_item_id": without,
             "number_there": job.named_there,
             "taxes": refs(invoice, situation.taxes),
             "our_tax": sends_our_tax(job, situation),

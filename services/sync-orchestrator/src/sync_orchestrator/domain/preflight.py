@@ -6,6 +6,7 @@ One function serves the badge, the preflight page and the decision to send, so t
 from dataclasses import dataclass
 
 from contracts.causes import cause_of, in_order, record_name
+from contracts.ids import no_item_id
 from contracts.invoicing import CustomerSnapshot, InvoiceLine, InvoiceSnapshot
 from contracts.money import Money
 from contracts.providers import INACTIVE_KEEP_NAMES, UNIQUE_NAMES
@@ -14,6 +15,7 @@ from contracts.sync import CauseInstance, Subject, SyncState, Totals, WaitingOn
 from sync_orchestrator.domain.connection import MappedAccount
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
+from sync_orchestrator.domain.no_item import NAME, needs_account
 from sync_orchestrator.domain.posting import first_open_day, post_on
 from sync_orchestrator.domain.situation import Need, Situation
 from sync_orchestrator.domain.taxing import equalising, is_taxed, predicted, small, wanted
@@ -131,6 +133,8 @@ def _of_the_item(name: str, item_id: str, situation: Situation) -> list[Obstacle
     account = situation.account
     if not situation.connection.facts.offers_accounts:
         return []
+    if account is None and item_id == str(no_item_id(situation.connection.id)):
+        return [Obstacle(cause_of("line_without_item"), is_own=True)]
     if account is None:
         unmapped = cause_of("item_account_unmapped", items=[name], item_ids=[item_id])
         return [Obstacle(unmapped, is_own=True)]
@@ -152,7 +156,8 @@ def _of_the_invoice(job: Job, invoice: InvoiceSnapshot, situation: Situation) ->
     org = situation.connection.organisation.name
     found: list[CauseInstance] = []
     without = next((line for line in invoice.lines if line.item_id is None), None)
-    if without is not None and facts.offers_accounts:
+    unchosen = situation.connection.no_item_account is None
+    if without is not None and unchosen and needs_account(situation.connection, invoice):
         found.append(_line_without_item(invoice, without))
     found += _taxes(invoice, situation)
     if facts.home_currency not in (None, invoice.currency) and not facts.multi_currency:
@@ -326,7 +331,13 @@ def _of_its_needs(job: Job, invoice: InvoiceSnapshot, situation: Situation) -> l
     customer = situation.customer
     if customer is not None and not situation.is_satisfied(customer):
         found.append(_unsatisfied(job, invoice, customer, situation))
-    unmapped = [need for need in situation.items if situation.account_missing(need.account)]
+    # Without an account for them, lines without an item are the invoice's own problem.
+    made_here = no_item_id(situation.connection.id)
+    unmapped = [
+        need
+        for need in situation.items
+        if situation.account_missing(need.account) and need.record_id != made_here
+    ]
     if unmapped:
         found.append(
             Obstacle(
@@ -339,17 +350,18 @@ def _of_its_needs(job: Job, invoice: InvoiceSnapshot, situation: Situation) -> l
                 is_own=True,
             )
         )
-    gone: dict[str, Need] = {}
+    gone: dict[str, tuple[MappedAccount, str]] = {}
     for need in situation.items:
         if situation.account_missing(need.account):
             continue
         if need.account is not None and not _usable(need.account):
-            gone.setdefault(need.account.id, need)
+            gone.setdefault(need.account.id, (need.account, need.name))
         elif not situation.is_satisfied(need):
             found.append(_unsatisfied(job, invoice, need, situation))
-    for need in gone.values():
-        assert need.account is not None
-        found.append(_account_gone(need.account, need.name))
+    for_no_item = situation.connection.no_item_account
+    if situation.no_item_id is not None and for_no_item is not None and not _usable(for_no_item):
+        gone.setdefault(for_no_item.id, (for_no_item, NAME))
+    found += [_account_gone(account, item) for account, item in gone.values()]
     return found
 
 

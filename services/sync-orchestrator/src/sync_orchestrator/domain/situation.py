@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.commands import RemoteRef
-from contracts.ids import Entity, RecordId
+from contracts.ids import Entity, ItemId, RecordId, no_item_id
 from contracts.invoicing import InvoiceSnapshot
 from contracts.sync import WaitingOn
 
@@ -13,6 +13,7 @@ from sync_orchestrator.domain.ages import Ages
 from sync_orchestrator.domain.connection import Connection, MappedAccount, MappedTax
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
+from sync_orchestrator.domain.no_item import needs_account
 from sync_orchestrator.domain.records import Snapshot
 
 
@@ -63,6 +64,15 @@ class Situation:
     @property
     def needs(self) -> tuple[Need, ...]:
         return self.items if self.customer is None else (self.customer, *self.items)
+
+    @property
+    def no_item_id(self) -> ItemId | None:
+        """Under which id the account for lines without an item is told, where an invoice's lines go
+        to it."""
+        invoice, there = self.invoice, self.connection
+        if invoice is None or there.no_item_account is None or not needs_account(there, invoice):
+            return None
+        return no_item_id(there.id)
 
     @property
     def invoice(self) -> InvoiceSnapshot | None:

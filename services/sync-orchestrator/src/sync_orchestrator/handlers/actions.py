@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from contracts.causes import CAUSES, SubjectKind
 from contracts.commands import RemoteRef
-from contracts.ids import Entity, ItemId, RecordId, RemoteId
+from contracts.ids import Entity, ItemId, RecordId, RemoteId, no_item_id
 from contracts.sync import CauseInstance, RecordState, SyncState, WaitingOn
 from messaging.database import Tx
 
@@ -24,15 +24,21 @@ from sync_orchestrator.domain.facts import (
     StopIgnoring,
 )
 from sync_orchestrator.domain.job import RecordKey
+from sync_orchestrator.domain.no_item import is_no_item
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
 from sync_orchestrator.handlers.connections import ask_for_reference_data
 from sync_orchestrator.handlers.linking import refuse_unlinkable
-from sync_orchestrator.handlers.mapping import ACCOUNT_REFUSED, check_accounts, save_mapping
+from sync_orchestrator.handlers.mapping import (
+    ACCOUNT_REFUSED,
+    check_accounts,
+    is_about_no_item,
+    save_mapping,
+)
 from sync_orchestrator.handlers.money_actions import add_rounding_line, choose_tax, send_our_tax
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfit
 from sync_orchestrator.handlers.refusals import not_found, not_possible_now, which_item
-from sync_orchestrator.handlers.settings import apply_changes
+from sync_orchestrator.handlers.settings import Changes, apply_changes
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store.mapping_store import MappingRow
 
@@ -223,17 +229,23 @@ async def _post_on_first_open_day(desk: Desk, fields: Fields) -> None:
 
 
 async def _choose_account(desk: Desk, fields: Fields) -> None:
-    """Map the items that this record's cause names; `item_id` chooses one of them."""
+    """Map the items that this record's cause names; `item_id` chooses one of them. Where it is
+    about lines without an item, their account is a setting."""
     account = text(fields, "account_id")
     await check_accounts(desk.work.tx, desk.connection, [("account_id", account)])
-    only = text_if_any(fields, "item_id")
-    items = _items_in_question(desk)
+    only, cause = text_if_any(fields, "item_id"), cause_behind(desk)
+    without_item = only is None and is_about_no_item(desk.connection, cause)
+    if without_item:
+        chosen: Changes = {"no_item_account_id": account}
+        await apply_changes(desk.work, desk.connection, chosen, desk.wish.user)
+    about_nothing_else = cause is not None and cause.code == "line_without_item"
+    items = () if about_nothing_else else _items_in_question(desk)
     rows = [
         MappingRow(ItemId(item), name, account)
         for item, name in items
         if only is None or str(item) == only
     ]
-    if not rows:
+    if not rows and not without_item:
         raise not_possible_now()
     await save_mapping(desk.work, desk.connection, rows, desk.wish.user)
 
@@ -249,6 +261,8 @@ def _items_in_question(desk: Desk) -> Sequence[tuple[RecordId, str]]:
     situation, cause = desk.work.books.situation(desk.key), cause_behind(desk)
     if situation is None:
         return ()
+    if is_no_item(desk.key):
+        return ()
     if desk.key.entity == "item":
         return ((desk.key.record_id, plain_name(situation.record)),)
     account = None if cause is None or cause.code not in ACCOUNT_REFUSED else cause.subject
@@ -257,10 +271,13 @@ def _items_in_question(desk: Desk) -> Sequence[tuple[RecordId, str]]:
     return tuple(
         (need.record_id, need.name)
         for need in situation.items
-        if need.account is None
-        or not (need.account.known and need.account.active)
-        or need.account.id == refused
-        or (about is not None and str(need.record_id) == about.id)
+        if need.record_id != no_item_id(desk.connection.id)
+        and (
+            need.account is None
+            or not (need.account.known and need.account.active)
+            or need.account.id == refused
+            or (about is not None and str(need.record_id) == about.id)
+        )
     )
 
 

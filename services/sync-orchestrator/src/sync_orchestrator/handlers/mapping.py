@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, CompanyId, ItemId, MessageId, Provider, RecordId
-from contracts.sync import MappingChanged
+from contracts.sync import CauseInstance, MappingChanged
 from messaging.database import Tx
 
 from sync_orchestrator.domain.connection import Connection
@@ -99,6 +99,16 @@ async def check_accounts(
     ]
     if wrong:
         raise invalid(*wrong)
+
+
+def is_about_no_item(connection: Connection, cause: CauseInstance | None) -> bool:
+    """Whether a cause is about the account of lines without an item: it isn't chosen, or is the one
+    that can't be used."""
+    if cause is None or cause.code == "line_without_item":
+        return cause is not None
+    chosen, subject = connection.settings.no_item_account_id, cause.subject
+    refused = None if subject is None or cause.code not in ACCOUNT_REFUSED else subject.id
+    return chosen is not None and refused == chosen
 
 
 async def save_mapping(

@@ -22,6 +22,7 @@ from sync_orchestrator.domain.books import Books
 from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.domain.likeness import email_key, name_key
 from sync_orchestrator.domain.messages import Envelope, command, record_state, state_changed
+from sync_orchestrator.domain.no_item import needs_one, no_item_key
 from sync_orchestrator.domain.records import Record, items_of
 from sync_orchestrator.domain.round import Round
 from sync_orchestrator.handlers.history import line_of
@@ -202,6 +203,9 @@ class Work:
             invoice, there = record.snapshot, key.connection_id
             needs.add(RecordKey(there, "customer", RecordId(invoice.customer_id)))
             needs.update(RecordKey(there, "item", RecordId(item)) for item in items_of(invoice))
+            connection = self.books.connections.get(there)
+            if connection is not None and needs_one(connection, invoice):
+                needs.add(no_item_key(connection))
         return needs
 
 

@@ -198,6 +198,7 @@ def shown_settings(settings: ConnectionSettings) -> dict[str, object]:
         "start_date": settings.start_date.isoformat(),
         "gone_there": settings.gone_there,
         "rounding_account_id": settings.rounding_account_id,
+        "no_item_account_id": settings.no_item_account_id,
         "post_in_closed_period": settings.post_in_closed_period,
     }
 

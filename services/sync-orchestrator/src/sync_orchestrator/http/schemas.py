@@ -26,6 +26,7 @@ class SettingsTaken(Taken):
     start_date: date = date.min
     gone_there: Literal["make_again", "ask"] = "make_again"
     rounding_account_id: AccountId | None = None
+    no_item_account_id: AccountId | None = None
     post_in_closed_period: Literal["never", "first_open_day"] = "never"
 
 

@@ -14,14 +14,18 @@ from sync_orchestrator.domain.connection import (
     Connection,
     ConnectionSettings,
     ConnectionStatus,
+    MappedAccount,
 )
 
 _LOAD = """
 select c.*, s.version as settings_version, s.sync_customers, s.sync_invoices, s.start_date,
-    s.gone_there, s.rounding_account_id, s.post_in_closed_period, s.customers_since,
-    s.invoices_since
+    s.gone_there, s.rounding_account_id, s.no_item_account_id, s.post_in_closed_period,
+    s.customers_since, s.invoices_since, a.name as no_item_account_name,
+    a.code as no_item_account_code, a.active as no_item_account_active,
+    a.id is not null or c.accounts_as_of is null as no_item_account_known
 from connections c
 join connection_settings s on s.connection_id = c.id
+left join accounts a on a.connection_id = c.id and a.id = s.no_item_account_id
 """
 
 _SAVE = """
@@ -49,7 +53,8 @@ on conflict do nothing
 _SAVE_SETTINGS = """
 update connection_settings set version = $2, sync_customers = $3, sync_invoices = $4,
     start_date = $5, gone_there = $6, rounding_account_id = $7, post_in_closed_period = $8,
-    customers_since = $9, invoices_since = $10, changed_at = $11, changed_by = $12
+    customers_since = $9, invoices_since = $10, changed_at = $11, changed_by = $12,
+    no_item_account_id = $13
 where connection_id = $1
 """
 
@@ -177,6 +182,7 @@ async def save_settings(
         s.invoices_since,
         now,
         by,
+        s.no_item_account_id,
     )
 
 
@@ -216,6 +222,19 @@ async def token_health(tx: Tx, company: CompanyId) -> dict[ConnectionId, dict[st
     }
 
 
+def _no_item_account(row: Row) -> MappedAccount | None:
+    """As `mapping_store.load` says one of an item."""
+    if row["no_item_account_id"] is None:
+        return None
+    return MappedAccount(
+        id=row["no_item_account_id"],
+        name=row["no_item_account_name"],
+        code=row["no_item_account_code"],
+        known=row["no_item_account_known"],
+        active=row["no_item_account_active"] is not False,
+    )
+
+
 def _connection(row: Row) -> Connection:
     cause = row["cause"]
     facts = OrganisationFacts.model_validate_json(row["facts"])
@@ -233,6 +252,7 @@ def _connection(row: Row) -> Connection:
         cause=None if cause is None else CauseInstance.model_validate_json(cause),
         accounts_as_of=row["accounts_as_of"],
         customers_as_of=row["customers_as_of"],
+        no_item_account=_no_item_account(row),
         settings=ConnectionSettings(
             version=row["settings_version"],
             sync_customers=row["sync_customers"],
@@ -240,6 +260,7 @@ def _connection(row: Row) -> Connection:
             start_date=row["start_date"],
             gone_there=row["gone_there"],
             rounding_account_id=row["rounding_account_id"],
+            no_item_account_id=row["no_item_account_id"],
             post_in_closed_period=row["post_in_closed_period"],
             customers_since=row["customers_since"],
             invoices_since=row["invoices_since"],

@@ -24,7 +24,7 @@ _OF_CONNECTION = """
 select r.id as item_id, r.name as item_name, m.account_id
 from records r
 left join account_mapping m on m.connection_id = $2 and m.item_id = r.id
-where r.company_id = $1 and r.entity = 'item'
+where r.company_id = $1 and r.entity = 'item' and not r.made_here
 union all
 select m.item_id, m.item_name, m.account_id
 from account_mapping m

@@ -34,6 +34,13 @@ where r.version < excluded.version and r.company_id = excluded.company_id
 returning entity, id
 """
 
+_SAVE_MADE_HERE = """
+insert into records (entity, id, company_id, version, name, snapshot, happened_at, seen_at,
+    changed_at, made_here)
+values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $8, true)
+on conflict do nothing
+"""
+
 _LOAD = """
 select r.entity, r.company_id, r.snapshot
 from unnest($1::text[], $2::uuid[]) as k (entity, id)
@@ -108,6 +115,22 @@ async def save_newer(
         now,
     )
     return {(row["entity"], RecordId(row["id"])) for row in rows}
+
+
+async def save_made_here(tx: Tx, record: Record, now: datetime) -> None:
+    """Keep one that isn't invoice-api's, once; it is in no list of the company's records."""
+    snapshot = record.snapshot
+    await tx.execute(
+        _SAVE_MADE_HERE,
+        record.entity,
+        record.id,
+        record.company_id,
+        snapshot.version,
+        plain_name(snapshot),
+        snapshot.model_dump_json(),
+        _happened_at(snapshot),
+        now,
+    )
 
 
 async def load(tx: Tx, keys: Iterable[tuple[Entity, RecordId]]) -> list[Record]:

@@ -28,7 +28,7 @@ select r.entity, r.id, r.dated, l.remote_id is not null as linked, j.state, j.ca
 from records r
 left join jobs j on j.connection_id = $2 and j.entity = r.entity and j.record_id = r.id
 left join links l on l.connection_id = $2 and l.entity = r.entity and l.record_id = r.id
-where r.company_id = $1 and r.entity = any($3::text[])
+where r.company_id = $1 and r.entity = any($3::text[]) and not r.made_here
 """
 
 TAKEN = ("to_send", "changed", "need_attention", "under_way")
