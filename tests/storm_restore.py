@@ -184,8 +184,10 @@ async def look_after(company: Company, badges: Mapping[str, Json]) -> None:
         code = badge["cause"] and badge["cause"]["code"]
         path = f"/invoices/{here.invoice['id']}"
         if badge["state"] == _ASKS:
-            await surely(office, "POST", f"{path}/actions/keep_ours", {"provider": office.provider})
-            company.done["kept ours"] += 1
+            # Refused if it goes already: the badge that says so may be on its way.
+            body: Json = {"provider": office.provider}
+            kept = await office.web.post(f"{path}/actions/keep_ours", json=body)
+            company.done["kept ours"] += kept.is_success
         elif code == _WHOSE and not here.void and here.total != there.total:
             # The books hold the edit and no mark of ours: entered here too, it is known by it.
             lines = [line_of(company, str(there.total))]
