@@ -11,7 +11,16 @@ import traceback
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from bench import latency, lists, outbox_cost, pipeline, recovery, refresh_race, statements
+from bench import (
+    latency,
+    lists,
+    outbox_cost,
+    pipeline,
+    recovery,
+    refresh_race,
+    remote_customers,
+    statements,
+)
 from bench.goals import Asked, summary
 
 Measure = Callable[[argparse.Namespace, Path], Coroutine[None, None, Sequence[Asked]]]
@@ -51,6 +60,10 @@ async def _lists(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
     return await lists.measure(state, rounds=given.n or 100)
 
 
+async def _remote_customers(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await remote_customers.measure(state, customers=given.n or remote_customers.SIZES[1])
+
+
 MEASUREMENTS: dict[str, Measure] = {
     "pipeline": _pipeline,
     "statements": _statements,
@@ -59,6 +72,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "recovery": _recovery,
     "refresh-race": _refresh_race,
     "lists": _lists,
+    "remote-customers": _remote_customers,
 }
 
 
