@@ -42,8 +42,10 @@ def undo_of(provider: Provider, before: Accounts, after: Accounts, back: str) ->
 
 
 def said_of(before: Accounts, after: Accounts) -> str:
-    """How many items have another account now."""
+    """How many items have another account now; an account for lines without items is no item's."""
     many = sum(before[one] != after[one] for one in before if one in after)
+    if not many:
+        return "Account saved."
     return f"{many:,} {'item' if many == 1 else 'items'} mapped."
 
 
