@@ -78,8 +78,8 @@ Act = Callable[..., Awaitable[None]]
 
 
 def _named(label: str) -> re.Pattern[str]:
-    """The label whole; the page may add a count to it."""
-    return re.compile(rf"^\s*{re.escape(label)}( \(?\d[\d,]*\)?)?\s*$")
+    """The label whole; the page may add a count to it, and what it counts."""
+    return re.compile(rf"^\s*{re.escape(label)}( \(?\d[\d,]*( unread| need attention)?\)?)?\s*$")
 
 
 def _inside(reader: Reader, place: str | None) -> Page | Locator:
