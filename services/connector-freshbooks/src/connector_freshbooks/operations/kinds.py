@@ -149,10 +149,3 @@ _WORDS = {
 def in_words(fields: Iterable[str]) -> list[str]:
     """Fields as sentences name them, each once."""
     return list(dict.fromkeys(_WORDS[name] for name in fields if name in _WORDS))
-
-
-def differing(frozen: FrozenMember, there: There) -> tuple[str, ...]:
-    """The frozen fields in which the record there is another."""
-    return tuple(
-        name for name, value in frozen.fields.items() if there.fields.get(name, "") != value
-    )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from connector_kit.answers import Candidate, Removed, Seen, Sighting, Unreadable
+from connector_kit.conflicts import differing
 from connector_kit.exchange import Exchange
 from connector_kit.provider import Context, FrozenMember
 from contracts.commands import ReadRemote, RemoteRef
@@ -15,7 +16,7 @@ from contracts.ids import Entity, RemoteId
 
 from connector_freshbooks.bodies import NotRead
 from connector_freshbooks.errors import details_of
-from connector_freshbooks.operations.kinds import Kind, There, differing
+from connector_freshbooks.operations.kinds import Kind, There
 from connector_freshbooks.operations.marks import whose
 from connector_freshbooks.operations.reading import notes_of
 from connector_freshbooks.operations.reads import answered, everything, get
@@ -97,7 +98,7 @@ def _candidate(member: FrozenMember, there: There) -> Candidate:
     return Candidate(
         remote=there.ref(),
         mark=there.whose(member) if member.mark is not None else "none",
-        differing=differing(member, there),
+        differing=differing(member, there.fields),
         created_at=there.created_at,
         removed=removed,
         totals=there.totals(member.extra.get("currency")),

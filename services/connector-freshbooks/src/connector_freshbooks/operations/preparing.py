@@ -10,7 +10,9 @@ taken invoice number it refuses itself; who has it is asked after that, and befo
 from collections.abc import Mapping, Sequence
 
 from connector_kit.answers import NoAnswer, NotExecuted, Refused, RemovedThere
+from connector_kit.conflicts import both_changed, differing
 from connector_kit.exchange import Exchange
+from connector_kit.naming import name_of
 from connector_kit.numbers import Holder, number_taken, other_numbers
 from connector_kit.provider import Context, Member, NotReady, Prepared, Ready
 from contracts.causes import cause_of, record_name
@@ -20,11 +22,11 @@ from contracts.sync import Subject
 
 from connector_freshbooks.bodies import NotRead
 from connector_freshbooks.operations.invoice import number_of, number_search
-from connector_freshbooks.operations.kinds import ACCOUNT, RESTORE, Kind, There, differing, in_words
+from connector_freshbooks.operations.kinds import ACCOUNT, RESTORE, Kind, There, in_words
 from connector_freshbooks.operations.looking import by_id, by_search
 from connector_freshbooks.operations.marks import of_record
 from connector_freshbooks.operations.names import normal
-from connector_freshbooks.operations.refusals import gone_cause, name_of
+from connector_freshbooks.operations.refusals import gone_cause
 from connector_freshbooks.provider import NUMBER_LIMIT
 
 
@@ -111,37 +113,18 @@ def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str,
     if member.last is None or remote.version == there.version:
         return ()
     return tuple(
-        name for name in differing(member.last, there) if name != ACCOUNT or there.fields.get(name)
+        name
+        for name in differing(member.last, there.fields)
+        if name != ACCOUNT or there.fields.get(name)
     )
 
 
 def _both_changed(
     member: Member, there: There, edited: tuple[str, ...], kind: Kind, context: Context
 ) -> Refused | None:
-    """Never written over unasked: a person chooses whose content stays. None where what was edited
-    there stands as we would write it."""
-    command = member.command
-    here: tuple[str, ...] = ()
-    if member.last is not None and kind.refuse(member, context) is None:
-        ours = kind.write(member, context).frozen
-        now = ours.fields
-        here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
-        apart = differing(ours, there)
-        edited = tuple(name for name in edited if name in apart or name not in now)
-        if not edited:
-            return None
-    name = name_of(command)
-    return Refused(
-        cause_of(
-            "changed_on_both_sides",
-            subject=Subject(id=str(command.record_id), name=name),
-            invoice=name if command.entity == "invoice" else None,
-            record=record_name(command.entity, name),
-            fields_here=in_words(here) or None,
-            fields_there=in_words(edited),
-        ),
-        seen=there.version,
-    )
+    writable = member.last is not None and kind.refuse(member, context) is None
+    ours = kind.write(member, context).frozen if writable else None
+    return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 
 
 def _free_number(

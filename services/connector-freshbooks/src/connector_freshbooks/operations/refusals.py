@@ -12,9 +12,9 @@ from connector_kit.answers import (
     Stale,
 )
 from connector_kit.exchange import Response
+from connector_kit.naming import name_of
 from connector_kit.provider import FrozenMember, WriteCommand
 from contracts.causes import CauseCode, cause_of, record_name
-from contracts.commands import SyncCustomer, SyncInvoice, SyncItem, VoidInvoice
 from contracts.ids import Entity, RecordId
 from contracts.sync import CauseInstance, ProviderDetails, Subject
 
@@ -74,17 +74,6 @@ def removed_cause(
 def gone_cause(command: WriteCommand) -> CauseInstance:
     """The same, of a record that is about to be sent."""
     return removed_cause(command.entity, command.record_id, name_of(command))
-
-
-def name_of(command: WriteCommand) -> str:
-    """The record as sentences name it: a name here, an invoice's number."""
-    match command:
-        case SyncCustomer():
-            return command.customer.name
-        case SyncItem():
-            return command.item.name
-        case SyncInvoice() | VoidInvoice():
-            return command.invoice.number
 
 
 def mistake(member: FrozenMember, details: ProviderDetails) -> Refused:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from connector_kit.answers import NoAnswer, Refused
 from connector_kit.exchange import Exchange, Response
+from connector_kit.naming import name_of
 from connector_kit.provider import NotReady, WriteCommand
 from contracts.causes import cause_of, record_name
 from contracts.ids import RemoteId
@@ -13,7 +14,6 @@ from contracts.sync import ProviderDetails
 from connector_qbo.bodies import NotRead, read_fault
 from connector_qbo.errors import Plain, classify
 from connector_qbo.operations.kinds import Kind, There
-from connector_qbo.operations.refusals import name_of
 from connector_qbo.operations.statements import among, answered, chunks, get, rows
 
 

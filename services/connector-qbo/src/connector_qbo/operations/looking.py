@@ -16,22 +16,21 @@ from connector_kit.answers import (
     Sighting,
     Unreadable,
 )
+from connector_kit.conflicts import both_changed, differing
 from connector_kit.exchange import Exchange
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
-from contracts.causes import cause_of, record_name
 from contracts.commands import ReadRemote, RemoteRef, SyncInvoice
 from contracts.ids import Entity
-from contracts.sync import Subject
 
 from connector_qbo.bodies import NotRead
 from connector_qbo.operations import merging
 from connector_qbo.operations.finding import ById, by_ids, by_keys, not_known
 from connector_qbo.operations.invoice import NUMBER_LIMIT, number_of
-from connector_qbo.operations.kinds import Kind, There, differing, in_words
+from connector_qbo.operations.kinds import Kind, There, in_words
 from connector_qbo.operations.marks import of_record, whose
 from connector_qbo.operations.names import normal
-from connector_qbo.operations.refusals import gone_cause, name_of
+from connector_qbo.operations.refusals import gone_cause
 from connector_qbo.operations.statements import among, chunks, rows
 from connector_qbo.provider import invoice_page
 
@@ -203,7 +202,7 @@ def _edited_there(member: Member, there: There) -> tuple[str, ...]:
         there.fields.get("CustomerRef") == command.customer_remote_id
     )
     ours = {"Active", "CustomerRef"} if moved else {"Active"}
-    return tuple(name for name in differing(member.last, there) if name not in ours)
+    return tuple(name for name in differing(member.last, there.fields) if name not in ours)
 
 
 def _both_changed(
@@ -213,31 +212,10 @@ def _both_changed(
     kinds: Mapping[Entity, Kind],
     context: Context,
 ) -> Refused | None:
-    """Never written over unasked: a person chooses whose content stays. None where what was edited
-    there stands as we would write it."""
-    command = member.command
-    here: tuple[str, ...] = ()
-    kind = kinds[command.entity]
-    if member.last is not None and kind.refuse(member, context) is None:
-        ours = kind.write(member, context).frozen
-        now = ours.fields
-        here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
-        apart = differing(ours, there)
-        edited = tuple(name for name in edited if name in apart or name not in now)
-        if not edited:
-            return None
-    name = name_of(command)
-    return Refused(
-        cause_of(
-            "changed_on_both_sides",
-            subject=Subject(id=str(command.record_id), name=name),
-            invoice=name if command.entity == "invoice" else None,
-            record=record_name(command.entity, name),
-            fields_here=in_words(here) or None,
-            fields_there=in_words(edited),
-        ),
-        seen=there.version,
-    )
+    kind = kinds[member.command.entity]
+    writable = member.last is not None and kind.refuse(member, context) is None
+    ours = kind.write(member, context).frozen if writable else None
+    return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 
 
 def _numbered(
@@ -309,7 +287,7 @@ def _create_sighting(
             Candidate(
                 remote=there.ref(member.extra.get("url", "")),
                 mark=whose(there.note, member.record_id, member.generation),
-                differing=differing(member, there),
+                differing=differing(member, there.fields),
                 created_at=there.created_at,
                 removed=there.removed or ("deleted" if there.inactive else None),
                 totals=there.totals(member.extra.get("currency")),
@@ -334,7 +312,7 @@ def _update_sighting(member: FrozenMember, remote: RemoteRef, known: ById) -> Si
             Candidate(
                 remote=there.ref(member.extra.get("url", "")),
                 mark=whose(there.note, member.record_id, member.generation),
-                differing=differing(member, there),
+                differing=differing(member, there.fields),
                 created_at=there.created_at,
                 removed=there.removed,
                 moved_on=_later(there.version, remote.version),

@@ -9,7 +9,9 @@ https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/
 from collections.abc import Mapping, Sequence
 
 from connector_kit.answers import ReferenceGone, Refused
+from connector_kit.conflicts import differing
 from connector_kit.exchange import Exchange
+from connector_kit.naming import name_of
 from connector_kit.provider import Member, NotReady
 from contracts.causes import cause_of, record_name
 from contracts.commands import SyncInvoice
@@ -18,8 +20,7 @@ from contracts.sync import Subject
 
 from connector_qbo.bodies import NotRead
 from connector_qbo.operations.finding import ById, by_ids, not_known
-from connector_qbo.operations.kinds import Kind, differing
-from connector_qbo.operations.refusals import name_of
+from connector_qbo.operations.kinds import Kind
 from connector_qbo.operations.statements import count_of, quoted
 
 
@@ -113,7 +114,11 @@ def _moved_from(member: Member, invoices: ById) -> RemoteId | None:
     if not isinstance(command, SyncInvoice) or member.remote is None or last is None:
         return None
     there = invoices.there.get(member.remote.id)
-    if there is None or there.removed is not None or "CustomerRef" not in differing(last, there):
+    if (
+        there is None
+        or there.removed is not None
+        or "CustomerRef" not in differing(last, there.fields)
+    ):
         return None
     before = last.fields.get("CustomerRef")
     return RemoteId(before) if before and before == command.customer_remote_id else None

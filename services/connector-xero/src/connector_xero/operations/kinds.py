@@ -209,13 +209,6 @@ def in_words(fields: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(_WORDS[name] for name in fields if name in _WORDS))
 
 
-def differing(frozen: FrozenMember, there: There) -> tuple[str, ...]:
-    """The frozen fields in which the record there is another."""
-    return tuple(
-        name for name, value in frozen.fields.items() if there.fields.get(name, "") != value
-    )
-
-
 def version_of(updated: datetime | None) -> str | None:
     """The only version there is: when it was changed last, to the millisecond."""
     return updated.isoformat(timespec="milliseconds") if updated else None

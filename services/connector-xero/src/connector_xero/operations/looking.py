@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector_kit.answers import Candidate, Seen, Sighting, Unreadable
+from connector_kit.conflicts import differing
 from connector_kit.exchange import Exchange
 from connector_kit.provider import Context, FrozenMember
 from contracts.commands import ReadRemote, RemoteRef
@@ -15,7 +16,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.sync import ProviderDetails
 
 from connector_xero.bodies import NotRead
-from connector_xero.operations.kinds import Kind, There, differing
+from connector_xero.operations.kinds import Kind, There
 from connector_xero.operations.marks import whose
 from connector_xero.operations.queries import answered, get, one
 from connector_xero.provider import invoice_page
@@ -132,7 +133,7 @@ def _candidate(member: FrozenMember, there: There, sent: str | None = None) -> C
     return Candidate(
         remote=there.ref(member.extra.get("url", "")),
         mark=whose(there.marked, member.record_id, member.generation),
-        differing=differing(member, there),
+        differing=differing(member, there.fields),
         created_at=there.created_at,
         removed=there.removed,
         moved_on=_later(there.version, sent),

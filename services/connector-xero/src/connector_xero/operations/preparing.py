@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from connector_kit.answers import NoAnswer, ReferenceGone, Refused, RemovedThere
+from connector_kit.conflicts import both_changed, differing
 from connector_kit.exchange import Exchange
+from connector_kit.naming import name_of
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, Member, NotReady, Prepared, Ready
 from contracts.causes import cause_of, record_name
@@ -20,17 +22,10 @@ from contracts.sync import Subject
 
 from connector_xero.bodies import NotRead
 from connector_xero.operations.invoice import NUMBER_LIMIT, by_numbers, number_of
-from connector_xero.operations.kinds import (
-    CodedMember,
-    Kind,
-    There,
-    differing,
-    in_words,
-    same_record,
-)
+from connector_xero.operations.kinds import CodedMember, Kind, There, in_words, same_record
 from connector_xero.operations.looking import ById, by_ids
 from connector_xero.operations.marks import whose
-from connector_xero.operations.refusals import gone_cause, name_of, void_refused
+from connector_xero.operations.refusals import gone_cause, void_refused
 
 
 def prepare(
@@ -230,7 +225,7 @@ def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str,
         return ()
     return tuple(
         name
-        for name in differing(member.last, there)
+        for name in differing(member.last, there.fields)
         if not _follows_its_customer(member, there, name)
     )
 
@@ -250,31 +245,10 @@ def _both_changed(
     kinds: Mapping[Entity, Kind],
     context: Context,
 ) -> Refused | None:
-    """Never written over unasked: a person chooses whose content stays. None where what was edited
-    there stands as we would write it."""
-    command = member.command
-    here: tuple[str, ...] = ()
-    kind = kinds[command.entity]
-    if member.last is not None and kind.refuse(member, context) is None:
-        ours = kind.write(member, context).frozen
-        now = ours.fields
-        here = tuple(name for name, value in member.last.fields.items() if now.get(name) != value)
-        apart = differing(ours, there)
-        edited = tuple(name for name in edited if name in apart or name not in now)
-        if not edited:
-            return None
-    name = name_of(command)
-    return Refused(
-        cause_of(
-            "changed_on_both_sides",
-            subject=Subject(id=str(command.record_id), name=name),
-            invoice=name if command.entity == "invoice" else None,
-            record=record_name(command.entity, name),
-            fields_here=in_words(here) or None,
-            fields_there=in_words(edited),
-        ),
-        seen=there.version,
-    )
+    kind = kinds[member.command.entity]
+    writable = member.last is not None and kind.refuse(member, context) is None
+    ours = kind.write(member, context).frozen if writable else None
+    return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 
 
 def _not_known(member: Member, why: NotRead) -> NotReady:
