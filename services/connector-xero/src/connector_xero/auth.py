@@ -118,6 +118,8 @@ class XeroAuth:
 
         A token reaches them all, not only those of this consent; practices aren't books. The grant
         is the person's, so that whoever stands behind several organisations has one set of tokens.
+        One that can't be read is asked once more; without its answer nothing is offered: the rest
+        might look like the only one there is.
         """
         response = yield Request(
             method="GET", path=USER_PATH, headers=_JSON, host="oauth", meter="connections"
@@ -130,7 +132,9 @@ class XeroAuth:
             return ConnectRefused("provider_down")
         offered: list[OrganisationOffered] = []
         for connection in connections:
-            read = yield from self.organisation(RemoteId(connection.tenant_id))
+            read = yield from self._read(RemoteId(connection.tenant_id))
+            if isinstance(read, NotRead) and not read.refused:
+                return ConnectRefused("provider_down")
             if isinstance(read, OrganisationRead):
                 one = OrganisationOffered(
                     read.organisation, read.facts, subject=person, attachment=connection.id
@@ -139,6 +143,12 @@ class XeroAuth:
         if connections and not offered:
             return ConnectRefused("permission_missing")
         return offered
+
+    def _read(self, tenant: RemoteId) -> Exchange[OrganisationRead | NotRead]:
+        read = yield from self.organisation(tenant)
+        if isinstance(read, NotRead) and not read.refused:
+            read = yield from self.organisation(tenant)
+        return read
 
     def detach(
         self,

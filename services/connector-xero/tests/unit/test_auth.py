@@ -122,6 +122,26 @@ def test_connections_that_cannot_be_read_connect_nothing() -> None:
     assert offered == ConnectRefused("provider_down")
 
 
+def test_an_organisation_whose_answer_cannot_be_read_is_never_left_out_of_a_choice() -> None:
+    found = [
+        connection(TENANT, "c1", "2026-09-07T18:46:19.5165400"),
+        connection(SECOND, "c2", "2026-09-08T18:46:19.5165400"),
+    ]
+    known = (ok({"sub": "joe"}), ok(found))
+    again, sent = drive(
+        AUTH.organisations({"code": "c"}), *known, ok('{"Organisations": ['), books("B"), books("A")
+    )
+    assert not isinstance(again, ConnectRefused)
+    assert [one.organisation.name for one in again] == ["B", "A"]
+    assert [dict(request.headers).get("xero-tenant-id") for request in sent[2:]] == [
+        SECOND,
+        SECOND,
+        TENANT,
+    ]
+    never, _ = drive(AUTH.organisations({"code": "c"}), *known, ok("{"), ok("{"))
+    assert never == ConnectRefused("provider_down")
+
+
 def test_an_organisation_is_left_by_deleting_its_connection_and_never_by_revoking() -> None:
     request = AUTH.detach(CLIENT, "r", last=False, attachment="c/1")
     assert request is not None
