@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _hunt(bug: Planted, seeds: range, jobs: int) -> bool:
-    with closing(play((Wanted(seed, bug.name) for seed in seeds), jobs)) as results:
+    with closing(play((Wanted(seed, bug.name, cast=bug.cast) for seed in seeds), jobs)) as results:
         for tried, played in enumerate(results, start=1):
             ended = played.ended
             if ended.found:

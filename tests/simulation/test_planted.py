@@ -23,7 +23,7 @@ def _name(bug: Planted) -> str:
 @pytest.mark.parametrize("bug", [bug for bug in PLANTED if bug.seed is not None], ids=_name)
 def test_a_planted_bug_is_found(bug: Planted, players: Players) -> None:
     first, most = bug.seed or 0, SEEDS if bug.duel is None else SEEDS_OF_A_DUEL
-    wanted = (Wanted(seed, bug.name) for seed in range(first, first + most))
+    wanted = (Wanted(seed, bug.name, cast=bug.cast) for seed in range(first, first + most))
     tried, broke_off = 0, list[str]()
     with closing(players.play(wanted, ahead=1)) as results:
         for tried, played in enumerate(results, start=1):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from simulation.ground import Ground
 from simulation.planted import connector, orchestrator, recovering
+from simulation.sides import Cast
 
 Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
 
@@ -17,7 +18,8 @@ Plant = Callable[[Ground], AbstractAsyncContextManager[None]]
 class Planted:
     """`rule` is what is taken away, `seed` one that catches it.
 
-    `mix` is the story that needs it, `duel` the short one that is about it.
+    `mix` is the story that needs it, `duel` the short one that is about it, `cast` where its
+    companies are: at QuickBooks unless said.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Planted:
     seed: int | None = None
     mix: str | None = None
     duel: str | None = None
+    cast: Cast = ()
 
 
 PLANTED: tuple[Planted, ...] = (
@@ -162,8 +165,10 @@ PLANTED: tuple[Planted, ...] = (
         "update_judged_at_once",
         "an unanswered update is judged only by a read sent after quiet_until",
         connector.update_judged_at_once,
-        seed=0,
+        seed=7,
         duel="late_update",
+        # Xero compares no version: what comes late is written over what came since.
+        cast=("xero",),
     ),
     Planted(
         "everyone_probes",
