@@ -120,13 +120,13 @@ PLANTED: tuple[Planted, ...] = (
         "no_company_lock",
         "whatever decides locks its companies first",
         orchestrator.no_company_lock,
-        seed=12,
+        seed=15,
     ),
     Planted(
         "no_inbox",
         "a message whose effect appends is recorded in the inbox",
         orchestrator.no_inbox,
-        seed=12,
+        seed=39,
     ),
     Planted(
         "feed_by_sequence",
@@ -152,7 +152,7 @@ PLANTED: tuple[Planted, ...] = (
         "older_snapshot_wins",
         "a snapshot that isn't newer changes nothing",
         orchestrator.older_snapshot_wins,
-        seed=7,
+        seed=11,
     ),
     Planted(
         "own_number_is_a_cause",
@@ -181,7 +181,7 @@ PLANTED: tuple[Planted, ...] = (
         "reserve_ignored",
         "what is kept of a limit for clicks is taken by clicks only",
         connector.reserve_ignored,
-        seed=13,
+        seed=21,
         mix="limits",
     ),
     Planted(
@@ -201,7 +201,7 @@ PLANTED: tuple[Planted, ...] = (
         "nothing_verified",
         "after a restore a create of an older record is looked up first",
         recovering.nothing_verified,
-        seed=6,
+        seed=17,
         mix="restored",
     ),
 )
