@@ -1,5 +1,7 @@
 """A company whose customer and item are in the books: where most tests begin."""
 
+from collections.abc import Sequence
+
 from contracts.commands import RecordCommand, RemoteRef, SyncInvoice
 from contracts.connections import Account, AccountsListed, ConnectionExpired
 from contracts.sync import CauseInstance, Outcome, SyncDelayed, SyncFailed, SyncSucceeded
@@ -69,7 +71,10 @@ async def _pages(connector: Running, company: Company) -> list[AccountsListed]:
 
 async def accounts_of(connector: Running, company: Company) -> dict[str, Account]:
     """The income accounts that were published for this connection, by their names."""
-    pages = await _pages(connector, company)
+    return _by_name(await _pages(connector, company))
+
+
+def _by_name(pages: Sequence[AccountsListed]) -> dict[str, Account]:
     return {account.name: account for page in pages for account in page.accounts}
 
 
@@ -79,9 +84,7 @@ async def income_account(
     """One that was published for this connection; None where none are offered."""
     pages = await _pages(connector, company)
     assert pages[0].offered is subject.offers_accounts
-    if not subject.offers_accounts:
-        return None
-    return (await accounts_of(connector, company))["Service revenue"]
+    return _by_name(pages)["Service revenue"] if subject.offers_accounts else None
 
 
 class Shop:
