@@ -37,6 +37,7 @@ def recover(state: Path) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
 
 
+@pytest.mark.early
 @pytest.mark.timeout(600)  # three stacks, one after the other
 async def test_s85_restored_to_an_hour_ago_nothing_is_doubled_and_numbers_are_new(
     server_folder: Path,

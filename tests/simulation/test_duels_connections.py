@@ -13,6 +13,8 @@ from simulation.workers import Players, Wanted
 SEEDS = 4
 _OF_NO_SCENARIO = [duel.name for duel in DUELS if not duel.scenarios]
 
+pytestmark = [pytest.mark.early, pytest.mark.xdist_group("simulation")]
+
 
 @pytest.mark.parametrize("name", _OF_NO_SCENARIO)
 def test_a_duel_ends_well(name: str, players: Players) -> None:

@@ -12,6 +12,8 @@ SEEDS = 6
 _BY_NAME = {duel.name: duel for duel in DUELS}
 _OF_NO_SCENARIO = [duel.name for duel in DUELS if not duel.scenarios]
 
+pytestmark = [pytest.mark.early, pytest.mark.xdist_group("simulation")]
+
 
 @pytest.mark.parametrize("name", _OF_NO_SCENARIO)
 def test_a_duel_ends_well(name: str, players: Players) -> None:

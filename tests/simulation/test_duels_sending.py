@@ -13,6 +13,8 @@ from simulation.workers import Players, Wanted
 SEEDS = 4
 """More: `make simulate ARGS="--duel late_create"`."""
 
+pytestmark = [pytest.mark.early, pytest.mark.xdist_group("simulation")]
+
 
 def _name(duel: Duel) -> str:
     return duel.name

@@ -20,6 +20,9 @@ def _name(bug: Planted) -> str:
     return bug.name
 
 
+pytestmark = [pytest.mark.early, pytest.mark.xdist_group("simulation")]
+
+
 @pytest.mark.parametrize("bug", [bug for bug in PLANTED if bug.seed is not None], ids=_name)
 def test_a_planted_bug_is_found(bug: Planted, players: Players) -> None:
     first, most = bug.seed or 0, SEEDS if bug.duel is None else SEEDS_OF_A_DUEL

@@ -10,7 +10,7 @@ import pytest
 from simulation.conftest import SEEDS, Hunt
 from simulation.workers import Players, Wanted
 
-pytestmark = pytest.mark.timeout(1_800)
+pytestmark = [pytest.mark.timeout(1_800), pytest.mark.early, pytest.mark.xdist_group("simulation")]
 
 
 def test_what_is_left_at_rest_is_right(hunted: Hunt) -> None:

@@ -48,13 +48,22 @@ def test_on_a_quick_one(quick, n): pass
 def test_alone(n): pass
 """
 
+_LONG_TEST = """
+import pytest
+
+pytestmark = pytest.mark.early
+
+def test_that_is_long(): pass
+"""
+
 
 def said_by_process(tmp_path: Path, *words: str) -> dict[str, list[str]]:
-    """What each process said while it ran three files of these tests."""
+    """What each process said while it ran three files of these tests and a long one."""
     (tmp_path / "conftest.py").write_text(_CONFTEST)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     for name in ("a", "b", "c"):
         (tmp_path / f"test_{name}.py").write_text(_TESTS)
+    (tmp_path / "test_d.py").write_text(_LONG_TEST)
     said = tmp_path / "said"
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
@@ -91,7 +100,9 @@ def test_who_shares_a_stack_stays_in_one_process_and_it_ends_with_the_last(tmp_p
                 assert said[first + 1 : last] == [test] * 12
 
 
-def test_in_one_process_stacks_come_first_and_one_after_the_other(tmp_path: Path) -> None:
+def test_in_one_process_stacks_come_first_one_after_the_other_then_what_is_long(
+    tmp_path: Path,
+) -> None:
     (said,) = said_by_process(tmp_path, "-p", "no:xdist").values()
     assert said == [
         "quick begins",
@@ -100,5 +111,6 @@ def test_in_one_process_stacks_come_first_and_one_after_the_other(tmp_path: Path
         "stack begins",
         *["test_on_a_stack"] * 12,
         "stack ends",
+        "test_that_is_long",
         *["test_alone"] * 12,
     ]

@@ -24,6 +24,7 @@ from testkit.stack import Stack, running_stack
 def pytest_configure(config: pytest.Config) -> None:
     """Markers of the whole repository."""
     config.addinivalue_line("markers", "browser: drives a real browser (`make test-browser`)")
+    config.addinivalue_line("markers", "early: a long file, begun right after the stacks' tests")
     config.addinivalue_line("markers", "xdist_group(name): tests that stay in one process")
 
 
@@ -42,17 +43,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
     As soon as it is collected: xdist reads the groups before anybody else may change the items.
     """
+    if item.get_closest_marker("xdist_group") is not None:
+        return
     group = next((name for name in _STACKS if name in _uses(item)), str(item.path))
     item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stacks first, one after the other: their tests wait more than they work, so that others fill
-    the time, and none of these long groups is left for the end."""
+    the time. Long files next, so that no process is left alone with one at the end."""
 
     def turn(item: pytest.Item) -> int:
         found = (at for at, name in enumerate(_STACKS) if name in _uses(item))
-        return next(found, len(_STACKS))
+        early = item.get_closest_marker("early") is not None
+        return next(found, len(_STACKS) if early else len(_STACKS) + 1)
 
     items.sort(key=turn)
 
