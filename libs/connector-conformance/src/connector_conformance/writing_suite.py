@@ -186,6 +186,32 @@ class WritingConformance:
         rows = (await simulator.books("Taken"))["invoices"]
         assert sorted(str(row["number"]) for row in rows) == ["1001", "1002", "1003"]
 
+    async def test_an_edit_to_a_number_of_ours_says_whose_it_is_and_goes_once_it_is_free(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Whoever decides can only wait for the other one if the refusal names it."""
+        on = await shop(subject, connector, simulator, "Swapped")
+        one, other = on.invoice("1001"), on.invoice("1002")
+        await connector.command(one, other)
+        there = [(await succeeded(connector, each)).remote for each in (one, other)]
+        taking = on.invoice("1002", after=one, link=there[0], step=2)
+        await connector.command(taking)
+        if not subject.provider.entities["invoice"].unique:
+            await succeeded(connector, taking)
+        else:
+            cause = (await failed(connector, taking)).cause
+            assert cause.code == "invoice_number_taken"
+            assert cause.params["remote_id"] == there[1].id
+            assert "same" not in cause.params
+        leaving = on.invoice("1003", after=other, link=there[1], step=2)
+        await connector.command(leaving)
+        await succeeded(connector, leaving)
+        again = on.invoice("1002", after=one, link=there[0], step=3)
+        await connector.command(again)
+        await succeeded(connector, again)
+        rows = (await simulator.books("Swapped"))["invoices"]
+        assert sorted(str(row["number"]) for row in rows) == ["1002", "1003"]
+
 
 async def _listed(connector: Running, company: Company) -> None:
     """What connecting reads has been read."""

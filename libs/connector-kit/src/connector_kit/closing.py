@@ -51,7 +51,7 @@ TAKEN: Mapping[Entity, CauseCode] = {
 }
 """Why a create is refused that somebody else's record is in the way of."""
 
-_SAID_BY_READING = frozenset({*TAKEN.values(), "refused_unknown"})
+_HAS_A_HOLDER = frozenset(TAKEN.values())
 
 Result = Literal["accepted", "refused", "not_executed", "unknown", "found", "absent"]
 
@@ -271,9 +271,11 @@ def _not_executed(why: Unauthorized | Throttled | Shut | Stale, stale_before: in
 
 
 def _is_unexplained(refused: Refused, member: FrozenMember) -> bool:
-    """Whether a create was refused for who is there already, or for nobody knows what."""
-    known_holder = refused.holder is not None
-    return member.intent == "create" and not known_holder and refused.cause.code in _SAID_BY_READING
+    """Whether it was refused for who is there already, or a create for nobody knows what."""
+    if refused.holder is not None or member.intent == "void":
+        return False
+    code = refused.cause.code
+    return code in _HAS_A_HOLDER or (member.intent == "create" and code == "refused_unknown")
 
 
 def naming_holder(

@@ -62,14 +62,17 @@ def first_free(numbers: tuple[str, ...], taken: Collection[str] | None) -> str |
     return next((number for number in numbers if number.casefold() not in held), None)
 
 
-def number_taken(command: SyncInvoice, holder: Holder, free: str | None) -> Refused:
-    """The question whose the number is. "Same invoice: link" is offered only if all of it fits."""
+def number_taken(
+    command: SyncInvoice, holder: Holder, free: str | None, *, linked: bool = False
+) -> Refused:
+    """The question whose the number is. "Same invoice: link" is offered only if all of it fits, and
+    not to one that is `linked` already: that would leave its own behind."""
     cause = cause_of(
         "invoice_number_taken",
         subject=Subject(id=str(command.record_id), name=command.invoice.number),
         invoice=command.number_there or command.invoice.number,
         remote_id=holder.remote,
-        same="yes" if holder.is_same(command) else None,
+        same="yes" if holder.is_same(command) and not linked else None,
         suggested_number=free,
     )
     params = {**cause.params, **dict(holder.params)}

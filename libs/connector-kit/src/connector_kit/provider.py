@@ -121,7 +121,7 @@ class EntityFacts:
     one of more `batch_meter`. `silent_merges`: a record that was merged there doesn't say into
     which, so that `Member.used_by` has to tell.
 
-    `who_by_reading`: a refused create doesn't say who has its name or number, and `prepare` of a
+    `who_by_reading`: a refusal doesn't say who has the record's name or number, and `prepare` of a
     member that is to `look_first` does; so it isn't asked before the first try.
     `read_ahead`: where `prepare` asks anything, for how many creates that wait it asks at once; 0
     where `Provider.prepare_batch` says so. `facts_good_for`: seconds for which what was read before

@@ -40,14 +40,14 @@ def prepare(
         kind = kinds[member.command.entity]
         if member.remote is not None:
             found = yield from by_id(kind, context, member.remote.id)
-            prepared.append(_known(member, member.remote, found, kind, context))
+            known = _known(member, member.remote, found, kind, context)
+            if isinstance(known, Ready) and member.look_first and member.intent == "update":
+                known = yield from _if_free(member, known, kind, context)
+            prepared.append(known)
         elif kind.refuse(member, context) is not None:
             prepared.append(Ready(member))
         elif isinstance(member.command, SyncInvoice) and member.look_first:
-            search = number_search(number_of(member.command))
-            holders = yield from by_search(kind, context, search)
-            free = yield from _free_number(member.command, holders, kind, context)
-            prepared.append(_numbered(member, member.command, holders, free))
+            prepared.append((yield from _by_number(member, member.command, kind, context)))
         elif isinstance(member.command, SyncItem):
             if items is None:
                 # No filter finds a name: all are read, once for all members.
@@ -56,6 +56,33 @@ def prepare(
         else:
             prepared.append(Ready(member))
     return prepared
+
+
+def _by_number(
+    member: Member, command: SyncInvoice, kind: Kind, context: Context
+) -> Exchange[Prepared]:
+    found = yield from by_search(kind, context, number_search(number_of(command)))
+    holders = found if isinstance(found, NotRead) else _others(member, found)
+    free = yield from _free_number(command, holders, kind, context)
+    return _numbered(member, command, holders, free)
+
+
+def _if_free(member: Member, known: Ready, kind: Kind, context: Context) -> Exchange[Prepared]:
+    """A record that is there gets its new number or name unless another one has it."""
+    taken: Prepared = known
+    if isinstance(member.command, SyncInvoice):
+        taken = yield from _by_number(member, member.command, kind, context)
+    elif isinstance(member.command, SyncItem):
+        found = yield from by_search(kind, context, ())
+        items = found if isinstance(found, NotRead) else _others(member, found)
+        taken = _named(member, member.command, items)
+    return known if isinstance(taken, Ready) else taken
+
+
+def _others(member: Member, found: list[There]) -> list[There]:
+    """All but the record itself."""
+    itself = None if member.remote is None else member.remote.id
+    return [there for there in found if there.id != itself]
 
 
 def _known(
@@ -166,7 +193,8 @@ def _numbered(
         removed=same[0].deleted,
         params=same[0].params,
     )
-    return NotReady(command.record_id, number_taken(command, holder, free))
+    taken = number_taken(command, holder, free, linked=member.remote is not None)
+    return NotReady(command.record_id, taken)
 
 
 def _named(member: Member, command: SyncItem, items: list[There] | NotRead) -> Prepared:

@@ -39,8 +39,8 @@ def prepare(
         these = [m for m in members if m.command.entity == entity]
         ids = [m.remote.id for m in these if m.remote is not None]
         known[entity] = yield from by_ids(organisation, kind, ids)
-        creates = [m for m in these if m.intent == "create" and _asked(m, kind)]
-        takers[entity] = (yield from kind.taking(organisation, creates)) if creates else []
+        asked = [m for m in these if _asked(m, kind)]
+        takers[entity] = (yield from kind.taking(organisation, asked)) if asked else []
     items = yield from by_ids(organisation, kinds["item"], _items_of(members))
     free = yield from _free_numbers(members, takers["invoice"], context, kinds["invoice"])
     prepared: list[Prepared] = []
@@ -49,16 +49,21 @@ def prepare(
         coded = _coded(member, items)
         if isinstance(coded, NotReady):
             prepared.append(coded)
-        elif coded.remote is not None:
-            prepared.append(_linked(coded, coded.remote, known[entity], kinds, context))
-        else:
-            who = takers[entity] if _asked(coded, kinds[entity]) else []
+            continue
+        who = takers[entity] if _asked(coded, kinds[entity]) else []
+        if coded.remote is None:
             prepared.append(_created(coded, who, kinds[entity], free))
+            continue
+        known_as = _linked(coded, coded.remote, known[entity], kinds, context)
+        taken = _in_the_way(coded, who, kinds[entity], free)
+        prepared.append(taken if taken is not None and isinstance(known_as, Ready) else known_as)
     return prepared
 
 
 def _asked(member: Member, kind: Kind) -> bool:
-    return member.look_first or kind.asks_first(member)
+    if member.intent == "create":
+        return member.look_first or kind.asks_first(member)
+    return member.intent == "update" and member.look_first
 
 
 def _items_of(members: Sequence[Member]) -> list[RemoteId]:
@@ -138,7 +143,7 @@ def _free_numbers(
         number_of(member.command): other_numbers(number_of(member.command), NUMBER_LIMIT)
         for member in members
         if isinstance(member.command, SyncInvoice)
-        and member.intent == "create"
+        and _asked(member, kind)
         and _foreign(member, takers, kind)
     }
     if not instead:
@@ -177,13 +182,30 @@ def _created(
     return NotReady(command.record_id, _taken(member, foreign[0], free))
 
 
+def _in_the_way(
+    member: Member,
+    takers: list[There] | NotRead,
+    kind: Kind,
+    free: Mapping[str, str],
+) -> NotReady | None:
+    """Who else has the name, code or number that a record which is there is to get."""
+    if isinstance(takers, NotRead):
+        return _not_known(member, takers)
+    foreign = _foreign(member, takers, kind)
+    if not foreign:
+        return None
+    return NotReady(member.command.record_id, _taken(member, foreign[0], free))
+
+
 def _foreign(member: Member, takers: Sequence[There], kind: Kind) -> list[There]:
     """Who has what this record needs for itself. One that can be linked comes first."""
     record = member.command.record_id
+    itself = None if member.remote is None else member.remote.id
     found = [
         there
         for there in takers
-        if kind.in_the_way(member, there)
+        if there.id != itself
+        and kind.in_the_way(member, there)
         and not (there.removed is not None and same_record(there.marked, record))
     ]
     return sorted(found, key=lambda there: there.removed is not None)
@@ -201,7 +223,8 @@ def _taken(member: Member, holder: There, free: Mapping[str, str]) -> Refused:
             removed=holder.removed is not None,
             params=holder.params,
         )
-        return number_taken(command, found, free.get(number_of(command)))
+        linked = member.remote is not None
+        return number_taken(command, found, free.get(number_of(command)), linked=linked)
     name = name_of(command)
     subject = Subject(id=str(command.record_id), name=name)
     match command.entity:
