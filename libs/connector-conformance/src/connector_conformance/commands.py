@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.commands import (
     ItemRef,
+    ListRemoteItems,
     Origin,
     Priority,
     ReadRemote,
@@ -25,6 +26,7 @@ from contracts.ids import (
     Entity,
     InvoiceId,
     ItemId,
+    LoadId,
     MessageId,
     Provider,
     RecordId,
@@ -176,6 +178,20 @@ class Company:
             origin=Origin(by="event"),
             link=link,
             entity=entity,
+        )
+
+    def list_items(self) -> ListRemoteItems:
+        """A load of its own each time."""
+        load = IDS.new()
+        return ListRemoteItems(
+            id=MessageId(IDS.new()),
+            occurred_at=MOMENT,
+            company_id=self.id,
+            correlation_id=load,
+            provider=self.provider,
+            connection_id=self.connection,
+            epoch=1,
+            load_id=LoadId(load),
         )
 
     def void(self, invoice: SyncInvoice, link: RemoteRef | None, *, step: int = 2) -> VoidInvoice:

@@ -22,7 +22,7 @@ from connector_kit.connecting import Connecting
 from connector_kit.provider import Provider
 from connector_kit.settings import KitSettings, ProviderSettings
 from contracts.codec import Decoded, decode, encode
-from contracts.commands import RecordCommand
+from contracts.commands import Command, RecordCommand
 from contracts.connections import ConnectionOpened
 from contracts.ids import CompanyId, ConnectionId, UserId
 from contracts.message import Message
@@ -148,7 +148,7 @@ class Running:
         closed = await connecting.disconnect(company.id, company.connection, self.user, "Joe")
         assert closed is not None
 
-    async def command(self, *commands: RecordCommand) -> None:
+    async def command(self, *commands: Command) -> None:
         """Hand these commands over as the broker would."""
         records: list[Record] = []
         for command in commands:

@@ -6,6 +6,7 @@ counted in the simulator's books.
 """
 
 from connector_conformance.answers_suite import AnswersConformance
+from connector_conformance.listing_suite import ListingConformance
 from connector_conformance.process_suite import ProcessConformance
 from connector_conformance.refusals_suite import RefusalsConformance
 from connector_conformance.sign_in_suite import SignInConformance
@@ -17,6 +18,7 @@ class ConnectorConformance(
     WritingConformance,
     AnswersConformance,
     RefusalsConformance,
+    ListingConformance,
     ProcessConformance,
 ):
     """All of it. Tests of the first base run last: they move the simulator's clock ahead."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from contracts.commands import (
     ListRemoteCustomers,
+    ListRemoteItems,
     ReadInvoices,
     ReadRemote,
     RecordCommand,
@@ -191,6 +192,8 @@ class Commands:
                     kinds: tuple[loads_store.Kind, ...] = ("organisation", "accounts", "tax_rates")
                 case ListRemoteCustomers():
                     kinds = ("remote_customers",)
+                case ListRemoteItems():
+                    kinds = ("remote_items",)
                 case ReadInvoices():
                     kinds = ("invoices",)
                 case _:

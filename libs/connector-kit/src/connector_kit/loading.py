@@ -13,6 +13,7 @@ from contracts.connections import (
     InvoicesRead,
     ReferenceKind,
     RemoteCustomersListed,
+    RemoteItemsListed,
     TaxRatesListed,
 )
 from contracts.ids import CompanyId, ConnectionId, LoadId, MessageId
@@ -28,7 +29,7 @@ from connector_kit.connections_store import Connection
 from connector_kit.connector import Connector
 from connector_kit.expiry import announce
 from connector_kit.loads_store import Load
-from connector_kit.provider import CustomersRead, OrganisationRead
+from connector_kit.provider import CustomersRead, ItemsRead, OrganisationRead
 from connector_kit.setbacks import apply_setback
 from connector_kit.timing import LEASE, backoff
 
@@ -67,8 +68,8 @@ class Loader:
     async def carry_out(self, in_hand: InHand) -> None:
         """Read it at the provider and publish it; or try again later.
 
-        Customers may be very many: one part is read and published, the load then waits for the
-        next, so that memory stays flat and a crash or a limit loses nothing of what was read.
+        Customers and items may be very many: one part is read and published, the load then waits
+        for the next, so that memory stays flat and a crash or a limit loses nothing of it.
         """
         connector, load, connection = self._connector, in_hand.load, in_hand.connection
         data = await self._read(load, connection)
@@ -84,8 +85,8 @@ class Loader:
                     data.why,
                 )
                 return
-            if isinstance(data, CustomersRead):
-                if not await self._customers(tx, load, connection, data):
+            if isinstance(data, CustomersRead | ItemsRead):
+                if not await self._part(tx, load, connection, data):
                     return
             elif not await loads_store.finish(tx, load):
                 return
@@ -93,6 +94,8 @@ class Loader:
                 await connections_store.save_facts(
                     tx, connection.id, data.organisation.name, data.facts
                 )
+            elif isinstance(data, ItemsRead):
+                return  # whoever asked for them has them: nothing else hangs on the list
             elif load.kind == "invoices":
                 assert not isinstance(data, CustomersRead), "invoices are read as messages"
                 await outbox.put(tx, data)
@@ -110,38 +113,42 @@ class Loader:
                 correlation_id=load.correlation_id,
             )
 
-    async def _customers(
-        self, tx: Tx, load: Load, connection: Connection, read: CustomersRead
+    async def _part(
+        self, tx: Tx, load: Load, connection: Connection, read: CustomersRead | ItemsRead
     ) -> bool:
-        """Publish a part of the customers; whether it was the last, and ours to publish."""
-        rows = read.customers
-        parts = [rows[at : at + PAGE] for at in range(0, len(rows), PAGE)]
-        if not parts and read.after is None:
-            parts = [()]  # the last page says that there are no more
-        pages = load.pages + len(parts)
+        """Publish a part of the list; whether it was the last, and ours to publish."""
+        count = len(read.customers if isinstance(read, CustomersRead) else read.items)
+        # An empty last page says that there are no more.
+        starts = range(0, count, PAGE) or (range(1) if read.after is None else range(0))
+        pages = load.pages + len(starts)
         if read.after is None:
             if not await loads_store.finish(tx, load):
                 return False
         elif not await loads_store.went_on(tx, load, read.after, pages):
             return False
-        await outbox.put(
-            tx,
-            [
-                RemoteCustomersListed(
-                    **self._envelope(load, connection, page, page + 1),
-                    customers=tuple(part),
-                    more=page + 1 < pages or read.after is not None,
+        messages: list[Message] = []
+        for page, at in enumerate(starts, load.pages):
+            envelope = self._envelope(load, connection, page, page + 1)
+            more = page + 1 < pages or read.after is not None
+            messages.append(
+                RemoteItemsListed(
+                    **envelope, items=read.items[at : at + PAGE], more=more, total=read.total
+                )
+                if isinstance(read, ItemsRead)
+                else RemoteCustomersListed(
+                    **envelope,
+                    customers=read.customers[at : at + PAGE],
+                    more=more,
                     total=read.total,
                     changed_since=None if read.all else load.changed_since,
                 )
-                for page, part in enumerate(parts, load.pages)
-            ],
-        )
+            )
+        await outbox.put(tx, messages)
         return read.after is None
 
     async def _read(
         self, load: Load, connection: Connection
-    ) -> Sequence[Message] | OrganisationRead | CustomersRead | Halted:
+    ) -> Sequence[Message] | OrganisationRead | CustomersRead | ItemsRead | Halted:
         operations, ask = self._connector.provider.operations, self._connector.asker.ask
         context = self._connector.context_of(connection)
         match load.kind:
@@ -173,6 +180,9 @@ class Loader:
                 )
                 customers = await ask(part, connection)
                 return customers if isinstance(customers, Halted) else customers.value
+            case "remote_items":
+                items = await ask(operations.remote_items(context, after=load.after), connection)
+                return items if isinstance(items, Halted) else items.value
             case "invoices":
                 return await self._invoices(load, connection)
 

@@ -13,7 +13,9 @@ WAKE = "loads"
 NOT_ARRIVED_AFTER = timedelta(seconds=30)
 """A command that is delivered twice comes sooner; who waits for a load asks after a minute."""
 
-Kind = Literal["organisation", "accounts", "tax_rates", "remote_customers", "invoices"]
+Kind = Literal[
+    "organisation", "accounts", "tax_rates", "remote_customers", "remote_items", "invoices"
+]
 
 
 @dataclass(frozen=True)

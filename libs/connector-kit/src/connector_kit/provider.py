@@ -39,6 +39,7 @@ from contracts.connections import (
     Organisation,
     OrganisationFacts,
     RemoteCustomer,
+    RemoteItem,
     RemoteTaxRate,
 )
 from contracts.ids import (
@@ -333,6 +334,18 @@ class CustomersRead:
 
 
 @dataclass(frozen=True)
+class ItemsRead:
+    """A part of the items there that can stand on an invoice; `after` and `total` as of customers.
+
+    Where the provider has no pages the only part is all of them.
+    """
+
+    items: tuple[RemoteItem, ...]
+    after: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True)
 class OrganisationRead:
     organisation: Organisation
     facts: OrganisationFacts
@@ -412,5 +425,13 @@ class Operations(Protocol):
         """One part of the customers there, inactive ones too, from `after` on.
 
         `changed_since`: those changed since then are enough. A provider that can't tell reads all.
+        """
+        ...
+
+    def remote_items(self, context: Context, *, after: str | None = None) -> Exchange[ItemsRead]:
+        """One part of the items that can stand on an invoice, from `after` on.
+
+        Without those that the provider refuses there: inactive or deleted, categories and bundles,
+        not sold.
         """
         ...

@@ -43,6 +43,7 @@ from connector_kit.provider import (
     EntityFacts,
     FrozenMember,
     FrozenRequest,
+    ItemsRead,
     Limit,
     Member,
     Meter,
@@ -60,6 +61,7 @@ from contracts.connections import (
     Organisation,
     OrganisationFacts,
     RemoteCustomer,
+    RemoteItem,
     RemoteTaxRate,
 )
 from contracts.ids import RecordId, RemoteId, RequestId
@@ -214,6 +216,16 @@ class PlainOperations:
         part = rows[at : at + 1000]
         return CustomersRead(
             tuple(RemoteCustomer(id=RemoteId(row["id"]), name=row["name"]) for row in part),
+            after=str(at + 1000) if at + 1000 < len(rows) else None,
+            total=len(rows),
+        )
+
+    def remote_items(self, context: Context, *, after: str | None = None) -> Exchange[ItemsRead]:
+        rows = json.loads((yield Request("GET", "/items", meter="read")).body)["rows"]
+        at = int(after or "0")
+        part = rows[at : at + 1000]
+        return ItemsRead(
+            tuple(RemoteItem(id=RemoteId(row["id"]), name=row["name"]) for row in part),
             after=str(at + 1000) if at + 1000 < len(rows) else None,
             total=len(rows),
         )

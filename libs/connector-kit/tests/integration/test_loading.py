@@ -1,8 +1,8 @@
 """Customers are read part by part: what was read stays read."""
 
-from contracts.commands import ListRemoteCustomers
-from contracts.connections import RemoteCustomersListed
-from contracts.ids import MessageId
+from contracts.commands import ListRemoteCustomers, ListRemoteItems
+from contracts.connections import ConnectionOpened, RemoteCustomersListed, RemoteItemsListed
+from contracts.ids import LoadId, MessageId
 from messaging.clock import SystemIds
 from testkit import TestDatabase
 
@@ -65,6 +65,45 @@ async def test_a_load_that_did_not_arrive_is_told_once_more_when_it_is_asked_for
         ]
         assert {m.as_of for m in pages} == {first.as_of}
         assert sum(len(m.customers) for m in pages) == 1_200
+
+
+async def test_items_are_read_by_parts_when_asked_for_and_nothing_else_is_said(
+    database: TestDatabase,
+) -> None:
+    ids = SystemIds()
+    async with bench_on(database) as bench, browser_of(bench) as browser:
+        bench.there.items_there = [{"id": str(n), "name": f"Part {n}"} for n in range(2_100)]
+        await browser.agree(await browser.connect())
+        await load_all(bench)
+        (opened, *_) = [m for m in await bench.said() if isinstance(m, ConnectionOpened)]
+        asked = ListRemoteItems(
+            id=MessageId(ids.new()),
+            occurred_at=bench.connector.clock.now(),
+            company_id=opened.company_id,
+            correlation_id=ids.new(),
+            provider=opened.provider,
+            connection_id=opened.connection_id,
+            epoch=opened.epoch,
+            load_id=LoadId(ids.new()),
+        )
+        await bench.take(asked)
+        await load_all(bench)
+        said = await bench.said()
+        pages = [m for m in said if isinstance(m, RemoteItemsListed)]
+        assert said == pages, "the list is for whoever asked: no connection is announced by it"
+        assert [(m.load_id, m.page, m.more) for m in pages] == [
+            (asked.load_id, page, page < 4) for page in range(5)
+        ]
+        assert {m.total for m in pages} == {2_100}
+        assert len({m.as_of for m in pages}) == 1
+        names = [item.name for m in pages for item in m.items]
+        assert names == [f"Part {n}" for n in range(2_100)]
+        bench.there.items_there = []
+        await bench.take(asked.model_copy(update={"load_id": LoadId(ids.new())}))
+        await load_all(bench)
+        (none,) = await bench.said()
+        assert isinstance(none, RemoteItemsListed)
+        assert (none.items, none.more) == ((), False)
 
 
 async def asked_for(

@@ -71,6 +71,7 @@ class There:
     organisation: Json = field(default_factory=lambda: {"id": "org-1", "name": "Hill Plumbing"})
     accounts: list[Json] = field(default_factory=list[Json])
     customers_there: list[Json] = field(default_factory=list[Json])
+    items_there: list[Json] = field(default_factory=list[Json])
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     """A request with the fault `late_answer` is executed, and answered once this is set."""
     pending: list[tuple[datetime, list[Json]]] = field(
@@ -137,6 +138,8 @@ class There:
             return 200, {"rows": self.accounts}, {}
         if path == "/customers":
             return 200, {"rows": self.customers_there}, {}
+        if path == "/items":
+            return 200, {"rows": self.items_there}, {}
         return 404, {"error": "no such page"}, {}
 
     def _token(self, fields: dict[str, str]) -> Answered:

@@ -199,6 +199,14 @@ class ListRemoteCustomers(Command):
     changed_since: AwareDatetime | None = None
 
 
+class ListRemoteItems(Command):
+    """Read the items at the provider that can stand on an invoice, all of them, and publish them a
+    page at a time."""
+
+    type: Literal["sync.list_remote_items.v1"] = "sync.list_remote_items.v1"
+    load_id: LoadId
+
+
 class InvoiceToRead(Part):
     """An invoice that is there as far as we know, and the generation of its link."""
 
@@ -223,6 +231,7 @@ SyncCommand = Annotated[
     | ReadRemote
     | RefreshReferenceData
     | ListRemoteCustomers
+    | ListRemoteItems
     | ReadInvoices,
     Field(discriminator="type"),
 ]

@@ -157,6 +157,17 @@ class RemoteCustomer(Part):
     """The customer there that this one was merged into, where the provider says."""
 
 
+class RemoteItem(Part):
+    """An item that can stand on an invoice there. `name` is as a person knows it, with its parents;
+    `income_account` likewise, as the provider's own list of items shows it."""
+
+    id: RemoteId
+    name: str
+    sku: str | None = None
+    unit_price: Number | None = None
+    income_account: str | None = None
+
+
 class ReferencePage(ConnectionEvent):
     """Common to pages of reference data. A load is whole once pages 0 to `pages`-1 have come.
 
@@ -193,6 +204,16 @@ class RemoteCustomersListed(ReferencePage):
     """Only those changed since then were read; None: all of them."""
 
 
+class RemoteItemsListed(ReferencePage):
+    """Only those that can stand on an invoice: none that is inactive, a category or not sold."""
+
+    type: Literal["connections.remote_items_listed.v1"] = "connections.remote_items_listed.v1"
+    items: tuple[RemoteItem, ...]
+    more: bool = False
+    total: int | None = None
+    """About how many the load will have, where the provider says so beforehand."""
+
+
 class InvoiceRead(Part):
     """How an invoice is there now. `unread`: the provider didn't say."""
 
@@ -218,6 +239,7 @@ ConnectionsEvent = Annotated[
     | AccountsListed
     | TaxRatesListed
     | RemoteCustomersListed
+    | RemoteItemsListed
     | InvoicesRead,
     Field(discriminator="type"),
 ]

@@ -236,6 +236,21 @@ async def test_all_customers_are_listed_deleted_ones_as_inactive(simulator: Simu
     assert [c.name for c in listed if not c.active] == ["Customer0"]
 
 
+async def test_items_are_listed_some_pages_at_a_time_without_deleted_ones(
+    simulator: Simulator,
+) -> None:
+    on = await speaker(simulator, "Wire Q")
+    items = [{"name": f"Part {n}", "unit_price": "12.50"} for n in range(520)]
+    sown = await simulator.seed("Wire Q", items=items)
+    await simulator.delete("Wire Q", "item", str(sown["items"][0]["id"]))
+    first = await on.run(OPERATIONS.remote_items(on.context))
+    rest = await on.run(OPERATIONS.remote_items(on.context, after=first.after))
+    assert (len(first.items), first.total, len(rest.items), rest.after) == (500, 519, 19, None)
+    names = {item.name for item in (*first.items, *rest.items)}
+    assert names == {f"Part {n}" for n in range(1, 520)}
+    assert {str(item.unit_price) for item in first.items} <= {"12.50", "12.5"}
+
+
 async def test_accounts_are_offered_only_where_the_plan_and_the_setting_have_them(
     simulator: Simulator,
 ) -> None:

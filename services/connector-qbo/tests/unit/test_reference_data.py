@@ -1,11 +1,12 @@
 """Accounts, customers and the company's settings, as they are read there."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from connector_kit.provider import OrganisationRead
 from connector_qbo.bodies import Unreadable
-from contracts.connections import Account, RemoteCustomer
+from contracts.connections import Account, RemoteCustomer, RemoteItem
 from contracts.ids import RemoteId
 
 from .examples import OPERATIONS, REALM, context, drive, ok, refused, rows
@@ -100,8 +101,49 @@ def test_customers_changed_since_are_asked_for_by_their_time() -> None:
     assert (read.customers, read.after, read.all) == ((), None, False)
 
 
+def test_items_that_are_sold_are_read_a_thousand_at_a_time() -> None:
+    account = {"value": "79", "name": "Services"}
+    page = [
+        {"Id": str(n), "Name": f"Part {n}", "Type": "Service", "IncomeAccountRef": account}
+        for n in range(1, 1001)
+    ]
+    counted = ok({"QueryResponse": {"totalCount": 1003}, "time": "2026"})
+    first, sent = drive(OPERATIONS.remote_items(context()), counted, rows("Item", *page))
+    assert b"Type IN ('Service', 'NonInventory', 'Inventory')" in sent[0].body
+    assert (len(first.items), first.total) == (1000, 1003)
+    inside = {
+        "Id": "2000",
+        "Name": "Boiler part",
+        "FullyQualifiedName": "Parts:Boiler part",
+        "Sku": "B-1",
+        "UnitPrice": 12.5,
+        "IncomeAccountRef": account,
+    }
+    only_bought = {"Id": "2001", "Name": "Van", "ExpenseAccountRef": {"value": "80"}}
+    inactive = {**inside, "Id": "2002", "Active": False}
+    read, sent = drive(
+        OPERATIONS.remote_items(context(), after=first.after),
+        rows("Item", inside, only_bought, inactive),
+    )
+    assert b"STARTPOSITION 1001" in sent[0].body
+    assert (read.after, read.total) == (None, 1003)
+    assert read.items == (
+        RemoteItem(
+            id=RemoteId("2000"),
+            name="Parts:Boiler part",
+            sku="B-1",
+            unit_price=Decimal("12.5"),
+            income_account="Services",
+        ),
+    )
+
+
 def test_a_list_that_cannot_be_read_is_not_an_empty_one() -> None:
-    for exchange in (OPERATIONS.accounts(context()), OPERATIONS.remote_customers(context())):
+    for exchange in (
+        OPERATIONS.accounts(context()),
+        OPERATIONS.remote_customers(context()),
+        OPERATIONS.remote_items(context()),
+    ):
         with pytest.raises(Unreadable):
             drive(exchange, *[refused("4000")] * 2)
     with pytest.raises(Unreadable):

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from connector_kit.answers import (
     Candidate,
     NoAnswer,
@@ -13,6 +14,7 @@ from connector_kit.answers import (
 )
 from connector_kit.exchange import Response
 from connector_kit.provider import Member, NotReady, Ready, WriteCommand
+from connector_xero.bodies import Unreadable as NotAnswered
 from connector_xero.operations.item import Items
 from connector_xero.operations.marks import contact_number, invoice_url
 from connector_xero.operations.queries import chunks
@@ -285,7 +287,7 @@ def test_what_could_not_be_read_is_asked_again() -> None:
 
 
 def test_accounts_are_filtered_here() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"AccountID": "1", "Code": "200", "Name": "Sales", "Status": "ACTIVE", "Type": "REVENUE"},
         {"AccountID": "2", "Code": "260", "Name": "Old", "Status": "ARCHIVED", "Type": "SALES"},
         {"AccountID": "3", "Name": "No code", "Status": "ACTIVE", "Type": "REVENUE"},
@@ -298,7 +300,7 @@ def test_accounts_are_filtered_here() -> None:
 
 
 def test_tax_rates_are_filtered_here() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "Name": "15% GST",
             "TaxType": "OUTPUT2",
@@ -344,6 +346,29 @@ def test_contacts_changed_since_are_asked_for_to_the_second_and_a_304_is_none() 
     )
     assert ("if-modified-since", "2026-06-01T12:00:09") in sent[0].headers
     assert (read.customers, read.after, read.all) == ((), None, False)
+
+
+def test_items_that_are_sold_are_listed_from_one_answer() -> None:
+    rows: list[dict[str, object]] = [
+        {
+            "ItemID": "a",
+            "Code": "CALL",
+            "Name": "Call-out",
+            "IsSold": True,
+            "SalesDetails": {"UnitPrice": 128.19, "AccountCode": "200"},
+        },
+        {"ItemID": "b", "Code": "VAN", "Name": "Van", "IsSold": False},
+        {"ItemID": "c", "Code": "PART-7", "IsSold": True, "SalesDetails": {}},
+    ]
+    read, (sent,) = drive(OPERATIONS.remote_items(context()), ok({"Items": rows}))
+    assert (sent.path.rpartition("/")[2], dict(sent.query)) == ("Items", {"unitdp": "4"})
+    assert (read.after, read.total) == (None, 2)
+    assert [(i.id, i.name, i.sku, str(i.unit_price), i.income_account) for i in read.items] == [
+        ("a", "Call-out", "CALL", "128.19", "200"),
+        ("c", "PART-7", "PART-7", "None", None),
+    ]
+    with pytest.raises(NotAnswered):
+        drive(OPERATIONS.remote_items(context()), Response(400, {}, b"{}"))
 
 
 def test_many_items_are_read_in_one_request() -> None:

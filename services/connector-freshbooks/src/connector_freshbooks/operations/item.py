@@ -7,17 +7,23 @@ where the setting says so, after the create, and an answer that doesn't show it 
 """
 
 from connector_kit.answers import Refused
-from connector_kit.provider import Context, FrozenMember, Member
+from connector_kit.exchange import Exchange
+from connector_kit.provider import Context, FrozenMember, ItemsRead, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncItem
+from contracts.connections import RemoteItem
 from contracts.ids import Entity, RemoteId
 from contracts.sync import Subject
 
+from connector_freshbooks.bodies import NotRead
 from connector_freshbooks.operations.kinds import ACCOUNT, There, Written, text_fields, version_of
 from connector_freshbooks.operations.marks import mark_of
 from connector_freshbooks.operations.names import cleaned, name_problem, normal
+from connector_freshbooks.operations.reads import page_of
 from connector_freshbooks.provider import ITEM_NAME_LIMIT
 from connector_freshbooks.wire import DELETED, Item, Result, plain
+
+PATH = "items/items"
 
 
 class Items:
@@ -25,7 +31,7 @@ class Items:
 
     entity: Entity = "item"
     name = "item"
-    path = "items/items"
+    path = PATH
     query: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, *, accounts: bool) -> None:
@@ -103,6 +109,38 @@ class Items:
 
     def search(self, member: FrozenMember) -> tuple[tuple[str, str], ...]:
         return ()
+
+
+_PAGES_AT_ONCE = 5
+
+
+def remote_items(account: str, after: str | None) -> Exchange[ItemsRead | NotRead]:
+    """Some pages of the items there; or why one couldn't be read. `after` is the next page.
+
+    The list leaves out what is deleted, and has what is archived, which still can be invoiced.
+    """
+    # Pages shift while others write: an item can stand on two of them.
+    found: dict[RemoteId, RemoteItem] = {}
+    first, total = int(after or "1"), None
+    for page in range(first, first + _PAGES_AT_ONCE):
+        read = yield from page_of(f"/accounting/account/{account}/{PATH}", page)
+        if isinstance(read, NotRead):
+            return read
+        rows = [row for row in read.items or () if row.vis_state != DELETED]
+        found |= {RemoteId(row.id): _listed(row) for row in rows}
+        total = read.total
+        if page >= (read.pages or 0):
+            return ItemsRead(tuple(found.values()), total=total)
+    return ItemsRead(tuple(found.values()), str(first + _PAGES_AT_ONCE), total)
+
+
+def _listed(row: Item) -> RemoteItem:
+    """Without `sku`: no page there shows it, and on items of ours it is our mark."""
+    return RemoteItem(
+        id=RemoteId(row.id),
+        name=row.name or "",
+        unit_price=row.unit_cost.number if row.unit_cost else None,
+    )
 
 
 def _command(member: Member) -> SyncItem:

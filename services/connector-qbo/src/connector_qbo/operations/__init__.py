@@ -17,6 +17,7 @@ from connector_kit.provider import (
     CustomersRead,
     FrozenMember,
     FrozenRequest,
+    ItemsRead,
     Member,
     OrganisationRead,
     Packed,
@@ -32,7 +33,7 @@ from connector_qbo.operations import looking, reading, writing
 from connector_qbo.operations.account import income_accounts
 from connector_qbo.operations.customer import Customers, remote_customers
 from connector_qbo.operations.invoice import Invoices
-from connector_qbo.operations.item import Items
+from connector_qbo.operations.item import Items, remote_items
 from connector_qbo.operations.kinds import Kind
 from connector_qbo.operations.organisation import organisation
 from connector_qbo.operations.tax import sales_taxes
@@ -95,6 +96,10 @@ class QboOperations:
     ) -> Exchange[CustomersRead]:
         read = yield from remote_customers(context.organisation.id, after, changed_since)
         return _read(read, "the customers")
+
+    def remote_items(self, context: Context, *, after: str | None = None) -> Exchange[ItemsRead]:
+        read = yield from remote_items(context.organisation.id, after)
+        return _read(read, "the items")
 
 
 def _read(result: T | NotRead, what: str) -> T:

@@ -5,15 +5,19 @@ Every item is a Service: it needs an income account and nothing else. Its type i
 """
 
 from connector_kit.answers import Refused
-from connector_kit.provider import Context, FrozenMember, Member
+from connector_kit.exchange import Exchange
+from connector_kit.provider import Context, FrozenMember, ItemsRead, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncItem
+from contracts.connections import RemoteItem
 from contracts.ids import Entity, RemoteId
 from contracts.sync import Subject
 
+from connector_qbo.bodies import NotRead
 from connector_qbo.operations.kinds import There, Written, text_fields
 from connector_qbo.operations.names import name_problem, normal, when_deleted, without_deleted
-from connector_qbo.operations.statements import ANY_ACTIVITY, Table
+from connector_qbo.operations.statements import ANY_ACTIVITY, Table, among, count_of, page_of
+from connector_qbo.provider import QUERY_PAGE
 from connector_qbo.wire import (
     Answer,
     BatchItem,
@@ -109,6 +113,45 @@ class Items:
     def keys(self, member: FrozenMember) -> tuple[str, ...]:
         name = member.extra["name_there"]
         return (name, when_deleted(name))
+
+
+_SOLD = among("Type", ("Service", "NonInventory", "Inventory"))
+"""Categories can't stand on a line, and bundles only with what is in them."""
+
+
+def remote_items(realm: str, after: str | None) -> Exchange[ItemsRead | NotRead]:
+    """A page of the active items that are sold; or why it couldn't be read.
+
+    `after` as of customers. What has no income account is only bought.
+    """
+    position, _, counted = (after or "1").partition("/")
+    if after is None:
+        number = yield from count_of(realm, "Item", _SOLD)
+        counted = "" if isinstance(number, NotRead) else str(number)
+    read = yield from page_of(realm, "Item", _SOLD, position=int(position))
+    if isinstance(read, NotRead):
+        return read
+    full = len(read.item) >= QUERY_PAGE
+    return ItemsRead(
+        tuple(_listed(row) for row in read.item if row.id and _is_sold(row)),
+        after=f"{int(position) + QUERY_PAGE}/{counted}" if full else None,
+        total=int(counted) if counted else None,
+    )
+
+
+def _is_sold(row: Item) -> bool:
+    return row.active is not False and row.income_account_ref is not None
+
+
+def _listed(row: Item) -> RemoteItem:
+    account = row.income_account_ref
+    return RemoteItem(
+        id=RemoteId(row.id or ""),
+        name=row.fully_qualified_name or row.name or "",
+        sku=row.sku or None,
+        unit_price=row.unit_price,
+        income_account=None if account is None else account.name,
+    )
 
 
 def comparable(item: Item) -> dict[str, str]:

@@ -17,6 +17,7 @@ from connector_kit.provider import (
     CustomersRead,
     FrozenMember,
     FrozenRequest,
+    ItemsRead,
     Member,
     OrganisationRead,
     Packed,
@@ -33,7 +34,7 @@ from connector_xero.operations.account import income_accounts
 from connector_xero.operations.contact import Contacts
 from connector_xero.operations.customers import remote_customers
 from connector_xero.operations.invoice import Invoices
-from connector_xero.operations.item import Items
+from connector_xero.operations.item import Items, remote_items
 from connector_xero.operations.kinds import Kind
 from connector_xero.operations.organisation import organisation
 from connector_xero.operations.tax_rate import sales_tax_rates
@@ -96,6 +97,10 @@ class XeroOperations:
     ) -> Exchange[CustomersRead]:
         read = yield from remote_customers(context.organisation.id, after, changed_since)
         return _read(read, "the contacts")
+
+    def remote_items(self, context: Context, *, after: str | None = None) -> Exchange[ItemsRead]:
+        read = yield from remote_items(context.organisation.id)
+        return _read(read, "the items")
 
 
 def _read(result: T | NotRead, what: str) -> T:

@@ -11,9 +11,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from connector_kit.answers import Refused
 from connector_kit.exchange import Exchange
-from connector_kit.provider import Context, FrozenMember, Member
+from connector_kit.provider import Context, FrozenMember, ItemsRead, Member
 from contracts.causes import cause_of
 from contracts.commands import SyncItem
+from contracts.connections import RemoteItem
 from contracts.ids import RemoteId
 from contracts.sync import Subject
 
@@ -136,6 +137,27 @@ class Items:
         self, organisation: RemoteId, ids: Sequence[RemoteId]
     ) -> Exchange[list[There] | NotRead]:
         return (yield from _where(organisation, "ItemID", ids, guid=True))
+
+
+def remote_items(organisation: RemoteId) -> Exchange[ItemsRead | NotRead]:
+    """All items that are sold, in one answer: the list isn't paged, and items have no archive."""
+    answer = yield from read(organisation, "Items", ())
+    if isinstance(answer, NotRead):
+        return answer
+    rows = [row for row in answer.items or () if row.is_sold is not False]
+    listed = [_listed(row) for row in rows if row.item_id not in (None, wire.ZERO_ID)]
+    return ItemsRead(tuple(listed), total=len(listed))
+
+
+def _listed(row: wire.Item) -> RemoteItem:
+    sales = row.sales_details or wire.SalesDetails()
+    return RemoteItem(
+        id=RemoteId(row.item_id or ""),
+        name=row.name or row.code or "",
+        sku=row.code,
+        unit_price=sales.unit_price,
+        income_account=sales.account_code or None,
+    )
 
 
 def comparable(item: wire.Item) -> dict[str, str]:
