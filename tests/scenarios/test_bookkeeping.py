@@ -7,6 +7,7 @@ from provider_side import (
     behave,
     change,
     change_there,
+    delete_there,
     fault,
     hits,
     mend,
@@ -193,7 +194,15 @@ async def test_s22_archived_there_with_ask_me_first_is_blocked_with_its_choices(
         await oak.settings(gone_there="ask")
         before = (await oak.web.get(f"/customers/{ann['id']}")).json()
         remote = before["links"][0]["remote_id"]
-        await change_there(oak, "customers", remote, active=False)
+        if provider == "freshbooks":
+            # A client that is archived there still takes invoices; one that is deleted doesn't.
+            await change_there(oak, "customers", remote, active=False)
+            invoice = await oak.invoice(ann, [item])
+            await oak.send(invoice)
+            await oak.badge_when("invoice", invoice, "synced")
+            await delete_there(oak, "customers", remote)
+        else:
+            await change_there(oak, "customers", remote, active=False)
         invoice = await oak.invoice(ann, [item])
         await oak.send(invoice)
 
@@ -203,11 +212,13 @@ async def test_s22_archived_there_with_ask_me_first_is_blocked_with_its_choices(
             assert [fix["action"] for fix in badge["cause"]["fixes"]], badge
             return badge
 
-        if provider == "freshbooks":
-            # A client that is archived there still takes invoices.
-            await oak.badge_when("invoice", invoice, "synced")
-            return
         badge = await eventually(asks, within=WITHIN)
+        if provider == "freshbooks":
+            await act(oak, "invoice", invoice, "reactivate")
+            await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)
+            [there] = (await oak.held())["customers"]
+            assert (there["id"], there["active"]) == (remote, True)
+            return
         if provider == "qbo":
             # It doesn't say what is inactive, so both that it could be are asked about.
             for kind, record in (("customer", ann), ("item", item)):
@@ -223,6 +234,24 @@ async def test_s22_archived_there_with_ask_me_first_is_blocked_with_its_choices(
         assert (after["name"], after["email"]) == (before["name"], before["email"])
         assert len((await oak.held())["customers"]) == 1
         assert await oak.numbers() == ["1001"]
+        # Checked while it is archived still, and again when it is active: never a second contact.
+        await act(oak, "invoice", invoice, "check_again")
+
+        async def still() -> None:
+            cause = (await oak.badge("customer", ann))["cause"] or {"sentence": "none"}
+            told = cause["sentence"]
+            assert told.startswith("Ann Lee is still archived in Xero: we looked at "), told
+
+        await eventually(still, within=WITHIN)
+        assert len((await oak.held())["customers"]) == 1
+        await change_there(oak, "customers", remote, active=True)
+        await act(oak, "invoice", invoice, "check_again")
+        await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)
+        assert [row["id"] for row in (await oak.held())["customers"]] == [remote]
+        await change_there(oak, "customers", remote, active=False)
+        invoice = await oak.invoice(ann, [item])
+        await oak.send(invoice)
+        await eventually(asks, within=WITHIN)
         await act(oak, "invoice", invoice, "add_as_new", name="Ann Lee (2)")
         await oak.badge_when("invoice", invoice, "synced", within=2 * WITHIN)
         held = await oak.held()

@@ -135,6 +135,14 @@ class RefusalsConformance:
         else:
             assert isinstance(outcome, SyncFailed | SyncSucceeded)
             assert outcome.removed is not None
+            # Asked again of the same record, once it is active there again: no second one.
+            await simulator.change("Back", "customers", on.customer_there.id, active=True)
+            again = on.company.customer(
+                "Ann Lee", record=record, link=on.customer_there, generation=2, step=3
+            )
+            await connector.command(again)
+            assert (await succeeded(connector, again)).remote.id == on.customer_there.id
+            rows = {row["id"]: row for row in (await simulator.books("Back"))["customers"]}
         assert len([row for row in rows.values() if row["active"]]) <= 1
 
     async def test_an_invoice_removed_there_is_told_and_not_made_again(

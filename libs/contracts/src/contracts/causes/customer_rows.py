@@ -319,6 +319,8 @@ CUSTOMERS = (
             "The customer is {inactive} in {provider}",
         ),
         sentences=(
+            "{customer} is still {inactive} in {provider}: we looked at {checked}. "
+            "It takes no new invoices for them.",
             "{customer} was {made_inactive} in {provider}, so it takes no new invoices for them.",
             "The {noun_customer} was {made_inactive} in {provider}, "
             "so it takes no new invoices for them.",

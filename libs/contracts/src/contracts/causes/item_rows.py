@@ -1,8 +1,13 @@
 """Rows 16 to 31: items and income accounts; tax, currency and amounts."""
 
+from typing import get_args
+
 from contracts.causes.model import Cause, Choice, Fix, Link, When
+from contracts.ids import Provider
+from contracts.providers import MADE_ACTIVE_AGAIN
 from contracts.sync import SyncState
 
+_ALL: tuple[Provider, ...] = get_args(Provider)
 _OTHER_ACCOUNT = Fix("choose_account", "Use another account", ("account_id",))
 _CHOOSE_TAX = Fix("choose_tax", "Choose tax", ("tax_code",))
 _CHECK_AGAIN = Fix("check_again", "Check again")
@@ -128,6 +133,7 @@ ITEMS = (
         found="answer",
         titles=("{item} can't be invoiced there", "The item can't be invoiced there"),
         sentences=(
+            "{item} is still {why} in {provider}: we looked at {checked}.",
             "{item} is {why} in {provider}.",
             "{provider} doesn't take {item} on invoices.",
             "{provider} doesn't take an item of this invoice.",
@@ -135,7 +141,12 @@ ITEMS = (
         subject="item",
         released_by="choice saved",
         fixes=(
-            Fix("reactivate", "Make active again", when=When("why", ("inactive",))),
+            Fix(
+                "reactivate",
+                "Make active again",
+                when=When("why", ("inactive",)),
+                providers=tuple(one for one in _ALL if one in MADE_ACTIVE_AGAIN),
+            ),
             Fix("link", "Link to another", ("remote_id",)),
             Fix("add_as_new", "Add as new", ("name",), (("name", "{item}"),)),
         ),
@@ -144,7 +155,7 @@ ITEMS = (
                 "why",
                 "why",
                 (
-                    ("inactive", "{inactive}"),
+                    ("inactive", "{item_inactive}"),
                     ("category", "a category"),
                     ("not_for_sale", "not for sale"),
                 ),

@@ -6,6 +6,7 @@ from typing import Literal, assert_never
 from contracts.causes import cause_of, state_of
 from contracts.commands import Origin, RemoteRef
 from contracts.invoicing import InvoiceSnapshot
+from contracts.providers import MADE_ACTIVE_AGAIN
 from contracts.sync import CauseInstance, SyncState, Totals
 
 from sync_orchestrator.domain.content import content_of, in_the_books, is_up_to_date, rounding_in
@@ -17,6 +18,7 @@ from sync_orchestrator.domain.events import (
     IgnoreEnded,
     LeftAsItIs,
     Linked,
+    MadeAnew,
     Named,
     NotLeftAsItIs,
     OurTaxChosen,
@@ -98,6 +100,8 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
         case CreateAgain():
             if job.state is not SyncState.REMOVED_THERE:
                 return "not_possible_now"
+            if job.gone_link is not None and job.provider not in MADE_ACTIVE_AGAIN:
+                course.tell(MadeAnew())
             course.request("there", fact.origin, "person", again=True)
             course.derive(again=True)
         case AddWithoutEmail():

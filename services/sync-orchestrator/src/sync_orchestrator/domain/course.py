@@ -14,6 +14,7 @@ from sync_orchestrator.domain.events import (
     Event,
     HeldBack,
     Issued,
+    MadeAnew,
     Removed,
     Requested,
     Stopped,
@@ -84,6 +85,9 @@ class Course:
             return
         if self.awaits_a_choice() and not again:
             return
+        if self._makes_anew(again=again):
+            self.tell(MadeAnew())
+            job = self.job
         found = obstacles(job, situation)
         if found:
             self._stop(found)
@@ -117,12 +121,41 @@ class Course:
 
     def awaits_a_choice(self) -> bool:
         """It has gone there, and whether it is made again is a person's to say."""
-        job, situation = self.job, self.situation
+        return self._is_asked_about() and self.asks_before_making_anew
+
+    def _is_asked_about(self) -> bool:
+        job = self.job
         asks = job.cause is not None and job.cause.code in GONE_ASKS and not job.refused
-        if job.state is not SyncState.BLOCKED or not asks:
+        return job.state is SyncState.BLOCKED and asks
+
+    @property
+    def asks_before_making_anew(self) -> bool:
+        """Whether a person must say that what has gone there is made again."""
+        often = keeps_going(self.job, self.situation.ages, self.situation.now)
+        return often or self.situation.connection.settings.gone_there == "ask"
+
+    def _makes_anew(self, *, again: bool) -> bool:
+        """Whether what has gone there is given up, where the provider doesn't make it active again.
+
+        Not by somebody who tries again: it may be active there by now.
+        """
+        job = self.job
+        if job.gone_link is None or job.provider in MADE_ACTIVE_AGAIN:
             return False
-        often = keeps_going(job, situation.ages, situation.now)
-        return often or situation.connection.settings.gone_there == "ask"
+        if self.asks_before_making_anew:
+            return False
+        return job.state is SyncState.REMOVED_THERE or (self._is_asked_about() and not again)
+
+    def ask_about_what_has_gone(self, *, looked: bool = False) -> None:
+        """Stop with the question whether it is made again. `looked`: it was, just now."""
+        name = plain_name(self.situation.record)
+        checked = self.situation.now if looked else None
+        if self.job.entity == "item":
+            cause = cause_of("item_unusable_there", item=name, why="inactive", checked=checked)
+        else:
+            cause = cause_of("customer_inactive_there", customer=name, checked=checked)
+        self.request("there")
+        self.tell(Stopped(SyncState.BLOCKED, cause))
 
     def hold_back(self) -> None:
         """Held until the connection works again; nothing is sent."""
@@ -139,11 +172,11 @@ class Course:
             self.tell(TookTooLong(self.too_long()))
 
     def remove(self, cause: CauseInstance) -> None:
-        """The remote record is gone. A customer or item may come back as the same record, once."""
+        """The remote record is gone. A customer or item may come back as the same record."""
         job = self.job
-        comes_back = job.entity != "invoice" and job.provider in MADE_ACTIVE_AGAIN
+        was = None if job.entity == "invoice" else job.link or job.gone_link
         times = went_lately(job, self.situation.ages, self.situation.now) + 1
-        self.tell(Removed(cause, job.link if comes_back else None, times))
+        self.tell(Removed(cause, was, times))
 
     def too_long(self) -> CauseInstance:
         return cause_of(

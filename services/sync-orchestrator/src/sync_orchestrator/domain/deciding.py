@@ -20,7 +20,6 @@ from sync_orchestrator.domain.events import (
     OutOfDate,
     Reissued,
     Replaced,
-    Stopped,
     TookTooLong,
     Unchanged,
     VoidedUnsent,
@@ -53,7 +52,7 @@ from sync_orchestrator.domain.facts import (
 )
 from sync_orchestrator.domain.job import SYNCED, UNKNOWN_MARK, Job
 from sync_orchestrator.domain.preflight import difference_between
-from sync_orchestrator.domain.records import is_void, plain_name
+from sync_orchestrator.domain.records import is_void
 from sync_orchestrator.domain.seeing import seen_there
 from sync_orchestrator.domain.situation import Situation
 
@@ -150,7 +149,7 @@ def _asked(course: Course, fact: Asked) -> None:
             return
         if situation.connection.settings.gone_there == "ask" and not fact.again:
             course.request("there", fact.origin, fact.priority)
-            course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
+            course.ask_about_what_has_gone()
             return
     if is_up_to_date(job, situation) and job.state in SYNCED and not doubted:
         return
@@ -158,14 +157,6 @@ def _asked(course: Course, fact: Asked) -> None:
         return
     course.request("there", fact.origin, fact.priority, again=fact.again, currency=fact.currency)
     course.derive(again=fact.again)
-
-
-def inactive_there(course: Course) -> CauseInstance:
-    """The question whether what has gone there is made again."""
-    name = plain_name(course.situation.record)
-    if course.job.entity == "item":
-        return cause_of("item_unusable_there", item=name, why="inactive")
-    return cause_of("customer_inactive_there", customer=name)
 
 
 def _edited(course: Course, fact: Edited) -> None:
@@ -283,8 +274,7 @@ def _remote_gone(course: Course, fact: RemoteGone) -> None:
     name = course.name
     course.remove(cause_of("record_deleted_there", record=name))
     if keeps_going(course.job, situation.ages, situation.now):
-        course.request("there")
-        course.tell(Stopped(SyncState.BLOCKED, inactive_there(course)))
+        course.ask_about_what_has_gone()
 
 
 def _is_before_start(situation: Situation) -> bool:

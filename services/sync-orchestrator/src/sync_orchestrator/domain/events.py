@@ -154,13 +154,18 @@ class Delayed:
 class Removed:
     """The remote record is gone; a new generation begins.
 
-    `made_active_again` is the same remote record, where the next command may bring it back. `times`
-    counts how often it went lately, this time included.
+    `made_active_again` is the same remote record, where the next command may bring it back or look
+    at it again. `times` counts how often it went lately, this time included.
     """
 
     cause: CauseInstance
     made_active_again: RemoteRef | None = None
     times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAnew:
+    """What has gone there is given up: what is sent next makes another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +310,7 @@ Event: TypeAlias = (
     | GoesAgain
     | Delayed
     | Removed
+    | MadeAnew
     | VoidedThere
     | VoidedUnsent
     | OutOfDate

@@ -29,6 +29,7 @@ from sync_orchestrator.domain.events import (
     LeftAsItIs,
     Linked,
     LinkSeen,
+    MadeAnew,
     Named,
     NotEligible,
     NotLeftAsItIs,
@@ -75,6 +76,7 @@ def evolve(job: Job, event: Event, at: datetime) -> Job:
             | GoesAgain()
             | Delayed()
             | Removed()
+            | MadeAnew()
             | VoidedThere()
             | VoidedUnsent()
             | OutOfDate()
@@ -199,6 +201,7 @@ def _after_an_outcome(
     | GoesAgain
     | Delayed
     | Removed
+    | MadeAnew
     | VoidedThere
     | VoidedUnsent
     | OutOfDate
@@ -263,6 +266,8 @@ def _after_an_outcome(
                 remade_at=at if event.times == 1 else job.remade_at,
                 remade=event.times,
             )
+        case MadeAnew():
+            return replace(job, step=job.step + 1, gone_link=None)
         case VoidedThere():
             return replace(
                 _closed(_in_state(job, SyncState.VOIDED, at), event.step),

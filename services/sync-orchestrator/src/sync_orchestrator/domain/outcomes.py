@@ -29,6 +29,7 @@ from sync_orchestrator.domain.events import (
     HolderAhead,
     Linked,
     LinkSeen,
+    MadeAnew,
     OutOfDate,
     Refused,
     Synced,
@@ -150,6 +151,7 @@ def _see_link(course: Course, remote: RemoteRef, step: int) -> None:
 def _removed(course: Course, how: str) -> None:
     job = course.job
     void_here = job.want == "void"
+    had_gone = job.link is None and job.gone_link is not None
     if job.entity == "invoice":
         invoice = plain_name(course.situation.record)
         today = course.situation.now.date()
@@ -158,6 +160,12 @@ def _removed(course: Course, how: str) -> None:
         course.remove(cause_of("record_deleted_there", record=course.name))
     if void_here:
         course.tell(VoidedUnsent())
+    elif had_gone and course.asks_before_making_anew:
+        course.ask_about_what_has_gone(looked=True)
+    elif had_gone:
+        course.tell(MadeAnew())
+        course.request("there")
+        course.derive()
 
 
 def _delayed(course: Course, outcome: SyncDelayed) -> None:

@@ -83,10 +83,11 @@ def _of_the_customer(
         return []
     found: list[Obstacle] = []
     subject = Subject(id=str(customer.id), name=customer.name)
-    if not job.without_email and not (customer.email or "").strip():
+    had_one = job.gone_link is not None
+    if not (job.without_email or had_one or (customer.email or "").strip()):
         missing = cause_of("customer_email_missing", subject=subject, customer=customer.name)
         found.append(Obstacle(missing))
-    if job.none_of_those or job.gone_link is not None or job.remade:
+    if job.none_of_those or had_one or job.remade:
         return found
     if _list_is_awaited(situation):
         found.append(Obstacle(cause_of("waiting_for_record", list="remote_customers")))

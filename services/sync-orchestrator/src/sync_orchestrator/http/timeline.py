@@ -118,6 +118,7 @@ _SAYINGS: Mapping[str, Callable[[Data], str]] = {
     "goes_again": _plain("Goes once more: our other record has moved on."),
     "delayed": _plain("Not decided yet."),
     "removed": _plain(""),
+    "made_anew": _plain("Made anew in {provider}, not the one that has gone there."),
     "voided_there": _plain("Void here and in {provider}."),
     "voided_unsent": _plain("Void here before anything of it was in {provider}."),
     "out_of_date": _plain(""),
