@@ -158,14 +158,18 @@ class RemoteCustomer(Part):
 
 
 class RemoteItem(Part):
-    """An item that can stand on an invoice there. `name` is as a person knows it, with its parents;
-    `income_account` likewise, as the provider's own list of items shows it."""
+    """An item that can stand on an invoice there. `name` is as a person knows it, with its parents.
+
+    The income account is as the provider says it of an item: by its id, its code or its name.
+    """
 
     id: RemoteId
     name: str
     sku: str | None = None
     unit_price: Number | None = None
     income_account: str | None = None
+    income_account_id: str | None = None
+    income_account_code: str | None = None
 
 
 class ReferencePage(ConnectionEvent):

@@ -134,6 +134,7 @@ def test_items_that_are_sold_are_read_a_thousand_at_a_time() -> None:
             sku="B-1",
             unit_price=Decimal("12.5"),
             income_account="Services",
+            income_account_id="79",
         ),
     )
 

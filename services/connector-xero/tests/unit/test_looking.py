@@ -363,7 +363,9 @@ def test_items_that_are_sold_are_listed_from_one_answer() -> None:
     read, (sent,) = drive(OPERATIONS.remote_items(context()), ok({"Items": rows}))
     assert (sent.path.rpartition("/")[2], dict(sent.query)) == ("Items", {"unitdp": "4"})
     assert (read.after, read.total) == (None, 2)
-    assert [(i.id, i.name, i.sku, str(i.unit_price), i.income_account) for i in read.items] == [
+    assert [
+        (i.id, i.name, i.sku, str(i.unit_price), i.income_account_code) for i in read.items
+    ] == [
         ("a", "Call-out", "CALL", "128.19", "200"),
         ("c", "PART-7", "PART-7", "None", None),
     ]

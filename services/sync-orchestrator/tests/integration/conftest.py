@@ -24,6 +24,7 @@ async def office(migrated: TestDatabase) -> AsyncIterator[Office]:
             "truncate outbox, inbox, companies, records, connections, connection_settings,"
             " reference_pages, accounts, account_mapping, mapping_versions, links, jobs,"
             " job_history, feed_positions, remote_customers, customer_loads,"
-            " customer_load_pages, kind_corrections, forgotten_records, runs, run_records"
+            " customer_load_pages, remote_items, item_lists, kind_corrections,"
+            " forgotten_records, runs, run_records"
         )
         yield office

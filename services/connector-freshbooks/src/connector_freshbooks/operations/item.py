@@ -140,6 +140,7 @@ def _listed(row: Item) -> RemoteItem:
         id=RemoteId(row.id),
         name=row.name or "",
         unit_price=row.unit_cost.number if row.unit_cost else None,
+        income_account_id=row.account_uuid or row.income_account_id,
     )
 
 

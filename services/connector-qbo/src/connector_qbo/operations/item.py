@@ -151,6 +151,7 @@ def _listed(row: Item) -> RemoteItem:
         sku=row.sku or None,
         unit_price=row.unit_price,
         income_account=None if account is None else account.name,
+        income_account_id=None if account is None else account.value,
     )
 
 

@@ -156,7 +156,7 @@ def _listed(row: wire.Item) -> RemoteItem:
         name=row.name or row.code or "",
         sku=row.code,
         unit_price=sales.unit_price,
-        income_account=sales.account_code or None,
+        income_account_code=sales.account_code or None,
     )
 
 

@@ -220,6 +220,7 @@ def _link(course: Course, fact: LinkedByPerson) -> None:
             relinked=not same,
             origin=fact.origin,
             totals=_compared(course, fact.remote),
+            account=fact.account,
         )
     )
 

@@ -203,7 +203,8 @@ class NotEligible:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """To this remote record, taken to be as the record is here (`mark`)."""
+    """To this remote record, taken to be as the record is here (`mark`). `account` is the one that
+    an item is on there."""
 
     remote: RemoteRef
     version: int
@@ -211,6 +212,7 @@ class Linked:
     relinked: bool
     origin: Origin | None = None
     totals: Totals | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

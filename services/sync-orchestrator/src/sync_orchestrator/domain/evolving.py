@@ -411,7 +411,7 @@ def _by_a_person(
                 refused=False,
                 synced_version=event.version,
                 synced_mark=event.mark,
-                account_there=None,
+                account_there=event.account,
                 restored=False,
                 totals=event.totals,
                 synced_at=at,

@@ -70,10 +70,12 @@ class CameFromThere:
 
 @dataclass(frozen=True, slots=True)
 class LinkedByPerson:
-    """A person says which remote record it is."""
+    """A person says which remote record it is. `account`: an item's income account there, where the
+    list that it was chosen from says so."""
 
     remote: RemoteRef
     origin: Origin
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

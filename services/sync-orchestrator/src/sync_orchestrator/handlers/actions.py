@@ -16,7 +16,6 @@ from sync_orchestrator.domain.facts import (
     DifferenceShown,
     IgnoreAsked,
     KeepOurs,
-    LinkedByPerson,
     MakeActive,
     NameThere,
     NoneOfThose,
@@ -28,7 +27,7 @@ from sync_orchestrator.domain.no_item import is_no_item
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
 from sync_orchestrator.handlers.connections import ask_for_reference_data
-from sync_orchestrator.handlers.linking import refuse_unlinkable
+from sync_orchestrator.handlers.linking import linked_by_person, refuse_unlinkable
 from sync_orchestrator.handlers.mapping import (
     ACCOUNT_REFUSED,
     check_accounts,
@@ -165,7 +164,7 @@ async def _add_without_email(desk: Desk, fields: Fields) -> None:
 async def _link(desk: Desk, fields: Fields) -> None:
     remote, target = RemoteId(text(fields, "remote_id")), target_of(desk, "link")
     await refuse_unlinkable(desk, target, remote)
-    desk.apply(target, LinkedByPerson(RemoteRef(id=remote), desk.wish.origin))
+    desk.apply(target, await linked_by_person(desk, target, remote))
 
 
 async def _name(desk: Desk, fields: Fields) -> None:

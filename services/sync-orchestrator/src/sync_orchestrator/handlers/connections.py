@@ -10,6 +10,7 @@ from contracts.connections import (
     ConnectionExpired,
     ConnectionOpened,
     RemoteCustomersListed,
+    RemoteItemsListed,
     TaxRatesListed,
 )
 from contracts.ids import LoadId, MessageId
@@ -24,7 +25,7 @@ from sync_orchestrator.domain.facts import CameFromThere
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves
-from sync_orchestrator.handlers import remote_customers
+from sync_orchestrator.handlers import remote_customers, remote_items
 from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
 from sync_orchestrator.store import (
     connections_store,
@@ -47,7 +48,7 @@ async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools
     An older epoch changes nothing; the same epoch again refreshes what is known. Jobs are held and
     resumed by the sweep, which this wakes: there may be thousands.
     """
-    kinds = StateEvent | AccountsListed | TaxRatesListed | RemoteCustomersListed
+    kinds = StateEvent | AccountsListed | TaxRatesListed | RemoteCustomersListed | RemoteItemsListed
     said = [m for m in messages if isinstance(m, kinds)]
     if not said:
         return
@@ -62,6 +63,9 @@ async def on_connection_events(tx: Tx, messages: Sequence[Message], tools: Tools
             await _taxes(work, page)
     await remote_customers.take_pages(
         work, [page for page in said if isinstance(page, RemoteCustomersListed)]
+    )
+    await remote_items.take_pages(
+        work, [page for page in said if isinstance(page, RemoteItemsListed)]
     )
     await work.save()
 

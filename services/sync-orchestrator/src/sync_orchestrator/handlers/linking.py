@@ -12,7 +12,12 @@ from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk
 from sync_orchestrator.handlers.refusals import FieldProblem, Refusal, being_sent, invalid
 from sync_orchestrator.handlers.work import Tools
-from sync_orchestrator.store import history_store, jobs_store, remote_customers_store
+from sync_orchestrator.store import (
+    history_store,
+    jobs_store,
+    remote_customers_store,
+    remote_items_store,
+)
 
 
 async def link(
@@ -28,7 +33,7 @@ async def link(
     desk = await open_desk(tx, tools, wish)
     before = None if desk.job is None or desk.job.link is None else desk.job.link.id
     await refuse_unlinkable(desk, desk.key, remote)
-    desk.apply(desk.key, LinkedByPerson(RemoteRef(id=remote), wish.origin))
+    desk.apply(desk.key, await linked_by_person(desk, desk.key, remote))
     return await desk.finish(), before
 
 
@@ -61,6 +66,14 @@ async def lookalikes(tx: Tx, tools: Tools, wish: Wish) -> tuple[Lookalike, ...]:
     return who_it_could_be(found.get(key, ()), desk.key.record_id)
 
 
+async def linked_by_person(desk: Desk, key: RecordKey, remote: RemoteId) -> LinkedByPerson:
+    """The link that somebody chose, with the account that an item is known to be on there."""
+    account = None
+    if key.entity == "item":
+        account = await remote_items_store.account_of(desk.work.tx, desk.connection.id, remote)
+    return LinkedByPerson(RemoteRef(id=remote), desk.wish.origin, account)
+
+
 async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> None:
     """Raise what stands against linking this record to that one there.
 
@@ -87,9 +100,10 @@ async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> Non
         )
     if entity == "invoice" and not await _undoes(desk, key, remote):
         _refuse_another_invoice(desk, key, remote, label)
-    if entity != "customer" or connection.customers_as_of is None:
-        return
-    await _refuse_unlisted_customer(desk, key, remote, label)
+    if entity == "item":
+        await _refuse_unlisted_item(desk, key, remote, label)
+    if entity == "customer" and connection.customers_as_of is not None:
+        await _refuse_unlisted_customer(desk, key, remote, label)
 
 
 async def _undoes(desk: Desk, key: RecordKey, remote: RemoteId) -> bool:
@@ -116,17 +130,39 @@ def _refuse_another_invoice(desk: Desk, key: RecordKey, remote: RemoteId, label:
     )
 
 
+def _asks_about(desk: Desk, remote: RemoteId) -> bool:
+    """Whether the question that the record stands on is about that one there."""
+    cause = None if desk.job is None or desk.job.cause is None else desk.job.cause
+    return cause is not None and (cause.because or cause).params.get("remote_id") == remote
+
+
+async def _refuse_unlisted_item(desk: Desk, key: RecordKey, remote: RemoteId, label: str) -> None:
+    """Where the items there are known, one that isn't among them can't stand on an invoice."""
+    known, _ = await remote_items_store.find(desk.work.tx, desk.connection.id)
+    if known is None or known.as_of is None or _asks_about(desk, remote):
+        return
+    if await remote_items_store.is_listed(desk.work.tx, desk.connection.id, remote):
+        return
+    if await history_store.was_linked_to(desk.work.tx, key, remote):
+        return  # it puts back what was
+    raise invalid(
+        FieldProblem(
+            "remote_id",
+            f"isn't an item in {label} that can be invoiced, as last loaded. "
+            "Load the items again first",
+        )
+    )
+
+
 async def _refuse_unlisted_customer(
     desk: Desk, key: RecordKey, remote: RemoteId, label: str
 ) -> None:
-    cause = None if desk.job is None or desk.job.cause is None else desk.job.cause
-    asked = None if cause is None else (cause.because or cause).params.get("remote_id")
-    if remote == asked:
+    if _asks_about(desk, remote):
         return
     listed = await remote_customers_store.by_id(desk.work.tx, desk.connection.id, [remote])
     if remote not in listed:
-        if await _undoes(desk, key, remote):
-            return
+        if await history_store.was_linked_to(desk.work.tx, key, remote):
+            return  # it puts back what was
         raise invalid(
             FieldProblem(
                 "remote_id",

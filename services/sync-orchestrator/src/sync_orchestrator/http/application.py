@@ -12,6 +12,7 @@ from sync_orchestrator.http import (
     problems,
     records_routes,
     remote_customers_routes,
+    remote_items_routes,
     runs_routes,
     tax_routes,
 )
@@ -32,6 +33,7 @@ def make_application(parts: Parts) -> FastAPI:
         tax_routes,
         records_routes,
         remote_customers_routes,
+        remote_items_routes,
         feed_routes,
         runs_routes,
         groups_routes,

@@ -38,6 +38,14 @@ select exists (
         and kind = 'unlinked' and data -> 'remote' ->> 'id' = $4)
 """
 
+_WAS_THERE = """
+select exists (
+    select from job_history
+    where connection_id = $1 and entity = $2 and record_id = $3
+        and kind in ('linked', 'unlinked', 'link_seen', 'synced')
+        and data -> 'remote' ->> 'id' = $4)
+"""
+
 _PRUNE = """
 delete from job_history where seq in (
     select seq from job_history where at < clock() - make_interval(days => $1) limit $2)
@@ -97,6 +105,11 @@ async def was_unlinked_from(tx: Tx, key: RecordKey, remote: RemoteId) -> bool:
     return bool(
         await tx.fetchval(_WAS_LINKED, key.connection_id, key.entity, key.record_id, remote)
     )
+
+
+async def was_linked_to(tx: Tx, key: RecordKey, remote: RemoteId) -> bool:
+    """Whether the record was linked to that one there before, as far as history goes."""
+    return bool(await tx.fetchval(_WAS_THERE, key.connection_id, key.entity, key.record_id, remote))
 
 
 async def timeline(
