@@ -28,7 +28,7 @@ ALONE_AFTER = 3
 class Timing:
     """The provider's times as they hold for this process, in seconds.
 
-    `scale` (TIME_SCALE) scales the provider's windows, server time-out and
+    `scale` (TIME_SCALE) scales the provider's windows, server time-out, lag of look-ups and
     Retry-After; the send window and the margin are our own and aren't scaled.
     """
 
@@ -52,7 +52,7 @@ class Timing:
 
     def quiet_after(self, entity: EntityFacts) -> float:
         """From `send_by` until an absence proves something: `quiet_until` less `send_by`."""
-        return self.server_timeout + entity.lookup_lag + self.margin
+        return self.server_timeout + entity.lookup_lag * self.scale + self.margin
 
     def retry_after(self, said: float | None) -> float:
         """How long to wait after a 429 that said so many seconds, or nothing."""

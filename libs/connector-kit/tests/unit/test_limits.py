@@ -88,7 +88,7 @@ def test_the_eta_counts_windows_of_full_requests() -> None:
 
 def test_quiet_until_is_server_timeout_lag_and_margin_after_send_by() -> None:
     assert Timing.of(PROVIDER).quiet_after(ENTITY) == 160.0
-    assert Timing.of(PROVIDER, scale=0.05).quiet_after(ENTITY) == 46.0
+    assert Timing.of(PROVIDER, scale=0.05).quiet_after(ENTITY) == 36.5
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 2), (2, 4), (3, 8), (8, 256), (9, 300)])
