@@ -20,7 +20,7 @@ def provider(request: pytest.FixtureRequest) -> str:
 def quick(request: pytest.FixtureRequest, server_folder: Path) -> Stack:
     """Windows, server time-outs and Retry-After of the provider take a fiftieth of their time.
 
-    An absence there proves something after 18 s instead of 165. Sweeps are each 2 s.
+    An absence there proves something after 8 s instead of 165. Sweeps are each 2 s.
     """
     settings = {
         "*": {"SWEEP_SECONDS": "2", "QUIET_MARGIN_SECONDS": "0.5"},

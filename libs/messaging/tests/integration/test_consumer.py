@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from contracts.codec import encode
 from contracts.message import Message
 from contracts.topics import INVOICING, Topic
@@ -18,7 +18,7 @@ from local_stack.kafka_server import KafkaServer
 from messaging import inbox, kafka_lag
 from messaging.batch_processor import BatchProcessor
 from messaging.clock import SystemClock, SystemIds
-from messaging.consumer import ConsumerApp
+from messaging.consumer import BATCH_TIMEOUT_MS, EMPTY_AFTER_MS, ConsumerApp
 from messaging.database import Tx
 from messaging.kafka_publisher import KafkaPublisher
 from messaging.kafka_topics import create_topics, plans
@@ -141,6 +141,20 @@ async def test_several_topics_of_one_reader_are_read_in_batches_and_acknowledged
         assert set(app.liveness().values()) == {"ok"}
     assert sorted(await _ids(applied)) == sorted(sent), "once each"
     assert max(call for handler in handlers for call in handler.calls) > 50
+
+
+async def test_an_idle_reader_polls_seldom(
+    kafka_server: str, applied: Schema, topic: Topic
+) -> None:
+    async with _running(kafka_server, _processor(applied, topic, Handler())) as app:
+        await _has(applied, await _send(kafka_server, topic, 1))
+        (subscription,) = app.subscriptions
+        assert subscription.broker is not None
+        (subscriber,) = subscription.broker.subscribers
+        consumer: AIOKafkaConsumer = getattr(subscriber, "consumer")  # noqa: B009
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(EMPTY_AFTER_MS / 2_000):
+                await consumer.getmany(timeout_ms=BATCH_TIMEOUT_MS)
 
 
 async def test_while_the_database_is_away_nothing_is_lost_and_the_order_stays(
