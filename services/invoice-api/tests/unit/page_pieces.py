@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from invoice_api.web import (
     invoice_views,
+    item_link_pages,
     link_pages,
     mapping_views,
     match_views,
@@ -395,6 +396,32 @@ def link(rows: tuple[link_pages.Candidate, ...]) -> link_pages.LinkPage:
         loading="Loading: 1 so far.",
         away=False,
     )
+
+
+ITEM_THERE = item_link_pages.ItemThere(
+    "1", NASTY, NASTY, "$1.00", NASTY, alike=True, taken_by=None, ours=False
+)
+
+
+def item_link(*rows: item_link_pages.ItemThere, **changes: object) -> item_link_pages.ItemLinkPage:
+    page = item_link_pages.ItemLinkPage(
+        shell=SHELL,
+        provider="xero",
+        label="Xero",
+        name=NASTY,
+        back_url="/items/1",
+        here="/items/1/link/xero?q=a",
+        post_url="/items/1/link/xero",
+        query=NASTY,
+        rows=rows,
+        as_of="today 10:42",
+        loading="Loading: 1,000 of about 4,000.",
+        since="2026-06-15T14:42:00Z",
+        read_again=False,
+        next_url="/next",
+        first_url="/first",
+    )
+    return replace(page, **changes)
 
 
 REVIEW_ROWS = (

@@ -122,6 +122,22 @@ async def undo(
     return answer(200, done).response()
 
 
+@router.get("/integrations/{provider}/remote-items")
+async def remote_items(
+    request: Request,
+    caller: Reader,
+    provider: TheProvider,
+    database: TheDatabase,
+    orchestrator: TheOrchestrator,
+) -> Response:
+    """Items there that can be invoiced, by name: `q`, `item` (those like it first), `limit`,
+    `cursor`. What is known at once, with `as_of`; an old list is read anew meanwhile, with
+    `refresh` any."""
+    params = dict(request.query_params)
+    told = await service.remote_items(database, orchestrator, caller, provider, params)
+    return Answer(200, told.text, {}).response()
+
+
 @router.put("/customers/{record_id}/links/{provider}", response_model=LinkAnswer)
 @router.put("/items/{record_id}/links/{provider}", response_model=LinkAnswer)
 async def link(

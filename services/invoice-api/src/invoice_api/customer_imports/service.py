@@ -69,6 +69,21 @@ async def review(
     return await orchestrator.get(principal_of(caller), _path(provider), wanted)
 
 
+async def remote_items(
+    database: Database,
+    orchestrator: Orchestrator,
+    caller: Caller,
+    provider: Provider,
+    params: Mapping[str, str],
+) -> PeerAnswer:
+    """The items there: `q`, `item`, `refresh`, `limit`, `cursor`. 409 `not_connected`."""
+    await check_connection(database, caller, provider)
+    known = ("q", "item", "refresh", "limit", "cursor")
+    wanted = {name: params[name] for name in known if name in params}
+    path = f"/integrations/{provider}/remote-items"
+    return await orchestrator.get(principal_of(caller), path, wanted)
+
+
 async def choose(
     database: Database, orchestrator: Orchestrator, caller: Caller, provider: Provider, body: bytes
 ) -> PeerAnswer:

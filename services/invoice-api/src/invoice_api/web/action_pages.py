@@ -130,12 +130,45 @@ async def _link_undone(
     return Undo(path, (("remote_id", before.remote_id or ""), ("back", _at(entity, record_id))))
 
 
-@router.post("/customers/{customer_id}/links/{provider}/undo")
+@router.post("/customers/{record_id}/unlink")
+@router.post("/items/{record_id}/unlink")
+async def unlink(
+    one: AWrite, form: AForm, entity: TheEntity, record_id: UUID, desk: TheDesk
+) -> Response:
+    """Take the link away, with the way back; nothing changes there."""
+    here, provider = _at(entity, record_id), provider_of(form.get("provider", ""))
+    try:
+        done = await linking.link(
+            desk.database,
+            desk.orchestrator,
+            desk.clock,
+            one.caller,
+            provider,
+            entity,
+            record_id,
+            None,
+        )
+    except Problem as problem:
+        return one.told(here, problem.detail, tone="danger")
+    before = done.undo.get("remote_id")
+    path = f"{here}/links/{provider}/undo"
+    undo = None if before is None else Undo(path, (("remote_id", str(before)), ("back", here)))
+    label = PROVIDER_LABELS[provider]
+    return one.told(here, f"Not linked any more. Nothing changed in {label}.", undo=undo)
+
+
+@router.post("/customers/{record_id}/links/{provider}/undo")
+@router.post("/items/{record_id}/links/{provider}/undo")
 async def undo_link(
-    one: AWrite, form: AForm, customer_id: UUID, provider: Provider, desk: TheDesk
+    one: AWrite,
+    form: AForm,
+    entity: TheEntity,
+    record_id: UUID,
+    provider: Provider,
+    desk: TheDesk,
 ) -> Response:
     """As it was linked before, or not at all."""
-    here = inside(form.get("back") or _at("customer", customer_id))
+    here = inside(form.get("back") or _at(entity, record_id))
     try:
         await linking.link(
             desk.database,
@@ -143,8 +176,8 @@ async def undo_link(
             desk.clock,
             one.caller,
             provider,
-            "customer",
-            customer_id,
+            entity,
+            record_id,
             form.get("remote_id") or None,
         )
     except Problem as problem:

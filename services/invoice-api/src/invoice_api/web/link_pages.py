@@ -12,8 +12,10 @@ from fastapi import APIRouter, Query, Response
 from invoice_api.customers import service as customers
 from invoice_api.http.dependencies import TheDatabase
 from invoice_api.http.problems import Problem
+from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.invoices import service as invoices
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.web import item_link_pages
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import principal_of, soon
 from invoice_api.web.pages import Shell
@@ -57,10 +59,18 @@ async def choose(
     one: AVisit,
     database: TheDatabase,
     orchestrator: TheOrchestrator,
+    desk: TheDesk,
     render: TheRenderer,
     q: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """Customers there whose name is like this one's, or as searched for."""
+    """Customers there whose name is like this one's, or as searched for.
+
+    An invoice whose cause is about an item leads on to where that one is linked.
+    """
+    if kind == "invoices":
+        item = await item_link_pages.item_in_question(one, desk, provider, record_id, render)
+        if item is not None:
+            return item
     async with database.transaction() as tx:
         if kind == "invoices":
             invoice = await invoices.load(tx, one.caller, InvoiceId(record_id))

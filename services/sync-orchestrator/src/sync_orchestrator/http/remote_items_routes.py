@@ -49,6 +49,7 @@ async def list_items(
             "as_of": None if as_of is None else as_of.isoformat(),
             "refreshing": loading,
             "loaded": known.loaded if known is not None and loading else None,
+            "accounts_offered": connection.facts.offers_accounts,
             "expected": known.total if known is not None and loading else None,
         }
     )
