@@ -155,6 +155,15 @@ class Office:
     async def switch_on(self) -> None:
         await self.settings(sync_customers=True, sync_invoices=True, start_date="2020-01-01")
 
+    async def account_is_inactive(self, account: str) -> None:
+        """Our own list says so by now."""
+
+        async def listed() -> None:
+            rows = (await self.web.get(f"/integrations/{self.provider}/accounts")).json()["data"]
+            assert [row["active"] for row in rows if row["id"] == account] == [False], rows
+
+        await eventually(listed, within=WITHIN)
+
     async def accounts(self) -> dict[str, str]:
         """Income accounts by name, once they are loaded; none where the provider offers none."""
         found: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Tax, discounts and totals through the whole chain: right to the cent, or both amounts said."""
 
 from money_side import bill, match, tax_rate, taxes_there, taxing_office, there
-from provider_side import act, behave, writes
+from provider_side import act, behave, change_there, writes
 from testkit import Stack, eventually
 
 
@@ -95,6 +95,25 @@ async def test_s30_one_cent_is_said_or_equalised_by_the_rounding_line(stack: Sta
         second = await bill(oak, *lines)
         badge = await oak.badge_when("invoice", second, "synced")
         assert (await there(oak, badge))[0] == "0.48"
+
+        # Made inactive there without our knowing: the refusal names it, and one fix is for all.
+        parts = (await oak.accounts())["Parts"]
+        await oak.settings(rounding_account_id=parts)
+        await change_there(oak, "accounts", parts, active=False)
+        third = await bill(oak, *lines)
+        badge = await oak.badge_when("invoice", third, "blocked")
+        assert badge["cause"]["code"] == "account_gone", badge
+        assert [fix["action"] for fix in badge["cause"]["fixes"]] == ["choose_account"]
+        await oak.account_is_inactive(parts)
+        fourth = await bill(oak, *lines)
+        badge = await oak.badge_when("invoice", fourth, "blocked")
+        assert '"Parts"' in badge["cause"]["sentence"], badge
+        await act(oak, "invoice", third, "choose_account", account_id=account)
+        for one in (third, fourth):
+            badge = await oak.badge_when("invoice", one, "synced")
+            assert (await there(oak, badge))[0] == "0.48"
+        chosen = (await oak.web.get("/integrations/qbo/settings")).json()
+        assert chosen["rounding_account_id"] == account
 
 
 async def test_s34_odd_amounts_come_to_the_cent(stack: Stack) -> None:

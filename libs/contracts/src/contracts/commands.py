@@ -119,6 +119,7 @@ class RoundingLine(Part):
 
     amount: Number
     income_account_id: str | None = None
+    income_account_code: str | None = None
 
 
 class SyncInvoice(RecordCommand):

@@ -123,6 +123,8 @@ TABLE: tuple[Row, ...] = (
     Row("2500", Gone("item"), text=r"ItemRef", entity="invoice"),
     Row("2500", Gone("item"), element=r"ItemRef", entity="invoice"),
     Row("2500", Gone("customer"), text=r"names element|CustomerRef", entity="invoice"),
+    # The one account that an invoice names is that of its rounding line.
+    Row("2500", Blocks("account_gone"), text=r"accounts element|AccountRef", entity="invoice"),
     Row("2500", Gone("any"), entity="invoice"),
     Row("2500", Blocks("account_gone"), entity="item"),
     Row("2500", Plain.REMOVED, text=_INACTIVE, entity="customer", intent="update"),

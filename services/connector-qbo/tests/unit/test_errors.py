@@ -102,6 +102,11 @@ CASES = [
     Case("2500", Gone("item"), "Invalid Reference Id : Line.SalesItemLineDetail.ItemRef"),
     Case("2500", Gone("item"), "Identifiant invalide", element="Line.SalesItemLineDetail.ItemRef"),
     Case("2500", Gone("customer"), "Invalid Reference Id : Names element id 999999 not found"),
+    Case(
+        "2500",
+        Blocks("account_gone"),
+        "Invalid Reference Id : Accounts element id 81 not found",
+    ),
     Case("2500", Gone("any"), f"Invalid Reference Id : {INACTIVE}"),
     Case("2500", Blocks("account_gone"), f"Invalid Reference Id : {INACTIVE}", entity="item"),
     Case(

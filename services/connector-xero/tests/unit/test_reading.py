@@ -1,6 +1,8 @@
 """What comes back: one answer per member, whatever form the response has."""
 
 import json
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from connector_kit.answers import (
@@ -14,6 +16,8 @@ from connector_kit.answers import (
 )
 from connector_kit.exchange import Response
 from connector_kit.provider import Member
+from contracts.commands import RoundingLine
+from contracts.ids import ItemId
 
 from .examples import (
     CUSTOMER,
@@ -25,6 +29,7 @@ from .examples import (
     invoice,
     invoice_command,
     item_command,
+    line,
     linked,
     member,
     ok,
@@ -112,6 +117,42 @@ def test_an_item_that_is_gone_is_named_by_our_own_id() -> None:
     (one,) = read(refused("Item Code is invalid."), member(invoice_command()))
     assert isinstance(one, ReferenceGone)
     assert one.local_ids == (str(ITEM),)
+
+
+@pytest.mark.parametrize(
+    ("said", "account"),
+    [
+        ("Account code '4010' has been archived, or has been deleted. Each line …", "no-item"),
+        ("Account code '4020' is not a valid code for this document.", "rounding"),
+        ("The TaxType code 'X' cannot be used with account code '4010'.", "no-item"),
+        ("Account must be valid.", "rounding"),
+        ("Account code '9999' is not a valid code for this document.", "first"),
+    ],
+)
+def test_a_refused_account_is_the_one_that_the_refusal_names(said: str, account: str) -> None:
+    """That of an item, of lines without one, or of the rounding line."""
+    without = ItemId(UUID("01920000-0000-7000-8000-00000000ffff"))
+    command = invoice_command(invoice(lines=[line(), line(2, item=None)]))
+    key = str(line().item_id)
+    item = command.items[key]
+    booked = {
+        key: item.model_copy(update={"income_account_id": "first", "income_account_code": "4000"}),
+        str(without): item.model_copy(
+            update={
+                "remote_id": None,
+                "income_account_id": "no-item",
+                "income_account_code": "4010",
+            }
+        ),
+    }
+    rounding = RoundingLine(
+        amount=Decimal("0.01"), income_account_id="rounding", income_account_code="4020"
+    )
+    more = {"items": booked, "no_item_id": without, "rounding": rounding}
+    (one,) = read(refused(said), member(command.model_copy(update=more)))
+    assert isinstance(one, Refused)
+    assert one.cause.subject is not None
+    assert one.cause.subject.id == account
 
 
 def test_an_archived_contact_takes_no_update() -> None:

@@ -200,6 +200,23 @@ def test_a_line_without_an_item_names_its_account_alone() -> None:
     assert str(without) not in frozen.members[0].used
 
 
+def test_an_account_without_a_code_is_named_by_its_id() -> None:
+    command = invoice_command(invoice(lines=[line()]))
+    key = str(line().item_id)
+    item = command.items[key]
+    plain = item.model_copy(update={"income_account_id": "b3c1", "income_account_code": None})
+    request, _ = packed(member(command.model_copy(update={"items": {key: plain}})))
+    (sent,) = json.loads(request.body)["Invoices"][0]["LineItems"]
+    assert "AccountCode" not in sent
+    assert sent["AccountID"] == "b3c1"
+
+
+def test_an_item_names_its_account_by_its_code_or_not_at_all() -> None:
+    command = item_command().model_copy(update={"income_account_code": None})
+    request, _ = packed(member(command))
+    assert "AccountCode" not in json.loads(request.body)["Items"][0]["SalesDetails"]
+
+
 def test_an_item_without_an_account_waits_for_one() -> None:
     result = OPERATIONS.pack([member(item_command(account=None))], context(), REQUEST)
     assert [refused.cause.code for _, refused in result.refused] == ["item_account_unmapped"]

@@ -523,6 +523,26 @@ async def archived(one: Office, provider: Provider) -> Placed:
     return Placed(one, "invoice", ann, call_out, bill)
 
 
+async def rounding_archived(one: Office, provider: Provider) -> Placed:
+    """There it would be a cent less, and the account of rounding lines is in no list any more."""
+    await connect(one, provider, taxes={"rounding": "rate"})
+    await one.pool.execute(
+        "update connection_settings set rounding_account_id = '99' where connection_id = $1",
+        one.connection,
+    )
+    ann, call_out = customer(), item()
+    bill = taxed(invoice(ann, call_out, call_out, call_out))
+    cents = {"unit_price": Decimal("0.14"), "quantity": Decimal(1), "amount": Decimal("0.14")}
+    cents["tax_amount"] = Decimal("0.01")
+    small = tuple(line.model_copy(update=cents) for line in bill.lines)
+    money = {"subtotal": Decimal("0.42"), "tax": Decimal("0.03"), "total": Decimal("0.45")}
+    bill = bill.model_copy(update={"lines": small, **money})
+    await match_tax(one)
+    await one.map(call_out.id)
+    await one.events(one.customer_event(ann), one.item_event(call_out), one.invoice_event(bill))
+    return Placed(one, "invoice", ann, call_out, bill)
+
+
 async def tax_gone(one: Office, provider: Provider, code: str | None = "T9") -> Placed:
     """Its tax is matched to one that is in no list any more, or to none."""
     await connect(one, provider)
@@ -594,6 +614,7 @@ OURS = (
     ("prerequisite_ignored", ignored, ALL),
     ("line_without_item", no_item, ("xero", "qbo")),
     ("account_gone", archived, ("xero", "qbo")),
+    ("account_gone", rounding_archived, ("xero", "qbo")),
     ("tax_code_gone", tax_gone, ("xero", "qbo")),
     ("tax_rate_unmapped", tax_unmatched, ("xero", "qbo")),
     ("period_closed", closed, ("xero", "qbo")),

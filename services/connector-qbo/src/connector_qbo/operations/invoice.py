@@ -182,6 +182,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
                 "name": invoice.number,
                 "customer_id": str(invoice.customer_id),
                 "customer": command.customer_name,
+                "account_id": (command.rounding and command.rounding.income_account_id) or "",
                 "date": invoice.issue_date.isoformat(),
                 "lock_date": closed.isoformat() if closed and command.date_there <= closed else "",
                 "currency": invoice.currency,

@@ -29,6 +29,7 @@ from connector_xero.operations.kinds import (
     version_of,
 )
 from connector_xero.operations.lines import (
+    accounts_named,
     digest,
     line_of,
     lines_problem,
@@ -237,6 +238,7 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
             "customer_id": str(invoice.customer_id),
             "customer": command.customer_name,
             "account_id": account or "",
+            "accounts": accounts_named(items, command.rounding),
             "org": context.organisation.name,
             "date": invoice.issue_date.isoformat(),
             "lock_date": closed.isoformat() if closed and command.date_there <= closed else "",

@@ -66,7 +66,7 @@ class Items:
             is_sold=True,
             sales_details=wire.SalesDetails(
                 unit_price=item.unit_price.quantize(_PRICE_DECIMALS, rounding=ROUND_HALF_UP),
-                account_code=command.income_account_code or command.income_account_id,
+                account_code=command.income_account_code,
             ),
         )
         if member.remote is None:

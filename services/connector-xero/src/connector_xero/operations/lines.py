@@ -7,9 +7,12 @@ isn't our amount, the line goes as one piece at our amount, and the outcome says
 """
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
 from connector_kit.answers import Refused
 from contracts.causes import cause_of
@@ -22,6 +25,7 @@ from connector_xero.wire import LineItem, LineItemItem, plain
 
 _DESCRIPTION_LIMIT = 4000
 _DECIMALS = -4
+_ACCOUNT_CODE = re.compile(r"account code '([^']*)'", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def line_of(
     line: InvoiceLine, price: Priced, item: ItemRef, code: str | None, tax: str | None
 ) -> LineItem:
     """The line as it goes out, without an item's code if it has none. A description is mandatory
-    there: the item's name stands in."""
+    there: the item's name stands in. An account is named by its code, one without a code by its id.
+    """
     text = line.description.strip() or item.name
     return LineItem(
         item_code=code,
@@ -83,7 +88,8 @@ def line_of(
         quantity=price.quantity,
         unit_amount=price.unit_amount,
         discount_rate=price.discount,
-        account_code=item.income_account_code or item.income_account_id,
+        account_code=item.income_account_code,
+        account_id=None if item.income_account_code else item.income_account_id,
         tax_type=tax,
     )
 
@@ -97,6 +103,27 @@ def rounding_line(rounding: RoundingLine, tax: str | None) -> LineItem:
         account_id=rounding.income_account_id,
         tax_type=tax,
     )
+
+
+def accounts_named(items: Iterable[ItemRef], rounding: RoundingLine | None) -> str:
+    """Which account each code stands for, as text: a refusal names a code. Under no code: one that
+    is named by its id."""
+    named: dict[str, str] = {}
+    for item in items:
+        if item.income_account_id:
+            named.setdefault(item.income_account_code or "", item.income_account_id)
+    if rounding is not None and rounding.income_account_id:
+        named[""] = rounding.income_account_id
+        named.setdefault(rounding.income_account_code or "", rounding.income_account_id)
+    return json.dumps(named)
+
+
+def account_named(accounts: str, refusal: str) -> str | None:
+    """The account that a refusal is about, of those in `accounts`; None if nothing tells."""
+    parsed: object = json.loads(accounts or "{}")
+    named = cast("dict[str, str]", parsed) if isinstance(parsed, dict) else {}
+    said = _ACCOUNT_CODE.search(refusal)
+    return named.get("" if said is None else said[1])
 
 
 def remembered(line: LineItem, item: ItemRef | None, amount: Decimal) -> LineItem:

@@ -21,6 +21,7 @@ from contracts.sync import CauseInstance, ProviderDetails, Subject
 
 from connector_xero.bodies import details_of
 from connector_xero.errors import Blocks, Gone, Plain, classify
+from connector_xero.operations.lines import account_named
 
 
 def refusal(member: FrozenMember, messages: Sequence[str], response: Response) -> MemberAnswer:
@@ -88,7 +89,8 @@ def _cause(
     extra = member.extra
     name = extra.get("name", "")
     itself = Subject(id=str(member.record_id), name=name)
-    account = Subject(id=extra.get("account_id", ""), name="")
+    refused = account_named(extra.get("accounts", ""), details.provider_message or "")
+    account = Subject(id=refused or extra.get("account_id", ""), name="")
     customer = Subject(id=extra.get("customer_id", ""), name=extra.get("customer", ""))
     currency = extra.get("currency", "")
     closed = extra.get("lock_date") or None

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
+from contracts.causes.words import NOUNS
 from contracts.ids import PROVIDER_LABELS, Provider
 
 from invoice_api.http.problems import Problem
@@ -65,6 +66,23 @@ async def try_accounts(
         return await accounts_of(orchestrator, principal, provider)
     except Problem:
         return Accounts()
+
+
+def with_those_gone(
+    known: Accounts, chosen: Sequence[str], provider: Provider
+) -> tuple[Option, ...]:
+    """The accounts to choose from, and those chosen that can't be any more, marked so: left out,
+    the page would show that none is chosen, and save that."""
+    archived = [
+        Option(gone.value, f"{gone.label} ({NOUNS[provider]['inactive']})")
+        for gone in known.archived
+        if gone.value in chosen
+    ]
+    listed = {option.value for option in (*known.options, *archived)}
+    lost = dict.fromkeys(one for one in chosen if one and one not in listed)
+    label = f"An account that is no longer in {PROVIDER_LABELS[provider]}"
+    missing = [Option(account, label) for account in lost] if known.options else []
+    return (*known.options, *archived, *missing)
 
 
 async def account_options(

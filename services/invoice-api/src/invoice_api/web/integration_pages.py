@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, cast
 
 from contracts.causes import CONNECT_MESSAGES, connect_message
-from contracts.causes.words import NOUNS
 from contracts.ids import PROVIDER_LABELS, Provider
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -23,7 +22,7 @@ from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.first_steps import forecast
 from invoice_api.web.health_views import last_sync_words, since_words, why_words
-from invoice_api.web.integrated import principal_of, soon, try_accounts
+from invoice_api.web.integrated import principal_of, soon, try_accounts, with_those_gone
 from invoice_api.web.pages import Form, Option, ProviderHead
 from invoice_api.web.provider_views import (
     DisconnectPage,
@@ -332,15 +331,7 @@ async def _settings_page(
             etag = answer.etag or ""
             form = typed or Form(_settings_values(json.loads(answer.text)))
             known = await try_accounts(peers.orchestrator, principal_of(one.caller), provider)
-            chosen = {form.value(name) for name in _ACCOUNTS}
-            accounts = (
-                *known.options,
-                *(
-                    Option(gone.value, f"{gone.label} ({NOUNS[provider]['inactive']})")
-                    for gone in known.archived
-                    if gone.value in chosen
-                ),
-            )
+            accounts = with_those_gone(known, [form.value(name) for name in _ACCOUNTS], provider)
     return ProviderSettingsPage(
         shell, head, form, message, etag, away, accounts=accounts, facts=_facts(row, one)
     )

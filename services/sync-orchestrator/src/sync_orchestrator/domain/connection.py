@@ -48,6 +48,10 @@ class MappedAccount:
     active: bool = True
     code: str | None = None
 
+    @property
+    def usable(self) -> bool:
+        return self.known and self.active
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
@@ -72,6 +76,9 @@ class Connection:
 
     no_item_account: MappedAccount | None = None
     """The account that `settings` has for lines without an item."""
+
+    rounding_account: MappedAccount | None = None
+    """The one it has for rounding lines; None also where the provider chooses it."""
 
     @property
     def is_open(self) -> bool:

@@ -90,6 +90,7 @@ def content_of(job: Job, situation: Situation) -> Content:
                 if need.account is not None
             )
             + _without_item(situation)
+            + _rounded_on(situation, rounding)
             + tuple(
                 (f"tax {rate}", tax.id)
                 for rate in dict.fromkeys(map(rate_of, record.lines))
@@ -114,6 +115,12 @@ def _without_item(situation: Situation) -> tuple[tuple[str, str], ...]:
     """The account of lines without an item."""
     under, account = situation.no_item_id, situation.connection.no_item_account
     return () if under is None or account is None else ((str(under), account.id),)
+
+
+def _rounded_on(situation: Situation, rounding: Decimal | None) -> tuple[tuple[str, str], ...]:
+    """The account of a rounding line, where there is one."""
+    account = situation.connection.rounding_account
+    return (("rounding", account.id),) if rounding and account is not None else ()
 
 
 def sends_our_tax(job: Job, situation: Situation) -> bool:

@@ -162,6 +162,7 @@ def _sync_invoice(
         )
     rounding = rounding_of(job, situation)
     account = situation.connection.settings.rounding_account_id
+    rounded_on = situation.connection.rounding_account
     return SyncInvoice.model_validate(
         {
             **common,
@@ -179,6 +180,7 @@ def _sync_invoice(
             else RoundingLine(
                 amount=rounding,
                 income_account_id=None if account == PROVIDER_CHOOSES else account,
+                income_account_code=None if rounded_on is None else rounded_on.code,
             ),
         }
     )

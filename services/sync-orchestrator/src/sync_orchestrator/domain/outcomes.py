@@ -19,8 +19,14 @@ from contracts.sync import (
     SyncSucceeded,
 )
 
+from sync_orchestrator.domain.ages import went_lately
 from sync_orchestrator.domain.choices import BY_EVENT, changed_here, learn_rounding
-from sync_orchestrator.domain.content import content_of, in_the_books, is_up_to_date
+from sync_orchestrator.domain.content import (
+    content_of,
+    in_the_books,
+    is_up_to_date,
+    rounding_of,
+)
 from sync_orchestrator.domain.course import Course
 from sync_orchestrator.domain.events import (
     Delayed,
@@ -240,8 +246,11 @@ def _difference(course: Course, outcome: SyncSucceeded) -> CauseInstance | None:
 def _equalise(course: Course, difference: CauseInstance | None) -> bool:
     """Send it once more with a rounding line, by what the answer said; once for each content."""
     invoice, totals = course.situation.invoice, course.job.totals
-    account = course.situation.connection.settings.rounding_account_id
+    connection = course.situation.connection
+    account, there = connection.settings.rounding_account_id, connection.rounding_account
     if difference is None or difference.code != "rounding_difference" or account is None:
+        return False
+    if there is not None and not there.usable:
         return False
     if invoice is None or totals is None or course.job.rounding_for == in_the_books(invoice):
         return False
@@ -255,7 +264,8 @@ def _equalise(course: Course, difference: CauseInstance | None) -> bool:
 
 def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...]:
     job, situation = course.job, course.situation
-    if outcome.reference_gone and (gone := _gone(course, outcome)) is not None:
+    left = _only_the_account_is_left(course, outcome) if outcome.reference_gone else None
+    if left is None and outcome.reference_gone and (gone := _gone(course, outcome)) is not None:
         return gone
     if job.want == "void" and job.outstanding_want != "void":
         course.tell(Freed(outcome.step))
@@ -270,7 +280,7 @@ def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None]
         return ()
     if outcome.cause.code == "customer_merged_there" and _follows_the_survivor(course, outcome):
         return ()
-    cause = _who_has_the_name(course, outcome.cause)
+    cause = left or _who_has_the_name(course, outcome.cause)
     state = state_of(cause.code)
     if state is None or state in {*SYNCED, SyncState.NOT_SYNCED, SyncState.QUEUED}:
         state = SyncState.BLOCKED
@@ -304,6 +314,26 @@ def _who_has_the_name(course: Course, cause: CauseInstance) -> CauseInstance:
     kind = "customer" if one.active else "inactive_customer"
     more = {"kind": kind, "remote_id": str(one.remote_id)}
     return cause.model_copy(update={"params": {**params, **more}})
+
+
+def _only_the_account_is_left(course: Course, outcome: SyncFailed) -> CauseInstance | None:
+    """The account of its rounding line, where all else that may have gone was made again just now.
+
+    A provider may say only that something it refers to has gone.
+    """
+    situation, account = course.situation, course.situation.connection.rounding_account
+    if account is None or not rounding_of(course.job, situation):
+        return None
+    named = [n for n in situation.needs if str(n.record_id) in outcome.reference_gone]
+    made_again = all(
+        need.job is not None and went_lately(need.job, situation.ages, situation.now)
+        for need in named
+    )
+    if not made_again:
+        return None
+    subject = Subject(id=account.id, name=account.name or account.id)
+    details = outcome.cause.details
+    return cause_of("account_gone", subject=subject, details=details, account=account.name)
 
 
 def _gone(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...] | None:

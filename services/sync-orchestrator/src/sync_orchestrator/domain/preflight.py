@@ -13,6 +13,7 @@ from contracts.providers import INACTIVE_KEEP_NAMES, UNIQUE_NAMES
 from contracts.sync import CauseInstance, Subject, SyncState, Totals, WaitingOn
 
 from sync_orchestrator.domain.connection import MappedAccount
+from sync_orchestrator.domain.content import rounding_of
 from sync_orchestrator.domain.job import Job
 from sync_orchestrator.domain.likeness import Lookalike
 from sync_orchestrator.domain.no_item import NAME, needs_account
@@ -139,11 +140,7 @@ def _of_the_item(name: str, item_id: str, situation: Situation) -> list[Obstacle
     if account is None:
         unmapped = cause_of("item_account_unmapped", items=[name], item_ids=[item_id])
         return [Obstacle(unmapped, is_own=True)]
-    return [] if _usable(account) else [_account_gone(account, name)]
-
-
-def _usable(account: MappedAccount) -> bool:
-    return account.known and account.active
+    return [] if account.usable else [_account_gone(account, name)]
 
 
 def _account_gone(account: MappedAccount, item: str) -> Obstacle:
@@ -355,13 +352,16 @@ def _of_its_needs(job: Job, invoice: InvoiceSnapshot, situation: Situation) -> l
     for need in situation.items:
         if situation.account_missing(need.account):
             continue
-        if need.account is not None and not _usable(need.account):
+        if need.account is not None and not need.account.usable:
             gone.setdefault(need.account.id, (need.account, need.name))
         elif not situation.is_satisfied(need):
             found.append(_unsatisfied(job, invoice, need, situation))
     for_no_item = situation.connection.no_item_account
-    if situation.no_item_id is not None and for_no_item is not None and not _usable(for_no_item):
+    if situation.no_item_id is not None and for_no_item is not None and not for_no_item.usable:
         gone.setdefault(for_no_item.id, (for_no_item, NAME))
+    rounds_on = situation.connection.rounding_account
+    if rounds_on is not None and not rounds_on.usable and rounding_of(job, situation):
+        gone.setdefault(rounds_on.id, (rounds_on, "Rounding"))
     found += [_account_gone(account, item) for account, item in gone.values()]
     return found
 

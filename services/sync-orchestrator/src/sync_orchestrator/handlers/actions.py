@@ -31,13 +31,13 @@ from sync_orchestrator.handlers.linking import linked_by_person, refuse_unlinkab
 from sync_orchestrator.handlers.mapping import (
     ACCOUNT_REFUSED,
     check_accounts,
-    is_about_no_item,
     save_mapping,
+    settings_in_question,
 )
 from sync_orchestrator.handlers.money_actions import add_rounding_line, choose_tax, send_our_tax
 from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfit
 from sync_orchestrator.handlers.refusals import not_found, not_possible_now, which_item
-from sync_orchestrator.handlers.settings import Changes, apply_changes
+from sync_orchestrator.handlers.settings import account_settings, apply_changes
 from sync_orchestrator.handlers.work import Tools
 from sync_orchestrator.store.mapping_store import MappingRow
 
@@ -229,13 +229,13 @@ async def _post_on_first_open_day(desk: Desk, fields: Fields) -> None:
 
 async def _choose_account(desk: Desk, fields: Fields) -> None:
     """Map the items that this record's cause names; `item_id` chooses one of them. Where it is
-    about lines without an item, their account is a setting."""
+    about an account that is a setting, as of lines without an item, that is changed."""
     account = text(fields, "account_id")
     await check_accounts(desk.work.tx, desk.connection, [("account_id", account)])
     only, cause = text_if_any(fields, "item_id"), cause_behind(desk)
-    without_item = only is None and is_about_no_item(desk.connection, cause)
-    if without_item:
-        chosen: Changes = {"no_item_account_id": account}
+    settings = settings_in_question(desk.connection, cause) if only is None else ()
+    if settings:
+        chosen = account_settings(settings, account)
         await apply_changes(desk.work, desk.connection, chosen, desk.wish.user)
     about_nothing_else = cause is not None and cause.code == "line_without_item"
     items = () if about_nothing_else else _items_in_question(desk)
@@ -244,7 +244,7 @@ async def _choose_account(desk: Desk, fields: Fields) -> None:
         for item, name in items
         if only is None or str(item) == only
     ]
-    if not rows and not without_item:
+    if not rows and not settings:
         raise not_possible_now()
     await save_mapping(desk.work, desk.connection, rows, desk.wish.user)
 

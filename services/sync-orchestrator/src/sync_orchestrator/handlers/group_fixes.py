@@ -7,9 +7,9 @@ from contracts.ids import no_item_id
 from contracts.sync import CauseInstance
 
 from sync_orchestrator.domain.connection import Connection
-from sync_orchestrator.handlers.mapping import check_accounts, is_about_no_item, save_mapping
+from sync_orchestrator.handlers.mapping import check_accounts, save_mapping, settings_in_question
 from sync_orchestrator.handlers.refusals import FieldProblem, invalid, not_possible_now
-from sync_orchestrator.handlers.settings import apply_changes
+from sync_orchestrator.handlers.settings import account_settings, apply_changes
 from sync_orchestrator.handlers.work import Work
 from sync_orchestrator.store import groups_store
 from sync_orchestrator.store.mapping_store import MappingRow
@@ -26,15 +26,14 @@ async def _choose_account(
     fields: Mapping[str, object],
     by: UUID | None,
 ) -> None:
-    """One account for every item that the group is about, and for lines without one where it is
-    about these."""
+    """One account for every item that the group is about, and in every setting that it is about."""
     account = fields.get("account_id")
     if not isinstance(account, str) or not account.strip():
         raise invalid(FieldProblem("account_id", "is required: an income account of the list"))
     await check_accounts(work.tx, connection, [("account_id", account)])
-    without_item = is_about_no_item(connection, cause)
-    if without_item:
-        await apply_changes(work, connection, {"no_item_account_id": account}, by)
+    settings = settings_in_question(connection, cause)
+    if settings:
+        await apply_changes(work, connection, account_settings(settings, account), by)
     if cause.code == "line_without_item":
         return
     if cause.subject is not None:
@@ -42,7 +41,7 @@ async def _choose_account(
     else:
         items = await groups_store.unmapped_items(work.tx, connection.id, cause.code)
     items = [(item, name) for item, name in items if item != no_item_id(connection.id)]
-    if not items and not without_item:
+    if not items and not settings:
         raise not_possible_now()
     rows = [MappingRow(item, name, account) for item, name in items]
     await save_mapping(work, connection, rows, by)

@@ -1,6 +1,7 @@
 """Saving which income account items are booked on, and releasing what waited for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, CompanyId, ItemId, MessageId, Provider, RecordId
@@ -101,14 +102,26 @@ async def check_accounts(
         raise invalid(*wrong)
 
 
-def is_about_no_item(connection: Connection, cause: CauseInstance | None) -> bool:
-    """Whether a cause is about the account of lines without an item: it isn't chosen, or is the one
-    that can't be used."""
+AccountSetting = Literal["rounding_account_id", "no_item_account_id"]
+
+
+def settings_in_question(
+    connection: Connection, cause: CauseInstance | None
+) -> tuple[AccountSetting, ...]:
+    """The settings that a cause is about: the account of lines without an item, which isn't chosen,
+    or whichever has the account that can't be used."""
     if cause is None or cause.code == "line_without_item":
-        return cause is not None
-    chosen, subject = connection.settings.no_item_account_id, cause.subject
-    refused = None if subject is None or cause.code not in ACCOUNT_REFUSED else subject.id
-    return chosen is not None and refused == chosen
+        return () if cause is None else ("no_item_account_id",)
+    subject = cause.subject if cause.code in ACCOUNT_REFUSED else None
+    chosen: Mapping[AccountSetting, str | None] = {
+        "rounding_account_id": connection.settings.rounding_account_id,
+        "no_item_account_id": connection.settings.no_item_account_id,
+    }
+    return tuple(
+        name
+        for name, account in chosen.items()
+        if subject is not None and account is not None and account == subject.id
+    )
 
 
 async def save_mapping(

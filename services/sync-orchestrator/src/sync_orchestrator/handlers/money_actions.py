@@ -40,6 +40,10 @@ async def add_rounding_line(desk: Desk, fields: Fields) -> None:
         account = PROVIDER_CHOOSES
     if account is None and desk.connection.settings.rounding_account_id is None:
         raise invalid(FieldProblem("account_id", "is required: choose the account for roundings"))
+    before = desk.connection.rounding_account
+    if account is None and before is not None and not before.usable:
+        gone = "is required: the account for roundings can't be used any more, choose another one"
+        raise invalid(FieldProblem("account_id", gone))
     if account is not None:
         chosen: Changes = {"rounding_account_id": account}
         await apply_changes(desk.work, desk.connection, chosen, desk.wish.user)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.ids import ConnectionId, MessageId
 from contracts.message import Message
-from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded
+from contracts.sync import CauseInstance, SyncDelayed, SyncFailed, SyncSucceeded
 from messaging import inbox
 from messaging.database import Tx
 
@@ -40,7 +40,7 @@ async def on_outcomes(tx: Tx, messages: Sequence[Message], tools: Tools) -> None
         line = _decide(work, outcome)
         if line is not None:
             work.lines.append(line)
-    await _learn_lock_dates(work, fresh)
+    await _learn_what_changed_there(work, fresh)
     await work.save()
 
 
@@ -74,22 +74,29 @@ def _decide(work: Work, outcome: Outcome) -> history_store.Line | None:
     return line
 
 
-async def _learn_lock_dates(work: Work, outcomes: Sequence[Outcome]) -> None:
-    """Books that are closed for a day which we took to be open: have it read up to when they are.
+async def _learn_what_changed_there(work: Work, outcomes: Sequence[Outcome]) -> None:
+    """Have read anew what a refusal shows to be otherwise than we took it to be.
 
-    What was refused then says so, and which day is the first open one.
+    Books that are closed for a day: up to when they are, so that what was refused says so, and
+    which day is the first open one. An account that can't be used: so that it isn't offered.
     """
     asked: dict[ConnectionId, Trigger] = {}
     for outcome in outcomes:
-        if not isinstance(outcome, SyncFailed) or outcome.cause.code != "period_closed":
-            continue
-        if "lock_date" not in outcome.cause.params:
+        job = work.books.job(key_of(outcome))
+        told = None if job is None or not job.refused else job.cause
+        if isinstance(outcome, SyncFailed) and told is not None and _shows_a_change(told):
             trigger = Trigger(outcome.correlation_id, outcome.id)
             asked.setdefault(outcome.connection_id, trigger)
     for connection_id, trigger in asked.items():
         connection = work.books.connections.get(connection_id)
         if connection is not None and connection.is_open:
             await ask_for_reference_data(work, [connection], trigger)
+
+
+def _shows_a_change(cause: CauseInstance) -> bool:
+    if cause.code == "period_closed":
+        return "lock_date" not in cause.params
+    return cause.code in ("account_gone", "account_wrong_type")
 
 
 def _once(outcomes: Sequence[Outcome], new: set[MessageId]) -> list[Outcome]:

@@ -1,6 +1,6 @@
 """Saving a connection's settings, and what follows from the switches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Literal, TypedDict
@@ -15,7 +15,11 @@ from sync_orchestrator.domain.connection import PROVIDER_CHOOSES, Connection, Co
 from sync_orchestrator.domain.facts import Edited
 from sync_orchestrator.domain.no_item import no_item_key, no_item_record
 from sync_orchestrator.domain.round import Trigger
-from sync_orchestrator.handlers.mapping import HELD_BY_MAPPING, check_accounts
+from sync_orchestrator.handlers.mapping import (
+    HELD_BY_MAPPING,
+    AccountSetting,
+    check_accounts,
+)
 from sync_orchestrator.handlers.places import current_of
 from sync_orchestrator.handlers.refusals import FieldProblem, invalid, someone_was_first
 from sync_orchestrator.handlers.releasing import release
@@ -34,6 +38,14 @@ class Changes(TypedDict, total=False):
     rounding_account_id: str | None
     no_item_account_id: str | None
     post_in_closed_period: Literal["never", "first_open_day"]
+
+
+def account_settings(names: Iterable[AccountSetting], account: str) -> Changes:
+    """This account in each of these settings."""
+    changes: Changes = {}
+    for name in names:
+        changes[name] = account
+    return changes
 
 
 async def change_settings(
@@ -137,4 +149,6 @@ def _held_by(before: ConnectionSettings, after: ConnectionSettings) -> tuple[tup
         found.append(("period_closed",))
     if after.no_item_account_id != before.no_item_account_id:
         found.append(("line_without_item", *HELD_BY_MAPPING))
+    elif after.rounding_account_id != before.rounding_account_id:
+        found.append(HELD_BY_MAPPING)
     return tuple(found)

@@ -11,6 +11,7 @@ from contracts.sync import CauseInstance
 from messaging.database import Row, Tx
 
 from sync_orchestrator.domain.connection import (
+    PROVIDER_CHOOSES,
     Connection,
     ConnectionSettings,
     ConnectionStatus,
@@ -22,10 +23,14 @@ select c.*, s.version as settings_version, s.sync_customers, s.sync_invoices, s.
     s.gone_there, s.rounding_account_id, s.no_item_account_id, s.post_in_closed_period,
     s.customers_since, s.invoices_since, a.name as no_item_account_name,
     a.code as no_item_account_code, a.active as no_item_account_active,
-    a.id is not null or c.accounts_as_of is null as no_item_account_known
+    a.id is not null or c.accounts_as_of is null as no_item_account_known,
+    r.name as rounding_account_name, r.code as rounding_account_code,
+    r.active as rounding_account_active,
+    r.id is not null or c.accounts_as_of is null as rounding_account_known
 from connections c
 join connection_settings s on s.connection_id = c.id
 left join accounts a on a.connection_id = c.id and a.id = s.no_item_account_id
+left join accounts r on r.connection_id = c.id and r.id = s.rounding_account_id
 """
 
 _SAVE = """
@@ -222,16 +227,16 @@ async def token_health(tx: Tx, company: CompanyId) -> dict[ConnectionId, dict[st
     }
 
 
-def _no_item_account(row: Row) -> MappedAccount | None:
-    """As `mapping_store.load` says one of an item."""
-    if row["no_item_account_id"] is None:
+def _account(row: Row, chosen: str) -> MappedAccount | None:
+    """An account that was chosen, as `mapping_store.load` says one of an item."""
+    if row[f"{chosen}_id"] in (None, PROVIDER_CHOOSES):
         return None
     return MappedAccount(
-        id=row["no_item_account_id"],
-        name=row["no_item_account_name"],
-        code=row["no_item_account_code"],
-        known=row["no_item_account_known"],
-        active=row["no_item_account_active"] is not False,
+        id=row[f"{chosen}_id"],
+        name=row[f"{chosen}_name"],
+        code=row[f"{chosen}_code"],
+        known=row[f"{chosen}_known"],
+        active=row[f"{chosen}_active"] is not False,
     )
 
 
@@ -252,7 +257,8 @@ def _connection(row: Row) -> Connection:
         cause=None if cause is None else CauseInstance.model_validate_json(cause),
         accounts_as_of=row["accounts_as_of"],
         customers_as_of=row["customers_as_of"],
-        no_item_account=_no_item_account(row),
+        no_item_account=_account(row, "no_item_account"),
+        rounding_account=_account(row, "rounding_account"),
         settings=ConnectionSettings(
             version=row["settings_version"],
             sync_customers=row["sync_customers"],

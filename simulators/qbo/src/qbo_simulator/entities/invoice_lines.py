@@ -223,6 +223,8 @@ def _discount(
         amount = cents(subtotal * percent / 100)
     else:
         amount = cents(dec(line.get("Amount")))
+    if sent.get("DiscountAccountRef") is not None:
+        account_to_use(organisation, sent.get("DiscountAccountRef"))
     detail: JsonObject = {
         "PercentBased": sent.get("PercentBased") is True,
         "DiscountAccountRef": sent.get("DiscountAccountRef")
