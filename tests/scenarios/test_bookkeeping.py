@@ -1,6 +1,7 @@
 """What a bookkeeper does there and chooses here: never forced, never guessed, always said."""
 
 import pytest
+from by_pages import hidden, pages_of
 from office import WITHIN, Json, Office, connected_office
 from provider_side import (
     act,
@@ -157,6 +158,49 @@ async def test_lines_without_an_item_go_to_the_account_that_is_chosen_for_them(
         assert badge["cause"]["code"] == "line_without_item", badge
         mapping = (await oak.web.get(f"/integrations/{provider}/account-mapping")).json()["items"]
         assert len(mapping) == 1, "what lines without an item are booked on is no item of ours"
+
+
+async def test_an_item_of_that_name_in_quickbooks_is_linked_for_lines_without_one(
+    stack: Stack,
+) -> None:
+    """By the pages: what lines without an item are booked on is no item of the company's."""
+    async with connected_office(stack, "Bare", "qbo") as oak, pages_of(oak) as web:
+        named = {"organisation": oak.organisation, "items": [{"name": "Services (no item)"}]}
+        assert (await oak.books.post("/_sim/seed", json=named)).status_code == 200
+        [there] = (await oak.held())["items"]
+        ann, _ = await with_first_synced(oak)
+        await oak.settings(no_item_account_id=(await oak.accounts())["Parts"])
+        bare = await bare_invoice(oak, ann)
+        await oak.send(bare)
+
+        async def asks() -> str:
+            badge = await oak.badge("invoice", bare)
+            assert badge["cause"] is not None, badge
+            assert badge["cause"]["group"].startswith("item_name_taken."), badge
+            return str(badge["cause"]["group"].partition(".")[2])
+
+        made_here = await eventually(asks, within=WITHIN)
+        assert [one["name"] for one in (await oak.web.get("/items")).json()["data"]] == ["Call-out"]
+        settings = await web.get(f"/items/{made_here}")
+        assert settings.headers["location"].endswith("/settings#f-no_item_account_id")
+        choose = await web.get(f"/invoices/{bare['id']}/link/qbo")
+        here = choose.headers["location"]
+
+        async def listed() -> str:
+            page = (await web.get(here)).text
+            assert f'value="{there["id"]}"' in page, page
+            return page
+
+        page = await eventually(listed, within=WITHIN)
+        assert "the one for lines without items" in page
+        fields = {"csrf": hidden(page, "csrf"), "remote_id": there["id"]}
+        back = f"/invoices/{bare['id']}"
+        done = await web.post(here.partition("?")[0], data={**fields, "back": back})
+        assert done.headers["location"].startswith(back), done.headers
+        badge = await oak.badge_when("invoice", bare, "synced", within=2 * WITHIN)
+        [line] = (await held_invoice(oak, badge["remote_id"]))["lines"]
+        assert line["item_id"] == there["id"]
+        assert line["account_id"] == (await oak.accounts())["Parts"], line
 
 
 async def bare_invoice(oak: Office, customer: Json) -> Json:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts.causes import Action
 from contracts.ids import PROVIDER_LABELS, CustomerId, Entity, InvoiceId, ItemId, Provider
-from contracts.invoicing import CustomerSnapshot
+from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
@@ -23,6 +23,7 @@ from invoice_api.invoices import service as invoices
 from invoice_api.invoices import store as invoices_store
 from invoice_api.items import store as items_store
 from invoice_api.sync_status.facts import facts_of
+from invoice_api.web.item_link_pages import is_about_an_item, named_item
 from invoice_api.web.mapping_undo import accounts_now, said_of, undo_of
 from invoice_api.web.pages import Undo
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
@@ -116,17 +117,21 @@ async def _map(
 async def _link_undone(
     one: Visit, desk: Desk, provider: Provider, entity: Entity, record_id: UUID
 ) -> Undo | None:
-    """What takes back a customer's link that is about to be made; an invoice's own has none."""
+    """What takes back a customer's or an item's link that is about to be made; an invoice's own has
+    none."""
     async with desk.database.transaction() as tx:
         parcel = await load_parcel(tx, one.caller, entity, record_id)
         badge = await desk.badge(tx, one.caller, provider, parcel.facts)
         if badge.cause is not None and badge.cause.code == "invoice_number_taken":
             return None
-        customer = parcel.customer or parcel.record
-        if not isinstance(customer, CustomerSnapshot):
+        whose = parcel.customer or parcel.record
+        if is_about_an_item(badge):
+            whose = named_item(badge, parcel.items) or parcel.record
+        if isinstance(whose, InvoiceSnapshot):
             return None
-        before = await desk.badge(tx, one.caller, provider, facts_of(customer))
-    path = f"/customers/{customer.id}/links/{provider}/undo"
+        before = await desk.badge(tx, one.caller, provider, facts_of(whose))
+    kind = "customers" if isinstance(whose, CustomerSnapshot) else "items"
+    path = f"/{kind}/{whose.id}/links/{provider}/undo"
     return Undo(path, (("remote_id", before.remote_id or ""), ("back", _at(entity, record_id))))
 
 

@@ -8,18 +8,20 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from contracts.causes import CAUSES
-from contracts.ids import PROVIDER_LABELS, ItemId, Provider
+from contracts.ids import PROVIDER_LABELS, ItemId, Provider, no_item_id
 from contracts.invoicing import ItemSnapshot
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
+from messaging.database import Tx
 
 from invoice_api.customer_imports import service as linking
 from invoice_api.http.dependencies import TheClock, TheDatabase
-from invoice_api.http.problems import Problem
+from invoice_api.http.problems import Problem, not_found
 from invoice_api.integrations.parcels import load_parcel
 from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.items import service
 from invoice_api.peers.orchestrator import TheOrchestrator
+from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.schemas import BadgeShown
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
@@ -109,8 +111,11 @@ async def choose(
     """Items there that can be invoiced, those like this one first."""
     known = ItemId(item_id)
     async with database.transaction() as tx:
-        item = await service.load(tx, one.caller, known)
-        shell = await one.shell(tx, f"Link {item.name}", "items")
+        if provider == await made_for_lines_without(tx, one, known):
+            name = _LINES_WITHOUT
+        else:
+            name = (await service.load(tx, one.caller, known)).name
+        shell = await one.shell(tx, f"Link {name}", "items")
     address = _Address(known, provider, q.strip(), inside(back) if back else "")
     wanted = {"item": str(known), "limit": str(_PAGE), "cursor": str(cursor)}
     told: dict[str, Any] = {}
@@ -133,7 +138,7 @@ async def choose(
         shell=shell,
         provider=provider,
         label=PROVIDER_LABELS[provider],
-        name=item.name,
+        name=name,
         back_url=address.back or f"/items/{known}",
         here=address.url(cursor=str(cursor) if cursor else ""),
         post_url=address.url(),
@@ -200,8 +205,10 @@ async def link(
     database: TheDatabase,
     orchestrator: TheOrchestrator,
     clock: TheClock,
+    desk: TheDesk,
 ) -> Response:
-    """This one there; or have the list read again. A link is taken back by Undo."""
+    """This one there; or have the list read again. A link is taken back by Undo, but for the one
+    for lines without items: that is no item here, and an invoice that waits for it is linked."""
     known = ItemId(item_id)
     back = inside(form["back"]) if form.get("back") else ""
     address = _Address(known, provider, form.get("q", ""), back)
@@ -213,6 +220,13 @@ async def link(
             )
             label = PROVIDER_LABELS[provider]
             return one.told(address.url(), f"Loading the items from {label}.", tone="info")
+        async with database.transaction() as tx:
+            bare = provider == await made_for_lines_without(tx, one, known)
+        if bare:
+            fields = {"remote_id": form["remote_id"]}
+            waiting = _invoice_at(address.back)
+            await desk.act(one.caller, provider, "invoice", waiting, "link", fields)
+            return one.told(address.back, "Linked.")
         linked = await linking.link(
             database, orchestrator, clock, one.caller, provider, "item", item_id, form["remote_id"]
         )
@@ -233,9 +247,13 @@ async def item_in_question(
         parcel = await load_parcel(tx, one.caller, "invoice", invoice_id)
         badge = await desk.badge(tx, one.caller, provider, parcel.facts)
         shell = await one.shell(tx, "Link an item", "invoices")
-    if not is_about_an_item(badge):
-        return None
+        if not is_about_an_item(badge):
+            return None
+        subject = _subject_of(badge)
+        bare = None if subject is None else await made_for_lines_without(tx, one, subject)
     here = f"/invoices/{invoice_id}"
+    if subject is not None and bare == provider:
+        return RedirectResponse(_Address(subject, provider, "", here).url(), 303)
     items = items_in_question(badge, parcel.items)
     urls = [(item.name, _Address(item.id, provider, "", here).url()) for item in items]
     if len(urls) == 1:
@@ -255,6 +273,42 @@ def items_in_question(
     badge: BadgeShown, items: tuple[ItemSnapshot, ...]
 ) -> tuple[ItemSnapshot, ...]:
     """The one that the cause names; any of them where it names none."""
-    subject = "" if badge.cause is None else badge.cause.group.partition(".")[2]
-    named = tuple(item for item in items if str(item.id) == subject)
-    return named or items
+    named = named_item(badge, items)
+    return items if named is None else (named,)
+
+
+def named_item(badge: BadgeShown, items: tuple[ItemSnapshot, ...]) -> ItemSnapshot | None:
+    """The one of these that the cause names."""
+    subject = _subject_of(badge)
+    return next((item for item in items if item.id == subject), None)
+
+
+def _subject_of(badge: BadgeShown) -> ItemId | None:
+    said = "" if badge.cause is None else badge.cause.group.partition(".")[2]
+    try:
+        return ItemId(UUID(said))
+    except ValueError:
+        return None
+
+
+_LINES_WITHOUT = "the one for lines without items"
+
+
+async def made_for_lines_without(tx: Tx, one: Visit, item: ItemId) -> Provider | None:
+    """Where this is no item of the company's, but what lines without one are booked on there."""
+    connections = await connections_store.current_connections(tx, one.caller.company.id)
+    return next(
+        (known.facts.provider for known in connections if item == no_item_id(known.facts.id)), None
+    )
+
+
+def _invoice_at(page: str) -> UUID:
+    """The invoice whose page this is. Raises the 404 Problem."""
+    kind, _, told = page.removeprefix("/").partition("/")
+    try:
+        invoice = UUID(told)
+    except ValueError:
+        raise not_found("invoice") from None
+    if kind != "invoices":
+        raise not_found("invoice")
+    return invoice

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from contracts.ids import PROVIDER_LABELS, ItemId, Provider, no_item_id
+from contracts.ids import PROVIDER_LABELS, ItemId, Provider
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
@@ -24,6 +24,7 @@ from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import Accounts
+from invoice_api.web.item_link_pages import made_for_lines_without
 from invoice_api.web.live import live_url
 from invoice_api.web.pages import Form, Shell, Undo
 from invoice_api.web.reading import given
@@ -174,12 +175,10 @@ async def show_item(
 ) -> Response:
     known = ItemId(item_id)
     async with database.transaction() as tx:
-        connections = await connections_store.current_connections(tx, one.caller.company.id)
-    for connection in connections:
-        if known == no_item_id(connection.facts.id):
-            # What lines without an item are booked on is a setting there, and no item here.
-            there = f"/integrations/{connection.facts.provider}/settings#f-no_item_account_id"
-            return RedirectResponse(there, 303)
+        made_there = await made_for_lines_without(tx, one, known)
+    if made_there is not None:
+        # What lines without an item are booked on is a setting there, and no item here.
+        return RedirectResponse(f"/integrations/{made_there}/settings#f-no_item_account_id", 303)
     page = await _page(one, known, database, clock, orchestrator)
     return render.page("item_form.html", page)
 
