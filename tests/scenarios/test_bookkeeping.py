@@ -156,6 +156,20 @@ async def test_lines_without_an_item_go_to_the_account_that_is_chosen_for_them(
         await oak.send(fourth)
         badge = await oak.badge_when("invoice", fourth, "blocked")
         assert badge["cause"]["code"] == "line_without_item", badge
+        # By the page: the fix is taken back by Undo.
+        async with pages_of(oak) as web:
+            at = f"/invoices/{fourth['id']}"
+            fields = {"csrf": hidden((await web.get(at)).text, "csrf"), "provider": provider}
+            chosen = {**fields, "account_id": accounts["Parts"]}
+            await web.post(f"{at}/actions/choose_account", data=chosen)
+            await oak.badge_when("invoice", fourth, "synced")
+            page = (await web.get(at)).text
+            was = {name: hidden(page, name) for name in ("was", "back")}
+            undo = f"/integrations/{provider}/account-mapping/undo"
+            assert undo in page
+            await web.post(undo, data={**fields, **was})
+        kept = (await oak.web.get(f"/integrations/{provider}/settings")).json()
+        assert kept["no_item_account_id"] is None
         mapping = (await oak.web.get(f"/integrations/{provider}/account-mapping")).json()["items"]
         assert len(mapping) == 1, "what lines without an item are booked on is no item of ours"
 
