@@ -3,11 +3,23 @@
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
+from testkit import Stack
 
 from browser.conftest import where
-from browser.steps import Company, NewCompany, becomes, connect, log_in, map_all, shot, switch_on
+from browser.steps import (
+    WITHIN,
+    Company,
+    NewCompany,
+    becomes,
+    connect,
+    log_in,
+    map_all,
+    shot,
+    switch_on,
+)
 
 AXE = (
     Path(__file__).resolve().parents[2]
@@ -67,9 +79,12 @@ FORBIDDEN = (
 """What a page never says (the wording rules of the causes, and the glossary's "avoid")."""
 
 
-async def furnish(new_company: NewCompany, page: Page, name: str) -> tuple[Company, dict[str, str]]:
+async def furnish(
+    new_company: NewCompany, page: Page, books: str, name: str
+) -> tuple[Company, dict[str, str]]:
     """A company with something in every list, and the pages to look at."""
     oak = await new_company(name)
+    await seed_items(books, oak.organisation)
     await connect(page, oak.web, oak.organisation)
     await switch_on(page, oak.web)
     item, customer = await oak.item("Call-out", sku="CALL"), await oak.customer()
@@ -94,12 +109,30 @@ async def furnish(new_company: NewCompany, page: Page, name: str) -> tuple[Compa
         "customer": f"/customers/{gomez}",
         "customer-link": f"/customers/{gomez}/link/qbo",
         "item": f"/items/{item}",
+        "item-link": await items_there(oak, page, other),
         "ignore": "/integrations/qbo/problems/item_account_unmapped/ignore",
         "run": await sync_now(oak),
         "import-run": await imported(oak),
         "not-found": NOWHERE,
     }
     return oak, PAGES | more | dict.fromkeys(PRESSED, "/invoices")
+
+
+async def seed_items(books: str, organisation: str) -> None:
+    """Items that were there before."""
+    rows = [("Boiler part", "B-7", "42.00"), ("Drain clearing", "DRAIN", "180.00")]
+    items = [{"name": name, "sku": sku, "unit_price": price} for name, sku, price in rows]
+    async with httpx.AsyncClient(base_url=books) as there:
+        body = {"organisation": organisation, "items": items}
+        assert (await there.post("/_sim/seed", json=body)).is_success
+
+
+async def items_there(oak: Company, page: Page, item: str) -> str:
+    """The page on which an item is linked, once the items there have been read."""
+    there = f"/items/{item}/link/qbo"
+    await page.goto(f"{oak.web}{there}")
+    await expect(page.get_by_text("Linked to Call-out")).to_be_visible(timeout=WITHIN)
+    return there
 
 
 async def sync_now(oak: Company) -> str:
@@ -125,9 +158,10 @@ async def invitation(oak: Company) -> str:
 
 @pytest.mark.timeout(900)
 async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
-    browser: Browser, page: Page, new_company: NewCompany
+    browser: Browser, page: Page, stack: Stack, new_company: NewCompany
 ) -> None:
-    oak, pages = await furnish(new_company, page, "Willow Plumbing")
+    books = stack.endpoints["simulators"]["qbo"]
+    oak, pages = await furnish(new_company, page, books, "Willow Plumbing")
     outside = OUTSIDE | {"join": await invitation(oak)}
     # A page that stayed open would complain of its stream's end while the others are looked at.
     await page.goto("about:blank")

@@ -90,6 +90,13 @@ async def test_s22_an_item_gone_there_is_linked_to_another_by_the_page_and_its_i
                 newest = max((await oak.held())["invoices"], key=lambda row: row["number"])
                 assert [line["item_id"] for line in newest["lines"]] == [visit]
                 return
+            second = await oak.invoice(ann, [call_out])
+            await oak.send(second)
+            await oak.badge_when("invoice", second, "synced", within=LONG)
+            newest = max((await oak.held())["invoices"], key=lambda row: row["number"])
+            assert [line["item_id"] for line in newest["lines"]] == [visit], "named as it is there"
+            names = sorted(row["name"] for row in (await oak.held())["items"] if row["active"])
+            assert names == ["Call-out", "Service visit"], "none is written over"
             path, fields = undo(pressed.headers["set-cookie"], shown)
             assert (await web.post(path, data=fields)).headers["location"] == at
             assert "Linked as before." in (await web.get(at)).text

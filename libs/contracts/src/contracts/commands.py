@@ -84,12 +84,16 @@ class SyncItem(RecordCommand):
 
 
 class ItemRef(Part):
-    """The remote item a line is booked on, and the income account it was mapped to when decided."""
+    """The remote item a line is booked on, and the income account it was mapped to when decided.
+
+    `name_there` is its name at the provider where that is known to be another one.
+    """
 
     remote_id: RemoteId | None
     name: str
     income_account_id: str | None = None
     income_account_code: str | None = None
+    name_there: str | None = None
 
 
 NO_TAX = "none"

@@ -24,7 +24,8 @@ LINES_NEED_AN_ITEM: frozenset[Provider] = frozenset({"qbo"})
 """Where no line goes without an item: those that have none here are booked on one made for them."""
 
 LINES_CARRY_NO_ITEM: frozenset[Provider] = frozenset({"freshbooks"})
-"""Where a line names neither item nor account: one without an item goes as it is."""
+"""Where a line has neither an item's id nor an account: it says its item's name there, and one
+without an item goes as it is."""
 
 CHOOSE_THE_ACCOUNT_THEMSELVES: frozenset[Provider] = frozenset({"freshbooks"})
 """Where income goes to an account of the provider's choice, unless an organisation offers more."""

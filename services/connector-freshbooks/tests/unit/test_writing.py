@@ -12,6 +12,7 @@ from connector_kit.provider import WriteCommand
 from contracts.invoicing import Address
 
 from .examples import (
+    ITEM,
     OPERATIONS,
     REQUEST,
     context,
@@ -124,6 +125,15 @@ def test_a_discount_goes_into_the_price_or_as_one_piece() -> None:
         ("1", "26.22"),
     ]
     assert frozen.members[0].extra["notes"] == "sent_with_changes"
+
+
+def test_a_line_names_its_item_as_it_is_named_there() -> None:
+    command = invoice_command(invoice())
+    named = command.items[str(ITEM)].model_copy(update={"name_there": "Service visit"})
+    items = {**command.items, str(ITEM): named}
+    request, _ = packed(member(command.model_copy(update={"items": items})))
+    (sent,) = json.loads(request.body)["invoice"]["lines"]
+    assert (sent["name"], sent["description"]) == ("Service visit", "Call-out visit")
 
 
 def test_a_line_without_an_item_is_called_by_its_description() -> None:

@@ -112,7 +112,10 @@ PAGES: list[tuple[str, Page]] = [
     ("link.html", link((link_pages.Candidate("1", NASTY, NASTY, NASTY),))),
     ("link.html", link(())),
     ("item_link.html", item_link(ITEM_THERE)),
-    ("item_link.html", item_link(replace(ITEM_THERE, taken_by=NASTY), accounts_offered=False)),
+    (
+        "item_link.html",
+        item_link(replace(ITEM_THERE, taken_by=NASTY), accounts_offered=False, by_name=True),
+    ),
     ("item_link.html", item_link(replace(ITEM_THERE, ours=True), read_again=True)),
     ("item_link.html", item_link(ITEM_THERE, as_of=None, loading="Loading.")),
     ("item_link.html", item_link(query="")),

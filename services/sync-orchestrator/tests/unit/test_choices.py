@@ -3,6 +3,7 @@
 from contracts.commands import (
     RemoteRef,
     SyncCustomer,
+    SyncInvoice,
 )
 from contracts.ids import RemoteId
 from sync_orchestrator.domain.facts import (
@@ -16,6 +17,7 @@ from sync_orchestrator.domain.facts import (
     RemoteGone,
     Reviewed,
     StopIgnoring,
+    UnlinkedByPerson,
 )
 
 from .samples import (
@@ -28,6 +30,7 @@ from .samples import (
     invoice,
     item,
     ready,
+    success,
 )
 
 
@@ -68,6 +71,26 @@ def test_s94_a_link_is_refused_while_a_command_is_out() -> None:
     decision = desk.apply(bill, LinkedByPerson(RemoteRef(id=RemoteId("1")), BY_PERSON))
     assert decision is not None
     assert (decision.refusal, decision.events) == ("being_sent", ())
+
+
+def test_an_item_linked_from_a_list_has_the_account_and_name_it_has_there() -> None:
+    desk, _, call_out, bill = ready()
+    there = RemoteRef(id=RemoteId("8"))
+    desk.apply(call_out, LinkedByPerson(there, BY_PERSON, account="79", named="Service visit"))
+    job = desk.job(call_out)
+    assert (job.account_there, job.named_there) == ("79", "Service visit")
+    desk.ask(bill)
+    (sent,) = desk.sent()
+    assert isinstance(sent, SyncInvoice), "the item is as it is wanted there"
+    (line,) = sent.items.values()
+    assert (line.remote_id, line.name, line.name_there) == ("8", "Call-out", "Service visit")
+    desk.apply(bill, Answered(success(sent, "900"), automatic=True))
+    other = RemoteRef(id=RemoteId("9"))
+    desk.apply(call_out, LinkedByPerson(other, BY_PERSON, named="Call-out"))
+    assert (desk.job(call_out).account_there, desk.job(call_out).named_there) == (None, None)
+    desk.apply(call_out, LinkedByPerson(there, BY_PERSON, named="Service visit"))
+    desk.apply(call_out, UnlinkedByPerson(BY_PERSON))
+    assert desk.job(call_out).named_there is None
 
 
 def test_s52_clicks_and_the_automatic_make_one_command_and_a_click_lends_its_priority() -> None:

@@ -53,7 +53,7 @@ def line_of(line: InvoiceLine, price: Priced, command: SyncInvoice) -> Line:
     """The line as it goes out; one without an item is called by its description."""
     item = command.items.get(str(line.item_id)) if line.item_id else None
     description = line.description.strip()
-    name = item.name if item else description[:_NAME_LIMIT]
+    name = (item.name_there or item.name) if item else description[:_NAME_LIMIT]
     return Line(
         name=name,
         description=description if description != name else "",

@@ -10,6 +10,7 @@ from uuid import UUID
 from contracts.causes import CAUSES
 from contracts.ids import PROVIDER_LABELS, ItemId, Provider, no_item_id
 from contracts.invoicing import ItemSnapshot
+from contracts.providers import LINES_CARRY_NO_ITEM
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.database import Tx
@@ -76,6 +77,9 @@ class ItemLinkPage:
     first_url: str | None
     accounts_offered: bool = True
     """Whether there is an income account to choose there."""
+
+    by_name: bool = False
+    """Whether lines there say the item's name and nothing else of it."""
 
     refused: str | None = None
     """Why nothing can be listed, as while it isn't connected."""
@@ -151,6 +155,7 @@ async def choose(
         next_url=None if more is None else address.url(cursor=more),
         first_url=address.url() if cursor else None,
         accounts_offered=bool(told.get("accounts_offered", True)),
+        by_name=provider in LINES_CARRY_NO_ITEM,
         refused=refused,
         away=away,
     )
@@ -247,14 +252,14 @@ async def item_in_question(
         parcel = await load_parcel(tx, one.caller, "invoice", invoice_id)
         badge = await desk.badge(tx, one.caller, provider, parcel.facts)
         shell = await one.shell(tx, "Link an item", "invoices")
-        if not is_about_an_item(badge):
-            return None
         subject = _subject_of(badge)
         bare = None if subject is None else await made_for_lines_without(tx, one, subject)
     here = f"/invoices/{invoice_id}"
     if subject is not None and bare == provider:
         return RedirectResponse(_Address(subject, provider, "", here).url(), 303)
     items = items_in_question(badge, parcel.items)
+    if not items:
+        return None
     urls = [(item.name, _Address(item.id, provider, "", here).url()) for item in items]
     if len(urls) == 1:
         return RedirectResponse(urls[0][1], 303)
@@ -272,9 +277,12 @@ def is_about_an_item(badge: BadgeShown) -> bool:
 def items_in_question(
     badge: BadgeShown, items: tuple[ItemSnapshot, ...]
 ) -> tuple[ItemSnapshot, ...]:
-    """The one that the cause names; any of them where it names none."""
+    """Those of an invoice's items that its cause may be about: the one it names, none if it is
+    about something else, any of them if it is about an item and names none."""
     named = named_item(badge, items)
-    return items if named is None else (named,)
+    if named is not None:
+        return (named,)
+    return items if is_about_an_item(badge) else ()
 
 
 def named_item(badge: BadgeShown, items: tuple[ItemSnapshot, ...]) -> ItemSnapshot | None:

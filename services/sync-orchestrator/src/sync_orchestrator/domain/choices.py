@@ -1,5 +1,6 @@
 """What people decide about one record, and what follows."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Literal, assert_never
 
@@ -48,6 +49,7 @@ from sync_orchestrator.domain.facts import (
 from sync_orchestrator.domain.job import Ignored
 from sync_orchestrator.domain.posting import first_open_day
 from sync_orchestrator.domain.preflight import difference_between, difference_of
+from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.domain.taxing import equalising
 
 Choice = (
@@ -212,6 +214,10 @@ def _link(course: Course, fact: LinkedByPerson) -> None:
     same = job.link is not None and job.link.id == fact.remote.id
     if same and job.state is SyncState.SYNCED:
         return
+    named = fact.named
+    if named is not None:
+        named = "" if named == plain_name(course.situation.record) else named
+        job = replace(job, named_there=named or None)
     course.tell(
         Linked(
             fact.remote,
@@ -221,6 +227,7 @@ def _link(course: Course, fact: LinkedByPerson) -> None:
             origin=fact.origin,
             totals=_compared(course, fact.remote),
             account=fact.account,
+            named=named,
         )
     )
 

@@ -204,7 +204,8 @@ class NotEligible:
 @dataclass(frozen=True, slots=True)
 class Linked:
     """To this remote record, taken to be as the record is here (`mark`). `account` is the one that
-    an item is on there."""
+    an item is on there; `named` its name there, empty where that is ours, None where it stays
+    what was chosen."""
 
     remote: RemoteRef
     version: int
@@ -213,6 +214,7 @@ class Linked:
     origin: Origin | None = None
     totals: Totals | None = None
     account: str | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

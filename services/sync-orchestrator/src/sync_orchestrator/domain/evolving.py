@@ -376,6 +376,8 @@ def _by_a_person(
                 totals=None,
                 synced_at=None,
                 none_of_those=False,
+                # A name there belongs to the item there, whoever gave it; a number is ours.
+                named_there=None if job.entity == "item" else job.named_there,
                 origin=event.origin,
             )
         case OurTaxChosen():
@@ -412,6 +414,7 @@ def _by_a_person(
                 synced_version=event.version,
                 synced_mark=event.mark,
                 account_there=event.account,
+                named_there=job.named_there if event.named is None else event.named or None,
                 restored=False,
                 totals=event.totals,
                 synced_at=at,

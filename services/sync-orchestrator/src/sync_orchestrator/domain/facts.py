@@ -70,12 +70,13 @@ class CameFromThere:
 
 @dataclass(frozen=True, slots=True)
 class LinkedByPerson:
-    """A person says which remote record it is. `account`: an item's income account there, where the
-    list that it was chosen from says so."""
+    """A person says which remote record it is. `account` and `named` are an item's income account
+    and name there, where the list that it was chosen from says so and it matters."""
 
     remote: RemoteRef
     origin: Origin
     account: str | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

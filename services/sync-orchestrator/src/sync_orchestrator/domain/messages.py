@@ -149,6 +149,7 @@ def _sync_invoice(
             name=need.name,
             income_account_id=None if need.account is None else need.account.id,
             income_account_code=None if need.account is None else need.account.code,
+            name_there=None if need.job is None else need.job.named_there,
         )
         for need in situation.items
     }

@@ -2,6 +2,7 @@
 
 from contracts.commands import RemoteRef
 from contracts.ids import PROVIDER_LABELS, RemoteId
+from contracts.providers import LINES_CARRY_NO_ITEM
 from contracts.sync import RecordState
 from messaging.database import Tx
 
@@ -67,11 +68,19 @@ async def lookalikes(tx: Tx, tools: Tools, wish: Wish) -> tuple[Lookalike, ...]:
 
 
 async def linked_by_person(desk: Desk, key: RecordKey, remote: RemoteId) -> LinkedByPerson:
-    """The link that somebody chose, with the account that an item is known to be on there."""
-    account = None
+    """The link that somebody chose, with what is known of an item there."""
+    known = None
     if key.entity == "item":
-        account = await remote_items_store.account_of(desk.work.tx, desk.connection.id, remote)
-    return LinkedByPerson(RemoteRef(id=remote), desk.wish.origin, account)
+        known = await remote_items_store.one(desk.work.tx, desk.connection.id, remote)
+    if known is None:
+        return LinkedByPerson(RemoteRef(id=remote), desk.wish.origin)
+    by_name = desk.connection.provider in LINES_CARRY_NO_ITEM
+    return LinkedByPerson(
+        RemoteRef(id=remote),
+        desk.wish.origin,
+        known.income_account_id,
+        known.name if by_name else None,
+    )
 
 
 async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> None:
@@ -141,7 +150,7 @@ async def _refuse_unlisted_item(desk: Desk, key: RecordKey, remote: RemoteId, la
     known, _ = await remote_items_store.find(desk.work.tx, desk.connection.id)
     if known is None or known.as_of is None or _asks_about(desk, remote):
         return
-    if await remote_items_store.is_listed(desk.work.tx, desk.connection.id, remote):
+    if await remote_items_store.one(desk.work.tx, desk.connection.id, remote) is not None:
         return
     if await history_store.was_linked_to(desk.work.tx, key, remote):
         return  # it puts back what was

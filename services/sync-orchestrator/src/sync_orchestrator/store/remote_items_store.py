@@ -70,8 +70,8 @@ order by alike desc, r.name_key, r.remote_id
 limit $4 offset $5
 """
 
-_LISTED = """
-select r.remote_id, a.id as account_id from remote_items r
+_ONE = """
+select r.*, a.id as account_id from remote_items r
 left join accounts a on a.connection_id = r.connection_id
     and (a.id = r.income_account_id or a.code = r.income_account_code)
 where r.connection_id = $1 and r.remote_id = $2
@@ -154,15 +154,10 @@ async def choosable(
     return [_choosable(row) for row in rows]
 
 
-async def is_listed(tx: Tx, connection: ConnectionId, remote: RemoteId) -> bool:
-    """Whether it is in the list."""
-    return await tx.fetchrow(_LISTED, connection, remote) is not None
-
-
-async def account_of(tx: Tx, connection: ConnectionId, remote: RemoteId) -> str | None:
-    """Which income account of the connection's list it is on, as far as both lists say."""
-    row = await tx.fetchrow(_LISTED, connection, remote)
-    return None if row is None else row["account_id"]
+async def one(tx: Tx, connection: ConnectionId, remote: RemoteId) -> RemoteItem | None:
+    """It as last read; None if it isn't in the list. Its account's id is that of the accounts."""
+    row = await tx.fetchrow(_ONE, connection, remote)
+    return None if row is None else _item(row)
 
 
 async def _save(tx: Tx, page: RemoteItemsListed) -> None:
@@ -183,19 +178,23 @@ async def _save(tx: Tx, page: RemoteItemsListed) -> None:
     )
 
 
-def _choosable(row: Row) -> Choosable:
+def _item(row: Row) -> RemoteItem:
     price: Decimal | None = row["unit_price"]
+    return RemoteItem(
+        id=RemoteId(row["remote_id"]),
+        name=row["name"],
+        sku=row["sku"],
+        unit_price=price,
+        income_account=row["income_account"],
+        income_account_id=row["account_id"],
+        income_account_code=row["income_account_code"],
+    )
+
+
+def _choosable(row: Row) -> Choosable:
     linked = row["linked_to"]
     return Choosable(
-        item=RemoteItem(
-            id=RemoteId(row["remote_id"]),
-            name=row["name"],
-            sku=row["sku"],
-            unit_price=price,
-            income_account=row["income_account"],
-            income_account_id=row["account_id"],
-            income_account_code=row["income_account_code"],
-        ),
+        item=_item(row),
         account=row["account_shown"],
         alike=row["alike"],
         linked_to=None if linked is None else RecordId(linked),
