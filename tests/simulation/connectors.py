@@ -70,7 +70,6 @@ class ConnectorSide:
             COMMANDS[self.side.name],
             f"connector-{self.side.name}",
             commands.handle,
-            self.ring.ids,
             self.ring.clock,
             on_set_apart=commands.on_set_apart,
         )

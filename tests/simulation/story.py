@@ -299,8 +299,9 @@ class Driver:
         ring = self.ring
         queue = (INVOICING.name, "sync-orchestrator")
         if queue in ring.bus.waiting():
-            ring.bus.queues[queue].append(Waiting(b'{"type": "invoicing.invoice_sent.v1"'))
             ring.sights.poisons += 1
+            broken = f'{{"at": {self.scheduler.steps}, "type": "invoicing.invoice_sent.v1"'
+            ring.bus.queues[queue].append(Waiting(broken.encode()))
             ring.sights.saw("84")
 
     async def _away(self) -> None:

@@ -51,4 +51,4 @@ async def at_work(
 @pytest.fixture
 def connector(at_work: Running, simulator: Simulator) -> Running:
     """The connector, asked by a company of this test's own."""
-    return Running(at_work.made, at_work.dsn, at_work.package)
+    return at_work.another()

@@ -54,6 +54,8 @@ class Running:
     made: Parts
     dsn: str
     package: str
+    heard: dict[int, Message | None] = field(default_factory=dict[int, Message | None])
+    """What is in the outbox as far as it was read, by its number; None what nobody can read."""
     company: CompanyId = field(default_factory=lambda: CompanyId(IDS.new()))
     user: UserId = field(default_factory=lambda: UserId(IDS.new()))
 
@@ -63,7 +65,7 @@ class Running:
 
     def another(self) -> "Running":
         """The same connector, asked by another company."""
-        return Running(self.made, self.dsn, self.package)
+        return Running(self.made, self.dsn, self.package, self.heard)
 
     @property
     def settings_page(self) -> str:
@@ -160,15 +162,17 @@ class Running:
         """All that the connector has said of this kind, in its order."""
         connection = await asyncpg.connect(self.dsn)
         try:
-            rows = await connection.fetch("SELECT topic, value FROM outbox ORDER BY seq")
+            # A smaller number may be committed after a larger one.
+            rows = await connection.fetch(
+                "SELECT seq, topic, value FROM outbox WHERE seq != ALL ($1::bigint[])",
+                list(self.heard),
+            )
         finally:
             await connection.close()
-        messages: list[M] = []
         for row in rows:
             decoded = decode(_TOPICS[row["topic"]], row["value"])
-            if isinstance(decoded, Decoded) and isinstance(decoded.message, kind):
-                messages.append(decoded.message)
-        return messages
+            self.heard[row["seq"]] = decoded.message if isinstance(decoded, Decoded) else None
+        return [said for _, said in sorted(self.heard.items()) if isinstance(said, kind)]
 
     async def outcomes(self, record: UUID) -> list[Outcome]:
         """What became of a record's commands so far, delays too."""

@@ -180,7 +180,6 @@ def processor_of(made: Parts) -> BatchProcessor:
         COMMANDS[connector.provider.name],
         service_name(connector.provider),
         commands.handle,
-        connector.ids,
         connector.clock,
         on_set_apart=commands.on_set_apart,
     )

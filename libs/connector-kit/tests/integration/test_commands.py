@@ -113,7 +113,6 @@ async def test_a_broken_command_is_set_apart_alone_and_answered_as_our_mistake(
         COMMANDS["qbo"],
         "connector-qbo",
         bench.commands.handle,
-        ids,
         bench.clock,
         on_set_apart=bench.commands.on_set_apart,
     )

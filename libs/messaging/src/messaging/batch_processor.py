@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.codec import Broken, Decoded, decode
-from contracts.ids import Ids
 from contracts.message import Message
 from contracts.topics import Topic
 from telemetry import metrics
@@ -58,7 +57,6 @@ class BatchProcessor:
         topic: Topic,
         reader: str,
         handle: Handle,
-        ids: Ids,
         clock: Clock,
         on_set_apart: SetApart | None = None,
     ) -> None:
@@ -68,7 +66,6 @@ class BatchProcessor:
         self.reader = reader
         self._database = database
         self._handle = handle
-        self._ids = ids
         self._clock = clock
         self._on_set_apart = on_set_apart
         self._begun: list[float] = []
@@ -185,15 +182,15 @@ class BatchProcessor:
         if not unfit:
             return
         letters = [self._letter(one) for one in unfit]
-        await dead_letters.put(tx, letters)
-        await outbox.put_rows(tx, [self._record_of(letter) for letter in letters])
+        new = await dead_letters.put(tx, letters)
+        await outbox.put_rows(tx, [self._record_of(letter) for letter in new])
         for one, letter in zip(unfit, letters, strict=True):
             await self._tell(tx, one, letter.reason)
 
     def _letter(self, one: _Unfit) -> NewLetter:
         key, value = one.record
         return NewLetter(
-            id=self._ids.new(),
+            id=dead_letters.letter_id(self.topic.name, self.reader, key, value),
             topic=self.topic.name,
             reader=self.reader,
             key=key,

@@ -4,8 +4,9 @@ A replay puts the very bytes back on their topic by way of the outbox. Whoever r
 before knows it by its id or version; whoever set it apart reads it again. So it may be repeated.
 """
 
+import hashlib
 from collections.abc import Sequence
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 from telemetry import metrics
@@ -17,7 +18,16 @@ from messaging.database import Tx
 from messaging.dead_letters_store import DeadLetter, NewLetter
 from messaging.outbox_store import OutboxRow
 
-__all__ = ["RELAY", "DeadLetter", "NewLetter", "put", "reason_of", "replay", "waiting"]
+__all__ = [
+    "RELAY",
+    "DeadLetter",
+    "NewLetter",
+    "letter_id",
+    "put",
+    "reason_of",
+    "replay",
+    "waiting",
+]
 
 log = get_logger(__name__)
 
@@ -25,14 +35,27 @@ RELAY = "relay"
 """The reader of letters that the broker would not take."""
 
 _LONGEST_REASON = 1_000
+_NAMESPACE = UUID("5f1c3a52-0d5e-4d0b-9a0e-6b6c0f6d2c11")
 
 
-async def put(tx: Tx, letters: Sequence[NewLetter]) -> None:
-    """Keep the letters, count them and tell the log; their values stay out of it."""
-    if not letters:
-        return
-    await store.insert(tx, letters)
-    for letter in letters:
+def letter_id(topic: str, reader: str, key: bytes | None, value: bytes | None) -> UUID:
+    """The same for the same message at the same reader, however often it comes."""
+    parts = (topic.encode(), reader.encode(), key or b"", value or b"")
+    content = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return uuid5(_NAMESPACE, hashlib.sha256(content).hexdigest())
+
+
+async def put(tx: Tx, letters: Sequence[NewLetter]) -> list[NewLetter]:
+    """Keep the letters, count them and tell the log; their values stay out of it.
+
+    Those that are new: a batch that comes again after it was committed is set apart once.
+    """
+    once = list({letter.id: letter for letter in letters}.values())
+    if not once:
+        return []
+    kept = await store.insert(tx, once)
+    new = [letter for letter in once if letter.id in kept]
+    for letter in new:
         metrics.counter("messages_set_apart_total", topic=letter.topic, reader=letter.reader).inc()
         log.error(
             "message set apart",
@@ -42,6 +65,7 @@ async def put(tx: Tx, letters: Sequence[NewLetter]) -> None:
             reason=letter.reason,
             dead_letter=str(letter.id),
         )
+    return new
 
 
 async def waiting(tx: Tx, *, limit: int = 100, replayed_too: bool = False) -> list[DeadLetter]:

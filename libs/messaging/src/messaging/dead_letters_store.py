@@ -32,8 +32,9 @@ class DeadLetter(NewLetter):
     replays: int = field(kw_only=True)
 
 
-async def insert(tx: Tx, letters: Sequence[NewLetter]) -> None:
-    await tx.execute(
+async def insert(tx: Tx, letters: Sequence[NewLetter]) -> set[UUID]:
+    """Those that weren't waiting yet; one that was replayed waits again. Ids differ."""
+    rows = await tx.fetch(
         """
         INSERT INTO dead_letters (id, topic, reader, key, value, type, reason, headers)
         SELECT id, topic, reader, key, value, type, reason, headers::jsonb
@@ -41,6 +42,10 @@ async def insert(tx: Tx, letters: Sequence[NewLetter]) -> None:
             $1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::text[],
             $8::text[]
         ) AS given (id, topic, reader, key, value, type, reason, headers)
+        ON CONFLICT (id) DO UPDATE SET
+            replayed_at = NULL, reason = excluded.reason, set_apart_at = clock()
+        WHERE dead_letters.replayed_at IS NOT NULL
+        RETURNING id
         """,
         [letter.id for letter in letters],
         [letter.topic for letter in letters],
@@ -51,6 +56,7 @@ async def insert(tx: Tx, letters: Sequence[NewLetter]) -> None:
         [letter.reason for letter in letters],
         [json.dumps(dict(letter.headers)) for letter in letters],
     )
+    return {row["id"] for row in rows}
 
 
 async def select(tx: Tx, *, limit: int, replayed_too: bool) -> list[DeadLetter]:

@@ -12,7 +12,7 @@ from contracts.message import Message
 from contracts.topics import INVOICING
 from messaging import inbox
 from messaging.batch_processor import BatchProcessor
-from messaging.clock import SystemClock, SystemIds
+from messaging.clock import SystemClock
 from messaging.consumer import consume
 from messaging.database import Database, PostgresDatabase, Tx, open_pool
 from messaging.wake import Notifier
@@ -40,7 +40,7 @@ async def main(bootstrap: str, dsn: str, topic_name: str) -> None:
     topic = replace(INVOICING, name=topic_name)
     async with await open_pool(dsn, application="dies", size=1) as pool, Notifier(dsn) as notifier:
         database = _DiesAfterCommit(PostgresDatabase(pool, notifier))
-        processor = BatchProcessor(database, topic, READER, _apply, SystemIds(), SystemClock())
+        processor = BatchProcessor(database, topic, READER, _apply, SystemClock())
         await consume(bootstrap, [processor], asyncio.Event())
 
 

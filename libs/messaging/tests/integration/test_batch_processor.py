@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from messaging import dead_letters, inbox, outbox_store
 from messaging.batch_processor import BatchProcessor, Record, SetApart
-from messaging.clock import SystemClock, SystemIds
+from messaging.clock import SystemClock
 from messaging.database import Tx
 
 from .support import Schema, item_changed
@@ -62,9 +62,7 @@ def _processor(
     handle: Callable[[Tx, Sequence[Message]], Awaitable[None]],
     on_set_apart: SetApart | None = None,
 ) -> BatchProcessor:
-    return BatchProcessor(
-        schema.database, INVOICING, READER, handle, SystemIds(), SystemClock(), on_set_apart
-    )
+    return BatchProcessor(schema.database, INVOICING, READER, handle, SystemClock(), on_set_apart)
 
 
 async def _names(schema: Schema) -> list[str]:
@@ -110,6 +108,25 @@ async def test_a_broken_message_is_a_dead_letter_and_a_record_and_the_rest_is_ap
     assert {row.topic for row in rows} == {"invoicing.events.v1.dlq.sync-orchestrator"}
     assert {row.value for row in rows} == {broken, None}
     assert {row.headers["reason"] for row in rows} == {first.reason, second.reason}
+
+
+async def test_a_batch_that_comes_again_is_set_apart_once_and_again_after_a_replay(
+    applied: Schema,
+) -> None:
+    """Whoever dies between the commit and the acknowledgement reads it a second time."""
+    processor = _processor(applied, Handler())
+    batch = [(b"key", b"{"), (b"key", b"["), (b"key", b"{")]
+    await processor.process(batch)
+    await processor.process(batch)
+    letters = await _letters(applied)
+    assert sorted(letter.value or b"" for letter in letters) == [b"[", b"{"]
+    async with applied.database.transaction() as tx:
+        rows = [queued.row for queued in await outbox_store.take(tx, 10, 10**9)]
+        assert sorted(row.value or b"" for row in rows) == [b"[", b"{"]
+        assert await dead_letters.replay(tx, [letters[0].id]) == 1
+    assert len(await _letters(applied)) == 1
+    await processor.process([(letters[0].key, letters[0].value)])
+    assert {letter.id for letter in await _letters(applied)} == {one.id for one in letters}
 
 
 @pytest.mark.parametrize(
@@ -301,4 +318,4 @@ async def test_redelivery_has_no_second_effect_with_the_inbox(applied: Schema) -
 
 async def test_a_reader_that_the_topic_does_not_know_is_refused_at_once(schema: Schema) -> None:
     with pytest.raises(ValueError, match="nobody is no reader of invoicing"):
-        BatchProcessor(schema.database, INVOICING, "nobody", Handler(), SystemIds(), SystemClock())
+        BatchProcessor(schema.database, INVOICING, "nobody", Handler(), SystemClock())

@@ -17,7 +17,7 @@ from faststream.middlewares import AckPolicy
 from local_stack.kafka_server import KafkaServer
 from messaging import inbox, kafka_lag
 from messaging.batch_processor import BatchProcessor
-from messaging.clock import SystemClock, SystemIds
+from messaging.clock import SystemClock
 from messaging.consumer import BATCH_TIMEOUT_MS, EMPTY_AFTER_MS, ConsumerApp
 from messaging.database import Tx
 from messaging.kafka_publisher import KafkaPublisher
@@ -70,7 +70,7 @@ class Handler:
 
 
 def _processor(schema: Schema, topic: Topic, handler: Handler) -> BatchProcessor:
-    return BatchProcessor(schema.database, topic, READER, handler, SystemIds(), SystemClock())
+    return BatchProcessor(schema.database, topic, READER, handler, SystemClock())
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from messaging import feeds, feeds_store
 from messaging.batch_processor import BatchProcessor
-from messaging.clock import SystemClock, SystemIds
+from messaging.clock import SystemClock
 from messaging.database import Row, Tx
 from messaging.feeds import FeedPage, FeedReader, FeedRefused, Position, fetch_over, read_page
 from messaging.internal import HEADER, Caller, InternalClient, PeerAway, verify
@@ -81,9 +81,7 @@ async def owner(schema: Schema) -> Owner:
 
 
 def _reader(owner: Owner, seen: Seen, fetch: feeds.Fetch | None = None) -> FeedReader:
-    processor = BatchProcessor(
-        owner.schema.database, INVOICING, READER, seen, SystemIds(), SystemClock()
-    )
+    processor = BatchProcessor(owner.schema.database, INVOICING, READER, seen, SystemClock())
     return FeedReader(owner.schema.database, fetch or owner.page, "things", processor)
 
 

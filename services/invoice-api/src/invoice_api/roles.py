@@ -154,7 +154,7 @@ def processors_of(process: Process) -> list[BatchProcessor]:
 
 
 def processor_of(process: Process, topic: Topic, handle: Handle) -> BatchProcessor:
-    return BatchProcessor(process.database, topic, SERVICE, handle, process.ids, process.clock)
+    return BatchProcessor(process.database, topic, SERVICE, handle, process.clock)
 
 
 def _relay(process: Process) -> Role:

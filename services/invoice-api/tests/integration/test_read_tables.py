@@ -54,9 +54,7 @@ class Books:
         self.now = service.parts.clock.now()
         parts = service.parts
         self._readers = {
-            topic.name: BatchProcessor(
-                parts.database, topic, "invoice-api", handle, parts.ids, parts.clock
-            )
+            topic.name: BatchProcessor(parts.database, topic, "invoice-api", handle, parts.clock)
             for topic, handle in (
                 (OUTCOMES, on_outcomes),
                 (PROGRESS, on_progress),
@@ -406,7 +404,6 @@ async def test_a_message_that_cannot_be_read_is_set_apart_and_the_rest_goes_on(
         OUTCOMES,
         "invoice-api",
         on_outcomes,
-        books.ids,
         books.service.parts.clock,
     )
     good = books.succeeded(invoice).model_dump_json().encode()

@@ -22,7 +22,7 @@ RECORDS_FEED = "/internal/v1/feed/records"
 def processors(database: Database, tools: Tools, clock: Clock) -> list[BatchProcessor]:
     """One for each topic that this service reads."""
     return [
-        BatchProcessor(database, topic, READER, handle, tools.ids, clock)
+        BatchProcessor(database, topic, READER, handle, clock)
         for topic, handle in (
             (INVOICING, _with(tools, invoicing.on_events)),
             (OUTCOMES, _with(tools, outcomes.on_outcomes)),
@@ -41,7 +41,7 @@ def records_feed(
 ) -> FeedReader:
     """invoice-api's records, applied as if they had come by the topic."""
     processor = BatchProcessor(
-        database, INVOICING, READER, _with(tools, invoicing.on_events), tools.ids, clock
+        database, INVOICING, READER, _with(tools, invoicing.on_events), clock
     )
     return FeedReader(
         database, fetch_over(invoice_api, RECORDS_FEED), "invoice-api.records", processor, clock
