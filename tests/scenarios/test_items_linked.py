@@ -21,6 +21,17 @@ async def there(oak: Office, name: str) -> str:
     return next(str(row["id"]) for row in (await oak.held())["items"] if row["name"] == name)
 
 
+async def renamed(oak: Office, item: Json, remote: str, name_there: str) -> None:
+    """A later change of a linked item goes to what it is linked to, whatever its name is then."""
+    changed = await oak.web.patch(f"/items/{item['id']}", json={"name": "Call-out by night"})
+    assert changed.status_code == 200, changed.text
+    asked = await oak.web.post(f"/items/{item['id']}/sync", json={"provider": oak.provider})
+    assert asked.status_code == 202, asked.text
+    await oak.badge_when("item", item, "synced", within=LONG)
+    names = {row["id"]: row["name"] for row in (await oak.held())["items"]}
+    assert names[remote] == name_there, names
+
+
 async def listed_with(web: httpx.AsyncClient, page: str, name: str) -> str:
     """The page once the items there have come; who looks at it has them read."""
 
@@ -89,12 +100,14 @@ async def test_s22_an_item_gone_there_is_linked_to_another_by_the_page_and_its_i
                 await oak.badge_when("invoice", bill, "synced", within=LONG)
                 newest = max((await oak.held())["invoices"], key=lambda row: row["number"])
                 assert [line["item_id"] for line in newest["lines"]] == [visit]
+                await renamed(oak, call_out, visit, "Call-out by night")
                 return
             second = await oak.invoice(ann, [call_out])
             await oak.send(second)
             await oak.badge_when("invoice", second, "synced", within=LONG)
             newest = max((await oak.held())["invoices"], key=lambda row: row["number"])
             assert [line["item_id"] for line in newest["lines"]] == [visit], "named as it is there"
+            await renamed(oak, call_out, visit, "Service visit")
             names = sorted(row["name"] for row in (await oak.held())["items"] if row["active"])
             assert names == ["Call-out", "Service visit"], "none is written over"
             path, fields = undo(pressed.headers["set-cookie"], shown)

@@ -107,6 +107,7 @@ async def test_4000_items_are_listed_in_any_order_with_progress_while_they_come(
     told = await caller.get(f"{LIST}?limit=3&q=P-399")
     assert names(told) == ["Part 0399", "Part 3990", "Part 3991"]
     assert (told["refreshing"], told["loaded"], told["next_cursor"]) == (False, None, "3")
+    assert not told["slow"]
     assert datetime.fromisoformat(told["as_of"]) == office.now
     told = await caller.get(f"{LIST}?limit=200&q=P-399&cursor={told['next_cursor']}")
     assert names(told) == [f"Part {n}" for n in range(3992, 4000)]
@@ -127,6 +128,9 @@ async def test_an_old_list_is_read_again_and_what_is_gone_there_goes_with_its_la
     office.later(timedelta(minutes=2))
     (again,) = await look(office)
     assert again.load_id == second.load_id, "nothing came: its command may have been lost"
+    async with office.transaction() as tx:
+        looked = await remote_items.look(tx, office.tools, office.company, "qbo")
+    assert looked.is_slow
     await office.connections(
         page(office, first.load_id, [there("9", "Of an older load")], number=1),
         page(office, second.load_id, [there("2", "Call-out")], more=True),
@@ -172,6 +176,9 @@ async def test_s94_an_item_that_cannot_be_used_is_linked_to_another_and_its_invo
     wish = await caller.ask(part, "/sync")
     assert wish.status_code == 202, wish.text
     await office.read_outbox()
+    body = {"provider": "qbo", "record": call_out.model_dump(mode="json"), "remote_id": "8"}
+    early = await caller.call("PUT", f"/records/item/{call_out.id}/link", body)
+    assert (early.status_code, early.json()["code"]) == (409, "being_sent")
     for command in office.commands():
         if isinstance(command, SyncItem) and command.record_id == call_out.id:
             refused = office.failure(command, "item_unusable_there")

@@ -149,7 +149,7 @@ async def choose(
         query=address.query,
         rows=tuple(_row(row, known, one) for row in told.get("data", ())),
         as_of=None if as_of is None else one.eyes.moment(datetime.fromisoformat(as_of)),
-        loading=_loading(told),
+        loading=_loading(told, PROVIDER_LABELS[provider]),
         since=since or as_of or "",
         read_again=bool(since and as_of and since != as_of),
         next_url=None if more is None else address.url(cursor=more),
@@ -192,9 +192,11 @@ def _row(row: dict[str, Any], item: ItemId, one: Visit) -> ItemThere:
     )
 
 
-def _loading(told: dict[str, Any]) -> str | None:
+def _loading(told: dict[str, Any], label: str) -> str | None:
     if not told.get("refreshing"):
         return None
+    if told.get("slow"):
+        return f"{label} takes longer than usual to list its items. We go on trying."
     loaded, expected = told.get("loaded") or 0, told.get("expected")
     if not loaded:
         return "Loading."

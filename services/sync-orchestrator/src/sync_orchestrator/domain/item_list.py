@@ -41,7 +41,13 @@ def what_to_ask(
     if known.running:
         if now - known.moved_at > GIVEN_UP_AFTER:
             return "anew"
-        return "again" if now - max(known.moved_at, known.asked_at) > STUCK_AFTER else "nothing"
+        asked_lately = now - known.asked_at <= STUCK_AFTER
+        return "again" if is_stuck(known, now) and not asked_lately else "nothing"
     age = None if known.as_of is None else now - known.as_of
     good_for = REFRESHED_AT_MOST_EVERY if refresh else FRESH_FOR
     return "nothing" if age is not None and age < good_for else "anew"
+
+
+def is_stuck(known: ItemList, now: datetime) -> bool:
+    """Whether nothing of the load has come for a while."""
+    return known.running and now - known.moved_at > STUCK_AFTER

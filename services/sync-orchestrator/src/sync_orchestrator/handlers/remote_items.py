@@ -1,6 +1,8 @@
 """Items at the provider that a person chooses from, read when somebody looks at them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from contracts.commands import ListRemoteItems
 from contracts.connections import RemoteItemsListed
@@ -8,15 +10,32 @@ from contracts.ids import CompanyId, LoadId, MessageId, Provider
 from messaging.database import Tx
 
 from sync_orchestrator.domain.connection import Connection
-from sync_orchestrator.domain.item_list import ItemList, what_to_ask
+from sync_orchestrator.domain.item_list import ItemList, is_stuck, what_to_ask
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.work import Tools, Work, begin
 from sync_orchestrator.store import remote_items_store
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A connection's list as it is known. `is_slow`: nothing of a load has come for a while."""
+
+    connection: Connection
+    known: ItemList | None
+    now: datetime
+
+    @property
+    def is_loading(self) -> bool:
+        return self.known is not None and self.known.running and self.connection.is_open
+
+    @property
+    def is_slow(self) -> bool:
+        return self.is_loading and self.known is not None and is_stuck(self.known, self.now)
+
+
 async def look(
     tx: Tx, tools: Tools, company: CompanyId, provider: Provider, *, refresh: bool = False
-) -> tuple[Connection, ItemList | None]:
+) -> Looked:
     """The list as it is known; where it isn't, or is old, the provider is asked meanwhile.
 
     `refresh`: it is asked though the list is fresh. A connection that isn't open is asked nothing.
@@ -27,14 +46,14 @@ async def look(
     connection = await read_current(tx, company, provider)
     known, now = await remote_items_store.find(tx, connection.id)
     if not connection.is_open or what_to_ask(known, now, refresh=refresh) == "nothing":
-        return connection, known
+        return Looked(connection, known, now)
     work = await begin(tx, [company], tools)
     # Whoever else looked at the same moment may have asked.
     known, now = await remote_items_store.find(tx, connection.id)
     connection = work.books.connections[connection.id]
     ask = what_to_ask(known, now, refresh=refresh)
     if ask == "nothing" or not connection.is_open:
-        return connection, known
+        return Looked(connection, known, now)
     if ask == "anew" or known is None:
         load = LoadId(tools.ids.new())
         await remote_items_store.begin(tx, connection.id, company, load, work.books.now)
@@ -54,8 +73,8 @@ async def look(
         )
     )
     await work.save()
-    known, _ = await remote_items_store.find(tx, connection.id)
-    return connection, known
+    known, now = await remote_items_store.find(tx, connection.id)
+    return Looked(connection, known, now)
 
 
 async def take_pages(work: Work, pages: Sequence[RemoteItemsListed]) -> None:

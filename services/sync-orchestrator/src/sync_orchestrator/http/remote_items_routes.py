@@ -34,22 +34,21 @@ async def list_items(
     pattern = Wanted((q or "").strip() or None).pattern
     record = None if item is None else RecordId(item)
     async with parts.database.transaction() as tx:
-        connection, known = await remote_items.look(
-            tx, parts.tools, company, provider, refresh=refresh
-        )
+        looked = await remote_items.look(tx, parts.tools, company, provider, refresh=refresh)
         rows = await remote_items_store.choosable(
-            tx, connection.id, pattern, record, limit + 1, cursor
+            tx, looked.connection.id, pattern, record, limit + 1, cursor
         )
+    known, loading = looked.known, looked.is_loading
     as_of = None if known is None else known.as_of
-    loading = known is not None and known.running and connection.is_open
     return JSONResponse(
         {
             "data": [_row(row) for row in rows[:limit]],
             "next_cursor": str(cursor + limit) if len(rows) > limit else None,
             "as_of": None if as_of is None else as_of.isoformat(),
             "refreshing": loading,
+            "slow": looked.is_slow,
             "loaded": known.loaded if known is not None and loading else None,
-            "accounts_offered": connection.facts.offers_accounts,
+            "accounts_offered": looked.connection.facts.offers_accounts,
             "expected": known.total if known is not None and loading else None,
         }
     )
