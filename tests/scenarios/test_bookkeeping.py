@@ -1,7 +1,7 @@
 """What a bookkeeper does there and chooses here: never forced, never guessed, always said."""
 
 import pytest
-from by_pages import hidden, pages_of
+from by_pages import hidden, pages_of, undo
 from office import WITHIN, Json, Office, connected_office
 from provider_side import (
     act,
@@ -70,6 +70,19 @@ async def test_s38_paid_there_and_changed_here_is_not_forced(stack: Stack, provi
             assert [link["label"] for link in badge["cause"]["links"]] == ["Undo my change"]
             assert (await held_invoice(oak, remote))["total"] == "128.19"
         await act(oak, "invoice", paid, "leave_theirs")
+        await oak.badge_when("invoice", paid, "synced")
+        await act(oak, "invoice", paid, "show_difference")
+        badge = await oak.badge_when("invoice", paid, "blocked")
+        assert badge["cause"]["code"] == "locked_by_payment", badge
+        # By the page: both the toast and the record itself lead back.
+        async with pages_of(oak) as web:
+            at = f"/invoices/{paid['id']}"
+            fields = {"csrf": hidden((await web.get(at)).text, "csrf"), "provider": provider}
+            left = await web.post(f"{at}/actions/leave_theirs", data=fields)
+            where, told = undo(left.headers["set-cookie"], (await web.get(at)).text)
+            assert where == f"{at}/actions/show_difference", (where, told)
+            page = (await web.get(at)).text
+            assert f'action="{at}/actions/show_difference"' in page
         await oak.badge_when("invoice", paid, "synced")
         [line] = undone["lines"]
         given = ("item_id", "description", "quantity", "unit_price")
@@ -165,9 +178,9 @@ async def test_lines_without_an_item_go_to_the_account_that_is_chosen_for_them(
             await oak.badge_when("invoice", fourth, "synced")
             page = (await web.get(at)).text
             was = {name: hidden(page, name) for name in ("was", "back")}
-            undo = f"/integrations/{provider}/account-mapping/undo"
-            assert undo in page
-            await web.post(undo, data={**fields, **was})
+            back = f"/integrations/{provider}/account-mapping/undo"
+            assert back in page
+            await web.post(back, data={**fields, **was})
         kept = (await oak.web.get(f"/integrations/{provider}/settings")).json()
         assert kept["no_item_account_id"] is None
         mapping = (await oak.web.get(f"/integrations/{provider}/account-mapping")).json()["items"]

@@ -6,11 +6,17 @@ from contracts.commands import (
     SyncInvoice,
 )
 from contracts.ids import RemoteId
+from contracts.invoicing import InvoiceSnapshot
+from sync_orchestrator.domain.events import LeftAsItIs
 from sync_orchestrator.domain.facts import (
     AddWithoutEmail,
     Answered,
+    Asked,
+    DifferenceAccepted,
+    DifferenceShown,
     Edited,
     IgnoreAsked,
+    KeepOurs,
     LinkedByPerson,
     MakeActive,
     NameThere,
@@ -115,6 +121,57 @@ def test_a_click_on_a_waiting_invoice_lends_its_priority_to_what_it_waits_for() 
     lent = desk.sent()
     assert {said.record_id: said.step for said in lent} == first
     assert {said.priority for said in lent} == {"person"}
+
+
+def left_and_asked_again(code: str) -> tuple[Desk, InvoiceSnapshot]:
+    """An edit of an invoice that is there was refused; left as it is there, and that taken back."""
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (first,) = desk.sent()
+    desk.apply(bill, Answered(success(first, "155"), automatic=True))
+    newer = edited(bill)
+    assert isinstance(newer, InvoiceSnapshot)
+    desk.know(newer)
+    desk.apply(newer, Edited(automatic=True))
+    (second,) = desk.sent()
+    desk.apply(newer, Answered(failure(second, code, remote="155"), automatic=True))
+    was = desk.job(newer)
+    decision = desk.apply(newer, DifferenceAccepted(BY_PERSON))
+    assert decision is not None
+    assert (desk.state(newer), desk.job(newer).want) == ("synced", None)
+    (left,) = [event for event in decision.events if isinstance(event, LeftAsItIs)]
+    desk.apply(newer, DifferenceShown(BY_PERSON, left.was))
+    again = desk.job(newer)
+    assert (again.state, again.cause) == (was.state, was.cause)
+    desk.apply(newer, Reviewed())
+    assert desk.sent() == [], "nothing is sent unasked"
+    return desk, newer
+
+
+def test_left_different_and_taken_back_it_is_the_question_that_it_was() -> None:
+    desk, bill = left_and_asked_again("changed_on_both_sides")
+    desk.apply(bill, KeepOurs(BY_PERSON))
+    assert len(desk.sent()) == 1
+
+
+def test_left_with_a_payment_and_taken_back_it_is_blocked_as_before() -> None:
+    desk, bill = left_and_asked_again("locked_by_payment")
+    desk.apply(bill, Asked(BY_PERSON, "person", again=True))
+    assert len(desk.sent()) == 1
+
+
+def test_a_removed_invoice_that_is_no_longer_left_stays_removed() -> None:
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (said,) = desk.sent()
+    gone = failure(said, "invoice_gone_there", remote="155", removed="deleted")
+    desk.apply(bill, Answered(gone, automatic=True))
+    desk.apply(bill, IgnoreAsked("Joe Oak", "left as it is there"))
+    desk.apply(bill, StopIgnoring(BY_PERSON))
+    cause = desk.job(bill).cause
+    assert (desk.state(bill), cause and cause.code) == ("removed_there", "invoice_gone_there")
+    desk.ask(bill, BY_PERSON)
+    assert desk.sent() == [], "only Create again makes another one"
 
 
 def test_ignored_means_left_alone_until_somebody_stops_it() -> None:

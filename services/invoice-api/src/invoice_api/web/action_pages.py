@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.causes import Action
 from contracts.ids import PROVIDER_LABELS, CustomerId, Entity, InvoiceId, ItemId, Provider
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot
+from contracts.sync import SyncState
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
@@ -40,13 +41,17 @@ _OURS = frozenset({"csrf", "provider", "action", "for_all"})
 _DONE = {
     "ignore": "Ignored in {provider}.",
     "accept_difference": "Accepted as it is in {provider}.",
-    "show_difference": "No longer accepted.",
+    "show_difference": "Taken back.",
     "leave_theirs": "Left as it is in {provider}.",
     "link": "Linked.",
 }
 """What is said after an action whose badge alone doesn't say it."""
 
-_UNDONE_BY = {"ignore": "stop_ignoring", "accept_difference": "show_difference"}
+_UNDONE_BY = {
+    "ignore": "stop_ignoring",
+    "accept_difference": "show_difference",
+    "leave_theirs": "show_difference",
+}
 
 
 @router.post("/{kind}/{record_id}/sync")
@@ -87,6 +92,8 @@ async def act(
     if text is None:
         return RedirectResponse(here, 303)
     back = _UNDONE_BY.get(action)
+    if back is not None and done.sync.state is SyncState.IGNORED:
+        back = "stop_ignoring"  # What is gone there is left by ignoring it.
     if back is not None:
         undo = Undo(f"{here}/actions/{back}", (("provider", provider),))
     return one.told(here, text.format(provider=PROVIDER_LABELS[provider]), undo=undo)

@@ -127,7 +127,9 @@ async def timeline_of(
         return Timeline(provider, label, (), away=problem.status != 404)
     told = cast("list[dict[str, Any]]", json.loads(answer.text)["data"])
     rows = [_timeline_row(row, eyes) for row in told if not only_changes or _is_change(row)]
-    return Timeline(provider, label, tuple(folded(rows)), away=False)
+    decided = [row for row in told if _is_change(row) and row.get("kind") != "link_seen"]
+    left = bool(decided) and decided[-1].get("kind") == "left_as_it_is"
+    return Timeline(provider, label, tuple(folded(rows)), away=False, left=left)
 
 
 _TONES = {

@@ -275,6 +275,8 @@ class Timeline:
     provider_label: str
     rows: tuple[TimelineRow, ...]
     away: bool
+    left: bool = False
+    """Somebody left the record there as it is, and nothing was decided since."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def chosen(course: Course, fact: Choice) -> Literal["being_sent", "not_possible_
         case DifferenceAccepted():
             return _leave(course, fact.origin)
         case DifferenceShown():
-            return _show_difference(course, fact.origin)
+            return _show_difference(course, fact)
         case KeepOurs():
             if job.state is not SyncState.CHANGED_THERE:
                 return "not_possible_now"
@@ -247,6 +247,11 @@ def _stop_ignoring(course: Course, fact: StopIgnoring) -> None:
     if job.ignored is None:
         return
     shown = None if job.link is None else _unaccepted(course, job.ignored)
+    if job.link is None and (job.ignored.group or "").startswith("invoice_gone_there"):
+        # It was removed there, and stays so until somebody says otherwise.
+        gone = cause_of("invoice_gone_there", invoice=plain_name(course.situation.record))
+        course.tell(IgnoreEnded(SyncState.REMOVED_THERE, fact.origin, gone))
+        return
     if job.link is None:
         course.tell(IgnoreEnded(SyncState.NOT_SYNCED, fact.origin))
     elif shown is not None:
@@ -287,13 +292,17 @@ def _leave(course: Course, origin: Origin) -> Literal["not_possible_now"] | None
         SyncState.BLOCKED,
     }:
         return "not_possible_now"
-    course.tell(LeftAsItIs(origin))
+    course.tell(LeftAsItIs(origin, job.cause))
     return None
 
 
-def _show_difference(course: Course, origin: Origin) -> Literal["not_possible_now"] | None:
+def _show_difference(course: Course, fact: DifferenceShown) -> Literal["not_possible_now"] | None:
     job, invoice = course.job, course.situation.invoice
     if job.state is SyncState.SYNCED_WITH_DIFFERENCE:
+        return None
+    if job.state is SyncState.SYNCED and fact.was is not None:
+        state = state_of(fact.was.code) or SyncState.BLOCKED
+        course.tell(NotLeftAsItIs(fact.was, fact.origin, state))
         return None
     if job.state is not SyncState.SYNCED or invoice is None or job.totals is None:
         return "not_possible_now"
@@ -302,5 +311,5 @@ def _show_difference(course: Course, origin: Origin) -> Literal["not_possible_no
     difference = difference_between(invoice, job.totals, course.situation)
     if difference is None:
         return "not_possible_now"
-    course.tell(NotLeftAsItIs(difference, origin))
+    course.tell(NotLeftAsItIs(difference, fact.origin))
     return None

@@ -261,17 +261,19 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class LeftAsItIs:
-    """A person accepts how it is there."""
+    """A person accepts how it is there. `was` is the question that this answers."""
 
     origin: Origin
+    was: CauseInstance | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotLeftAsItIs:
-    """A person takes back that totals which differ may stay so."""
+    """A person takes back that what differs may stay so: it is asked about again, in this state."""
 
     cause: CauseInstance
     origin: Origin
+    state: SyncState = SyncState.SYNCED_WITH_DIFFERENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -398,10 +398,13 @@ def _by_a_person(
                 _in_state(job, SyncState.SYNCED, at), want=None, refused=False, origin=event.origin
             )
         case NotLeftAsItIs():
+            refused = event.state is SyncState.BLOCKED
             return replace(
-                _in_state(job, SyncState.SYNCED_WITH_DIFFERENCE, at),
+                _in_state(job, event.state, at),
                 cause=event.cause,
                 origin=event.origin,
+                want="there" if refused else None,
+                refused=refused,
             )
         case Linked():
             return replace(

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from contracts.commands import Origin, Priority, RemoteRef
 from contracts.ids import RemoteId
-from contracts.sync import SyncDelayed, SyncFailed, SyncSucceeded, Totals
+from contracts.sync import CauseInstance, SyncDelayed, SyncFailed, SyncSucceeded, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +142,14 @@ class DifferenceAccepted:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceShown:
-    """A difference of totals that was accepted is one again."""
+    """What was left different is a question again.
+
+    `was` is the question that was answered by leaving it, where nothing was decided since; without
+    it, only totals that differ can be one again.
+    """
 
     origin: Origin
+    was: CauseInstance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from sync_orchestrator.handlers.people import Desk, Wish, open_desk, refuse_unfi
 from sync_orchestrator.handlers.refusals import not_found, not_possible_now, which_item
 from sync_orchestrator.handlers.settings import account_settings, apply_changes
 from sync_orchestrator.handlers.work import Tools
+from sync_orchestrator.store import history_store
 from sync_orchestrator.store.mapping_store import MappingRow
 
 Action = Callable[[Desk, Fields], Awaitable[None]]
@@ -214,8 +215,11 @@ async def _accept(desk: Desk, fields: Fields) -> None:
 
 
 async def _show_difference(desk: Desk, fields: Fields) -> None:
-    """The way back from `accept_difference`."""
-    desk.apply(desk.key, DifferenceShown(desk.wish.origin))
+    """The way back from `accept_difference` and `leave_theirs`."""
+    job, was = desk.job, None
+    if job is not None:
+        was = await history_store.question_left(desk.work.tx, desk.key, job.generation, job.step)
+    desk.apply(desk.key, DifferenceShown(desk.wish.origin, was))
 
 
 async def _keep_ours(desk: Desk, fields: Fields) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.ids import CompanyId, ConnectionId, Entity, RecordId, RemoteId
+from contracts.sync import CauseInstance
 from messaging.database import Tx
 
 from sync_orchestrator.domain.job import RecordKey
@@ -36,6 +37,13 @@ select exists (
     select from job_history
     where connection_id = $1 and entity = $2 and record_id = $3
         and kind = 'unlinked' and data -> 'remote' ->> 'id' = $4)
+"""
+
+_LAST_LEFT = """
+select generation, step, data -> 'was' as was from job_history
+where connection_id = $1 and entity = $2 and record_id = $3 and kind = 'left_as_it_is'
+order by seq desc
+limit 1
 """
 
 _WAS_THERE = """
@@ -110,6 +118,14 @@ async def was_unlinked_from(tx: Tx, key: RecordKey, remote: RemoteId) -> bool:
 async def was_linked_to(tx: Tx, key: RecordKey, remote: RemoteId) -> bool:
     """Whether the record was linked to that one there before, as far as history goes."""
     return bool(await tx.fetchval(_WAS_THERE, key.connection_id, key.entity, key.record_id, remote))
+
+
+async def question_left(tx: Tx, key: RecordKey, generation: int, step: int) -> CauseInstance | None:
+    """The question that the decision of this step answered by leaving the record as it is there."""
+    row = await tx.fetchrow(_LAST_LEFT, key.connection_id, key.entity, key.record_id)
+    if row is None or row["was"] is None or (row["generation"], row["step"]) != (generation, step):
+        return None
+    return CauseInstance.model_validate_json(row["was"])
 
 
 async def timeline(
