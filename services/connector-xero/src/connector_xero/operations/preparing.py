@@ -201,12 +201,14 @@ def _foreign(member: Member, takers: Sequence[There], kind: Kind) -> list[There]
     """Who has what this record needs for itself. One that can be linked comes first."""
     record = member.command.record_id
     itself = None if member.remote is None else member.remote.id
+    # Whether a removed invoice keeps its number is unconfirmed: after a refusal it does.
+    first_try = not member.look_first
     found = [
         there
         for there in takers
         if there.id != itself
         and kind.in_the_way(member, there)
-        and not (there.removed is not None and same_record(there.marked, record))
+        and not (there.removed is not None and same_record(there.marked, record) and first_try)
     ]
     return sorted(found, key=lambda there: there.removed is not None)
 
