@@ -212,6 +212,29 @@ class WritingConformance:
         rows = (await simulator.books("Swapped"))["invoices"]
         assert sorted(str(row["number"]) for row in rows) == ["1002", "1003"]
 
+    async def test_an_edit_to_a_stranger_s_number_is_a_cause_and_changes_nothing(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Two invoices of one number would arise, where the provider refuses no doubled one."""
+        on = await shop(subject, connector, simulator, "Renumbered")
+        line = {"item": "Call-out", "quantity": "1", "unit_price": "9.00"}
+        foreign = {"customer": "Ann Lee", "number": "1002", "lines": [line]}
+        await simulator.seed("Renumbered", invoices=[foreign])
+        one = on.invoice("1001")
+        await connector.command(one)
+        there = (await succeeded(connector, one)).remote
+        taking = on.invoice("1002", after=one, link=there, step=2)
+        await connector.command(taking)
+        cause = (await failed(connector, taking)).cause
+        assert cause.code == "invoice_number_taken"
+        assert "same" not in cause.params, "it is linked already"
+        rows = (await simulator.books("Renumbered"))["invoices"]
+        assert sorted(str(row["number"]) for row in rows) == ["1001", "1002"]
+        # One that keeps its number is edited as ever.
+        longer = on.invoice("1001", quantity="2", after=one, link=there, step=3)
+        await connector.command(longer)
+        await succeeded(connector, longer)
+
 
 async def _listed(connector: Running, company: Company) -> None:
     """What connecting reads has been read."""

@@ -28,7 +28,7 @@ from connector_qbo.operations import merging
 from connector_qbo.operations.finding import ById, by_ids, by_keys, not_known
 from connector_qbo.operations.invoice import NUMBER_LIMIT, number_of
 from connector_qbo.operations.kinds import Kind, There, in_words
-from connector_qbo.operations.marks import of_record, whose
+from connector_qbo.operations.marks import marks_in, of_record, whose
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause
 from connector_qbo.operations.statements import among, chunks, rows
@@ -101,7 +101,7 @@ def read_remote(
 def prepare(
     members: Sequence[Member], context: Context, kinds: Mapping[Entity, Kind]
 ) -> Exchange[list[Prepared]]:
-    """Versions that a command didn't carry, and who has the numbers of invoices to be created."""
+    """Versions that a command didn't carry, and who has the numbers that invoices are to get."""
     realm = context.organisation.id
     known: dict[Entity, ById] = {}
     for entity, kind in kinds.items():
@@ -116,7 +116,7 @@ def prepare(
     numbers = [
         number_of(m.command)
         for m in members
-        if m.intent == "create" and isinstance(m.command, SyncInvoice)
+        if isinstance(m.command, SyncInvoice) and _gets_a_number(m, m.command)
     ]
     holders = yield from by_keys(realm, kinds["invoice"], numbers)
     free = yield from _free_numbers(members, holders, context, kinds["invoice"])
@@ -131,11 +131,11 @@ def _free_numbers(
     members: Sequence[Member], holders: list[There] | NotRead, context: Context, kind: Kind
 ) -> Exchange[Mapping[str, str]]:
     """For each number that somebody else's invoice has, one that is free there, as far as known."""
-    commands = (m.command for m in members if m.intent == "create")
     instead = {
-        number_of(command): other_numbers(number_of(command), NUMBER_LIMIT)
-        for command in commands
-        if isinstance(command, SyncInvoice) and _holder_of(command, holders) is not None
+        number_of(member.command): other_numbers(number_of(member.command), NUMBER_LIMIT)
+        for member in members
+        if isinstance(member.command, SyncInvoice)
+        and _in_the_way(member, member.command, holders) is not None
     }
     if not instead:
         return {}
@@ -156,9 +156,12 @@ def _prepared(
 ) -> Prepared:
     remote = member.remote
     if remote is not None:
-        if remote.version is not None:
-            return Ready(member)
-        return _versioned(member, remote, known, kinds, context)
+        versioned: Prepared = Ready(member)
+        if remote.version is None:
+            versioned = _versioned(member, remote, known, kinds, context)
+        if isinstance(versioned, Ready) and isinstance(member.command, SyncInvoice):
+            return _renumbered(member, member.command, holders, free) or versioned
+        return versioned
     if isinstance(member.command, SyncInvoice):
         return _numbered(member, member.command, holders, free)
     return Ready(member)
@@ -242,6 +245,55 @@ def _numbered(
     holder = _holder_of(command, holders)
     if holder is None:
         return Ready(member)
+    return _taken(member, command, holder, free)
+
+
+def _renumbered(
+    member: Member,
+    command: SyncInvoice,
+    holders: list[There] | NotRead,
+    free: Mapping[str, str],
+) -> NotReady | None:
+    """Why an invoice that is there can't get its new number, if a stranger has that.
+
+    One of our own has it only until it moves, too: where two swap, neither waits for the other.
+    """
+    if not _gets_a_number(member, command):
+        return None
+    if isinstance(holders, NotRead):
+        return not_known(command, holders)
+    holder = _in_the_way(member, command, holders)
+    return None if holder is None else _taken(member, command, holder, free)
+
+
+def _gets_a_number(member: Member, command: SyncInvoice) -> bool:
+    """Whether it is created under it, or is known to have another one there."""
+    if member.remote is None:
+        return True
+    last = member.last
+    before = member.remote.number if last is None else last.extra.get("number")
+    return before is not None and normal(before) != normal(number_of(command))
+
+
+def _in_the_way(
+    member: Member, command: SyncInvoice, holders: list[There] | NotRead
+) -> There | None:
+    """Whose invoice has the number that this one is to get."""
+    holder = _holder_of(command, holders)
+    if member.remote is None or holder is None or isinstance(holders, NotRead):
+        return holder
+    if not _gets_a_number(member, command):
+        return None
+    key, itself = normal(number_of(command)), member.remote.id
+    others = (there for there in holders if there.key == key and there.id != itself)
+    return next(
+        (there for there in others if there.removed is None and not marks_in(there.note)), None
+    )
+
+
+def _taken(
+    member: Member, command: SyncInvoice, holder: There, free: Mapping[str, str]
+) -> NotReady:
     found = Holder(
         remote=holder.id,
         customer=holder.fields.get("CustomerRef"),
@@ -250,7 +302,8 @@ def _numbered(
         currency=holder.currency,
         params=holder.params,
     )
-    taken = number_taken(command, found, free.get(number_of(command)))
+    linked = member.remote is not None
+    taken = number_taken(command, found, free.get(number_of(command)), linked=linked)
     return NotReady(command.record_id, taken)
 
 
