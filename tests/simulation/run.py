@@ -3,7 +3,7 @@
 `--planted NAME` plays them with a bug planted, to see its story; `--duel NAME` plays a duel instead
 of the wide story, `--mix NAME` all of one mix, `--at xero` at that provider and
 `--at shared` where the seed says, else all are at QuickBooks; `--again` plays each twice
-and compares the stories.
+and compares the stories. `--see 73,74` fails if no seed came through one of these scenarios.
 """
 
 import argparse
@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--duel", default="", choices=["", *DUELS])
     parser.add_argument("--mix", default="", choices=["", *BY_NAME])
     parser.add_argument("--at", type=_cast, default=(), help="as in qbo,xero, or shared")
+    parser.add_argument("--see", type=_named, default=frozenset[str](), help="as in 73,74")
     chosen = parser.parse_args(arguments)
     return _run(chosen)
 
@@ -60,7 +61,14 @@ def _run(chosen: argparse.Namespace) -> int:
         print(
             "seen: " + ", ".join(f"{name} {count:,}" for name, count in sorted(tally.seen.items()))
         )
-    return 1 if tally.failed else 0
+    unseen = sorted(chosen.see - tally.seen.keys())
+    if unseen:
+        print(f"no seed came through scenario {', '.join(unseen)}")
+    return 1 if tally.failed or unseen else 0
+
+
+def _named(scenarios: str) -> frozenset[str]:
+    return frozenset(scenarios.split(","))
 
 
 def _cast(named: str) -> Cast | None:
