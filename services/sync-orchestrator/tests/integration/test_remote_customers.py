@@ -337,6 +337,22 @@ async def test_a_load_is_a_run_and_stops_when_told(office: Office, caller: Calle
     assert versions == sorted(set(versions))
 
 
+async def test_a_load_is_joined_though_the_list_of_the_connecting_came_after_it_began(
+    office: Office,
+) -> None:
+    """The connector reads the list by itself when it connects; its pages may come late."""
+    await office.connect()
+    command = await load(office)
+    office.now += timedelta(seconds=1)
+    await office.connections(page(office, [there("1", "Ann Lee")]))
+    async with office.transaction() as tx:
+        again, joined = await remote_customers.load(
+            tx, office.tools, office.company, "qbo", Origin(by="person")
+        )
+    assert joined
+    assert again.id == command.load_id
+
+
 async def test_a_customer_taken_back_is_forgotten_whatever_still_comes_of_it(
     office: Office, caller: Caller
 ) -> None:

@@ -124,7 +124,8 @@ update connections set customers_as_of = greatest(coalesce(customers_as_of, $2),
 
 _LOADS = """
 select l.*, c.provider from customer_loads l join connections c on c.id = l.connection_id
-where l.connection_id = $1 order by l.began_at desc, l.load_id limit 1
+where l.connection_id = $1
+order by l.state = 'running' and l.began_by is not null desc, l.began_at desc, l.load_id limit 1
 """
 
 _LOAD = """
@@ -361,6 +362,8 @@ async def end_load(tx: Tx, load: LoadId, state: str, now: datetime) -> None:
 
 
 async def latest_load(tx: Tx, connection: ConnectionId) -> CustomerLoad | None:
+    """The one that we began and that runs, of which there is one at most; else the newest: what the
+    connector reads by itself when it connects may be told of later than it was begun."""
     row = await tx.fetchrow(_LOADS, connection)
     return None if row is None else _load(row)
 
