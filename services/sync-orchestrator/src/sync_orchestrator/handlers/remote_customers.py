@@ -123,6 +123,9 @@ async def refresh_lists(tx: Tx, tools: Tools, limit: int) -> int:
         return 0
     work = await begin(tx, {company for _, company in lacking}, tools)
     for connection_id, _ in lacking:
+        running = await remote_customers_store.latest_load(tx, connection_id)
+        if running is not None and running.state == "running":
+            continue  # somebody asked while we waited for the company
         connection = work.books.connections[connection_id]
         await begin_load(work, connection, Trigger(tools.ids.new()), Origin(by="sweep"))
     await work.save()
