@@ -1,7 +1,8 @@
 """Refusals: each says who must act; what is gone there is named; what was changed there stays."""
 
 from contracts.causes import CAUSES
-from contracts.commands import RecordCommand
+from contracts.commands import RecordCommand, RemoteRef
+from contracts.ids import RemoteId
 from contracts.sync import SyncFailed, SyncSucceeded
 
 from connector_conformance.running import Running
@@ -98,6 +99,44 @@ class RefusalsConformance:
         assert made.remote.id == on.customer_there.id
         (there,) = (await simulator.books("Alike"))["customers"]
         assert there["name"] == "Ann Leigh"
+
+    async def test_what_was_linked_and_altered_there_since_is_not_overwritten_unasked(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """We never wrote it; the look-up that found it to be the same says what it held."""
+        on = await shop(subject, connector, simulator, "Same")
+        for number, altered in (("1001", False), ("1002", True)):
+            ours = on.invoice(number)
+            [line] = ours.invoice.lines
+            told = {
+                "customer": "Ann Lee",
+                "number": number,
+                "date": ours.invoice.issue_date.isoformat(),
+                "lines": [
+                    {"item": "Call-out", "quantity": "2", "unit_price": str(line.unit_price)}
+                ],
+            }
+            await simulator.seed("Same", invoices=[told])
+            await connector.command(ours)
+            cause = (await failed(connector, ours)).cause
+            assert (cause.code, cause.params.get("same")) == ("invoice_number_taken", "yes"), cause
+            link = RemoteRef(id=RemoteId(cause.params["remote_id"]), held=cause.params["held"])
+            await simulator.advance(2)  # some providers tell versions apart by the second
+            if altered:
+                await simulator.change("Same", "invoices", link.id, due_date="2031-01-31")
+            edit = on.invoice(number, quantity="3", after=ours, link=link, step=2)
+            await connector.command(edit)
+            if altered:
+                outcome = await failed(connector, edit)
+                assert outcome.cause.code == "changed_on_both_sides", outcome.cause
+                # Whoever keeps ours has seen what the refusal speaks of.
+                edit = on.invoice(number, quantity="3", after=ours, link=outcome.remote, step=3)
+                await connector.command(edit)
+            made = await succeeded(connector, edit)
+            assert made.remote.id == link.id
+        rows = (await simulator.books("Same"))["invoices"]
+        assert {str(row["due_date"]) for row in rows} != {"2031-01-31"}
+        assert sorted(str(row["number"]) for row in rows) == ["1001", "1002"]
 
     async def test_an_invoice_of_a_customer_gone_there_names_them_or_goes(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator

@@ -4,6 +4,7 @@ Pure, and the same for everyone: who asks the provider says what it found.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
 
 from contracts.causes import cause_of, record_name
 from contracts.sync import Subject
@@ -16,6 +17,23 @@ from connector_kit.provider import FrozenMember, Member
 def differing(frozen: FrozenMember, there: Mapping[str, str]) -> tuple[str, ...]:
     """The frozen fields in which the record there is another; one it lacks counts as empty."""
     return tuple(name for name, value in frozen.fields.items() if there.get(name, "") != value)
+
+
+def mark_of(there: Mapping[str, str]) -> str:
+    """A short mark of what a record there holds, in the fields that are compared."""
+    return blake2b(repr(sorted(there.items())).encode(), digest_size=8).hexdigest()
+
+
+def altered_since_linked(member: Member, there: Mapping[str, str], version: str | None) -> bool:
+    """Whether what a person linked, and we never wrote, holds something else than it held then.
+
+    Not where whoever chose to write over it has seen this very version.
+    """
+    remote = member.remote
+    if remote is None or remote.held is None or member.last is not None:
+        return False
+    seen = remote.version is not None and remote.version == version
+    return member.intent == "update" and not seen and mark_of(there) != remote.held
 
 
 def both_changed(
@@ -31,9 +49,11 @@ def both_changed(
     it.
 
     `ours` is the record as it would be written, None where it can't be; `edited` are the fields
-    changed there, `there` all of them; `seen` is the version that they were seen in; `in_words`
-    names fields as a person does.
+    changed there, as far as known, `there` all of them; `seen` is the version that they were seen
+    in; `in_words` names fields as a person does.
     """
+    if member.last is None and ours is not None and not differing(ours, there):
+        return None
     here: tuple[str, ...] = ()
     if member.last is not None and ours is not None:
         now = ours.fields
@@ -51,7 +71,7 @@ def both_changed(
             invoice=name if command.entity == "invoice" else None,
             record=record_name(command.entity, name),
             fields_here=in_words(here) or None,
-            fields_there=in_words(edited),
+            fields_there=in_words(edited) or None,
         ),
         seen=seen,
     )

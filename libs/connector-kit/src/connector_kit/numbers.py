@@ -32,6 +32,8 @@ class Holder:
     currency: str | None
     removed: bool = False
     params: tuple[tuple[str, str], ...] = ()
+    held: str | None = None
+    """A mark of what it holds, for whoever links it (see `conflicts.mark_of`)."""
 
     def is_same(self, command: SyncInvoice) -> bool:
         """Whether it is this very invoice: of the same customer, date and total."""
@@ -67,12 +69,14 @@ def number_taken(
 ) -> Refused:
     """The question whose the number is. "Same invoice: link" is offered only if all of it fits, and
     not to one that is `linked` already: that would leave its own behind."""
+    same = holder.is_same(command) and not linked
     cause = cause_of(
         "invoice_number_taken",
         subject=Subject(id=str(command.record_id), name=command.invoice.number),
         invoice=command.number_there or command.invoice.number,
         remote_id=holder.remote,
-        same="yes" if holder.is_same(command) and not linked else None,
+        same="yes" if same else None,
+        held=holder.held if same else None,
         suggested_number=free,
     )
     params = {**cause.params, **dict(holder.params)}

@@ -31,7 +31,8 @@ class Origin(Part):
 class RemoteRef(Part):
     """A record at the provider. `version` is the provider's own (SyncToken and the like).
 
-    `currency` is a customer's, where the provider keeps one that can't be changed.
+    `currency` is a customer's, where the provider keeps one that can't be changed. `held` is a mark
+    of what an invoice held there when a person linked it, made and read by its connector only.
     """
 
     id: RemoteId
@@ -39,6 +40,7 @@ class RemoteRef(Part):
     number: str | None = None
     url: str | None = None
     currency: Currency | None = None
+    held: str | None = None
 
 
 class Command(Message):

@@ -40,6 +40,30 @@ from .samples import (
 )
 
 
+def test_an_invoice_linked_as_the_same_carries_what_it_held_there() -> None:
+    """By that the connector tells whether it was altered there before our first edit."""
+    desk, _, _, bill = ready()
+    desk.ask(bill)
+    (first,) = desk.sent()
+    params = {"invoice": "1001", "remote_id": "77", "same": "yes", "held": "c0ffee"}
+    taken = failure(first, "invoice_number_taken", params=params)
+    desk.apply(bill, Answered(taken, automatic=True))
+    desk.apply(bill, LinkedByPerson(RemoteRef(id=RemoteId("77")), BY_PERSON))
+    newer = edited(bill)
+    desk.know(newer)
+    desk.apply(newer, Edited(automatic=True))
+    (said,) = desk.sent()
+    assert said.link == RemoteRef(id=RemoteId("77"), held="c0ffee")
+    # It is kept with the version that a refusal has seen there.
+    asked = failure(said, "changed_on_both_sides").model_copy(
+        update={"remote": RemoteRef(id=RemoteId("77"), version="3")}
+    )
+    desk.apply(newer, Answered(asked, automatic=True))
+    desk.apply(newer, KeepOurs(BY_PERSON))
+    (said,) = desk.sent()
+    assert said.link == RemoteRef(id=RemoteId("77"), version="3", held="c0ffee")
+
+
 def test_z3_a_customer_without_an_email_blocks_and_an_email_releases() -> None:
     desk = Desk()
     ann, call_out = customer(email=None), item()

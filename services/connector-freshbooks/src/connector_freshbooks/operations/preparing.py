@@ -10,7 +10,7 @@ taken invoice number it refuses itself; who has it is asked after that, and befo
 from collections.abc import Mapping, Sequence
 
 from connector_kit.answers import NoAnswer, NotExecuted, Refused, RemovedThere
-from connector_kit.conflicts import both_changed, differing
+from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of
 from connector_kit.exchange import Exchange
 from connector_kit.naming import name_of
 from connector_kit.numbers import Holder, number_taken, other_numbers
@@ -100,7 +100,9 @@ def _known(
             return NotReady(command.record_id, RemovedThere("deleted", gone_cause(command)))
         return Ready(_restored(member, found))
     edited = _edited_there(member, remote, found)
-    question = _both_changed(member, found, edited, kind, context) if edited else None
+    altered = altered_since_linked(member, found.fields, found.version)
+    asks = edited or altered
+    question = _both_changed(member, found, edited, kind, context) if asks else None
     if question is not None:
         return NotReady(command.record_id, question)
     return Ready(member.at(found.ref()))
@@ -149,7 +151,7 @@ def _edited_there(member: Member, remote: RemoteRef, there: There) -> tuple[str,
 def _both_changed(
     member: Member, there: There, edited: tuple[str, ...], kind: Kind, context: Context
 ) -> Refused | None:
-    writable = member.last is not None and kind.refuse(member, context) is None
+    writable = kind.refuse(member, context) is None
     ours = kind.write(member, context).frozen if writable else None
     return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 
@@ -192,6 +194,7 @@ def _numbered(
         currency=same[0].currency,
         removed=same[0].deleted,
         params=same[0].params,
+        held=mark_of(same[0].fields),
     )
     taken = number_taken(command, holder, free, linked=member.remote is not None)
     return NotReady(command.record_id, taken)

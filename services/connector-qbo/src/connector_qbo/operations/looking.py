@@ -16,7 +16,7 @@ from connector_kit.answers import (
     Sighting,
     Unreadable,
 )
-from connector_kit.conflicts import both_changed, differing
+from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of
 from connector_kit.exchange import Exchange
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
@@ -185,7 +185,8 @@ def _versioned(
     if there is None:
         return not_known(member.command, known.why)
     edited = _edited_there(member, there)
-    question = _both_changed(member, there, edited, kinds, context) if edited else None
+    asks = edited or altered_since_linked(member, there.fields, there.version)
+    question = _both_changed(member, there, edited, kinds, context) if asks else None
     if question is not None:
         return NotReady(record, question)
     return Ready(member.at(there.ref()))
@@ -216,7 +217,7 @@ def _both_changed(
     context: Context,
 ) -> Refused | None:
     kind = kinds[member.command.entity]
-    writable = member.last is not None and kind.refuse(member, context) is None
+    writable = kind.refuse(member, context) is None
     ours = kind.write(member, context).frozen if writable else None
     return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 
@@ -301,6 +302,7 @@ def _taken(
         total=holder.total,
         currency=holder.currency,
         params=holder.params,
+        held=mark_of(holder.fields),
     )
     linked = member.remote is not None
     taken = number_taken(command, found, free.get(number_of(command)), linked=linked)

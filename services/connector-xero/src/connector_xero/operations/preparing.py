@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from connector_kit.answers import NoAnswer, ReferenceGone, Refused, RemovedThere
-from connector_kit.conflicts import both_changed, differing
+from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of
 from connector_kit.exchange import Exchange
 from connector_kit.naming import name_of
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
@@ -113,7 +113,8 @@ def _linked(
     if member.intent == "void" and there.settled:
         return NotReady(command.record_id, void_refused(command))
     edited = _edited_there(member, remote, there)
-    question = _both_changed(member, there, edited, kinds, context) if edited else None
+    asks = edited or altered_since_linked(member, there.fields, there.version)
+    question = _both_changed(member, there, edited, kinds, context) if asks else None
     if question is not None:
         return NotReady(command.record_id, question)
     return Ready(member.at(there.ref()))
@@ -224,6 +225,7 @@ def _taken(member: Member, holder: There, free: Mapping[str, str]) -> Refused:
             currency=holder.currency,
             removed=holder.removed is not None,
             params=holder.params,
+            held=mark_of(holder.fields),
         )
         linked = member.remote is not None
         return number_taken(command, found, free.get(number_of(command)), linked=linked)
@@ -271,7 +273,7 @@ def _both_changed(
     context: Context,
 ) -> Refused | None:
     kind = kinds[member.command.entity]
-    writable = member.last is not None and kind.refuse(member, context) is None
+    writable = kind.refuse(member, context) is None
     ours = kind.write(member, context).frozen if writable else None
     return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 

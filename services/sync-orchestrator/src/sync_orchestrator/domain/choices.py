@@ -218,14 +218,19 @@ def _link(course: Course, fact: LinkedByPerson) -> None:
     if named is not None:
         named = "" if named == plain_name(course.situation.record) else named
         job = replace(job, named_there=named or None)
+    totals = _compared(course, fact.remote)
+    remote = fact.remote
+    if totals is not None and job.cause is not None:
+        # By it the connector knows whether somebody alters it there before we first write it.
+        remote = remote.model_copy(update={"held": job.cause.params.get("held")})
     course.tell(
         Linked(
-            fact.remote,
+            remote,
             course.situation.record.version,
             content_of(job, course.situation).mark,
             relinked=not same,
             origin=fact.origin,
-            totals=_compared(course, fact.remote),
+            totals=totals,
             account=fact.account,
             named=named,
         )

@@ -148,6 +148,7 @@ def _see_link(course: Course, remote: RemoteRef, step: int) -> None:
             number=remote.number or link.number,
             url=remote.url or link.url,
             currency=remote.currency or link.currency,
+            held=remote.held or link.held,
         )
         if link == remote:
             return
