@@ -1,4 +1,5 @@
-"""Every page in both themes, on a phone and before axe; its words; pictures of each."""
+"""Every page in both themes, on a phone and before axe; by Tab and without scripts; its words;
+pictures of each."""
 
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from testkit import Stack
 
 from browser.conftest import where
+from browser.reaching import dead_without_script, out_of_reach
 from browser.steps import (
     WITHIN,
     Company,
@@ -202,13 +204,33 @@ async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
                 wrong.append(f"{path} scrolls sideways at {width}: {wide} px")
             if kind == "light" and name != "patterns":
                 wrong += [f"{path} says {word!r}" for word in await bad_words(seen)]
+            if kind == "light":
+                wrong += [f"{path} by Tab: {one}" for one in await out_of_reach(seen)]
             if kind != "phone":
                 wrong += [f"{theme} {path}: {fault}" for fault in await faults(seen, script, theme)]
         await context.close()
         wrong += [
             f"{theme} {width}: {one}" for one in said if not one.endswith(("/favicon.ico", NOWHERE))
         ]
+    wrong += await dead_ends(browser, oak, outside, pages)
     assert not wrong, "\n".join(wrong)
+
+
+async def dead_ends(
+    browser: Browser, oak: Company, outside: dict[str, str], pages: dict[str, str]
+) -> list[str]:
+    """What leads nowhere on any of the pages where no script runs."""
+    context = await browser.new_context(java_script_enabled=False, locale="en-US")
+    plain = await context.new_page()
+    found: list[str] = []
+    for name, path in (outside | pages).items():
+        if name == next(iter(pages)):
+            await log_in(plain, oak.web, oak.email)
+        if name not in PRESSED:
+            await plain.goto(f"{oak.web}{path}")
+            found += [f"{path} without script: {one}" for one in await dead_without_script(plain)]
+    await context.close()
+    return found
 
 
 async def faults(page: Page, script: str, theme: str) -> list[str]:
