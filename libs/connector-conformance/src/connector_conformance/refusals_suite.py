@@ -104,7 +104,7 @@ class RefusalsConformance:
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator
     ) -> None:
         """We never wrote it; the look-up that found it to be the same says what it held."""
-        on = await shop(subject, connector, simulator, "Same")
+        on = await shop(subject, connector, simulator, "Linked")
         for number, altered in (("1001", False), ("1002", True)):
             ours = on.invoice(number)
             [line] = ours.invoice.lines
@@ -116,14 +116,14 @@ class RefusalsConformance:
                     {"item": "Call-out", "quantity": "2", "unit_price": str(line.unit_price)}
                 ],
             }
-            await simulator.seed("Same", invoices=[told])
+            await simulator.seed("Linked", invoices=[told])
             await connector.command(ours)
             cause = (await failed(connector, ours)).cause
             assert (cause.code, cause.params.get("same")) == ("invoice_number_taken", "yes"), cause
             link = RemoteRef(id=RemoteId(cause.params["remote_id"]), held=cause.params["held"])
             await simulator.advance(2)  # some providers tell versions apart by the second
             if altered:
-                await simulator.change("Same", "invoices", link.id, due_date="2031-01-31")
+                await simulator.change("Linked", "invoices", link.id, due_date="2031-01-31")
             edit = on.invoice(number, quantity="3", after=ours, link=link, step=2)
             await connector.command(edit)
             if altered:
@@ -134,7 +134,7 @@ class RefusalsConformance:
                 await connector.command(edit)
             made = await succeeded(connector, edit)
             assert made.remote.id == link.id
-        rows = (await simulator.books("Same"))["invoices"]
+        rows = (await simulator.books("Linked"))["invoices"]
         assert {str(row["due_date"]) for row in rows} != {"2031-01-31"}
         assert sorted(str(row["number"]) for row in rows) == ["1001", "1002"]
 
