@@ -41,6 +41,7 @@ def subject() -> ConformanceSubject:
         offers_accounts=False,
         gone_items_refuse=False,
         unique_names=False,
+        merges=False,
         # The names of all items: those that are kept and those that were deleted.
         reads_of_a_load=2,
     )

@@ -1,5 +1,6 @@
 """Refusals: each says who must act; what is gone there is named; what was changed there stays."""
 
+import pytest
 from contracts.causes import CAUSES
 from contracts.commands import RecordCommand, RemoteRef
 from contracts.ids import RemoteId
@@ -183,6 +184,34 @@ class RefusalsConformance:
             assert (await succeeded(connector, again)).remote.id == on.customer_there.id
             rows = {row["id"]: row for row in (await simulator.books("Back"))["customers"]}
         assert len([row for row in rows.values() if row["active"]]) <= 1
+
+    async def test_of_a_customer_merged_there_the_survivor_is_named(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Where customers can't be merged, asking for it is refused and the edit goes."""
+        on = await shop(subject, connector, simulator, "Merged")
+        bo = on.company.customer("Bo Lind", email="bo@lind.example")
+        invoice = on.invoice("1001")
+        await connector.command(bo, invoice)
+        survivor = (await succeeded(connector, bo)).remote.id
+        await succeeded(connector, invoice)
+        merge = simulator.change("Merged", "customers", on.customer_there.id, merge_into=survivor)
+        edited = on.company.customer(
+            "Ann Lee-Moss", record=on.customer.record_id, link=on.customer_there, step=2
+        )
+        if not subject.merges:
+            with pytest.raises(AssertionError):
+                await merge
+            await connector.command(edited)
+            assert (await succeeded(connector, edited)).remote.id == on.customer_there.id
+            return
+        await merge
+        await connector.command(edited)
+        cause = (await failed(connector, edited, within=40)).cause
+        assert cause.code == "customer_merged_there"
+        assert cause.params["remote_id"] == survivor
+        rows = {row["id"]: row for row in (await simulator.books("Merged"))["customers"]}
+        assert rows[survivor]["name"] == "Bo Lind"
 
     async def test_an_invoice_removed_there_is_told_and_not_made_again(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator

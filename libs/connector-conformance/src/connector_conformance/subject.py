@@ -47,6 +47,7 @@ class ConformanceSubject:
         offers_accounts: whether items are given an income account.
         gone_items_refuse: whether an invoice is refused whose item is gone.
         unique_names: whether the provider refuses a second customer of the same name.
+        merges: whether two customers can be made one there.
         reads_of_a_load: how many reads a load of new records may take in all, see
             `test_a_load_takes_little_more_than_the_fewest_requests`.
     """
@@ -65,4 +66,5 @@ class ConformanceSubject:
     offers_accounts: bool = True
     gone_items_refuse: bool = True
     unique_names: bool = True
+    merges: bool = True
     reads_of_a_load: int = 0
