@@ -15,7 +15,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import asyncpg
 import httpx
 from connector_kit.app import Parts, http_app, migrate_schema, parts, processor_of, roles_of
 from connector_kit.connecting import Connecting
@@ -160,15 +159,12 @@ class Running:
 
     async def said(self, kind: type[M]) -> list[M]:
         """All that the connector has said of this kind, in its order."""
-        connection = await asyncpg.connect(self.dsn)
-        try:
+        async with self.made.connector.database.transaction() as tx:
             # A smaller number may be committed after a larger one.
-            rows = await connection.fetch(
+            rows = await tx.fetch(
                 "SELECT seq, topic, value FROM outbox WHERE seq != ALL ($1::bigint[])",
                 list(self.heard),
             )
-        finally:
-            await connection.close()
         for row in rows:
             decoded = decode(_TOPICS[row["topic"]], row["value"])
             self.heard[row["seq"]] = decoded.message if isinstance(decoded, Decoded) else None
