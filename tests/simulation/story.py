@@ -2,10 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from contracts.topics import INVOICING
@@ -116,6 +117,7 @@ class Driver:
     probed: tuple[tuple[int, datetime], Row] | None = None
     """What was due, and when that was asked."""
     people: People = field(init=False)
+    _broken: Iterator[int] = field(init=False, default_factory=count)
 
     def __post_init__(self) -> None:
         self.people = People(self.ring)
@@ -300,7 +302,8 @@ class Driver:
         queue = (INVOICING.name, "sync-orchestrator")
         if queue in ring.bus.waiting():
             ring.sights.poisons += 1
-            broken = f'{{"at": {self.scheduler.steps}, "type": "invoicing.invoice_sent.v1"'
+            # Each another: the very same message is set apart once, however often it comes.
+            broken = f'{{"nth": {next(self._broken)}, "type": "invoicing.invoice_sent.v1"'
             ring.bus.queues[queue].append(Waiting(broken.encode()))
             ring.sights.saw("84")
 
