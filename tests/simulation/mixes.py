@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _FATES: Mapping[str, int] = {
     "fine": 60,
@@ -69,6 +69,8 @@ class Mix:
     jumps: tuple[float, ...] = (0.5, 1.0, 3.0, 6.0, 12.0, 60.0, 170.0)
     restores: bool = False
     """The database is restored from a backup once: see `restoring`."""
+    unconfirmed: bool = False
+    """Providers do what no source says for certain otherwise than by default: see `switches`."""
 
 
 MIXES = (
@@ -135,14 +137,26 @@ MIXES = (
     ),
 )
 RESTORED = Mix("restored", restores=True)
-BY_NAME = {mix.name: mix for mix in (*MIXES, RESTORED)}
+UNCONFIRMED = Mix(
+    "unconfirmed",
+    people={**_PEOPLE, "rename": 3, "unlink": 0.5, "list": 0.5},
+    there={"remove": 3, "type_in": 3, "inactivate": 3, "tidy": 1, "enter": 1},
+    things={"there": 1.0},
+    refuses_numbers=0.5,
+    unconfirmed=True,
+)
+BY_NAME = {mix.name: mix for mix in (*MIXES, RESTORED, UNCONFIRMED)}
 
 _RESTORES = 1 / 20
 """How many seeds' database is restored."""
+_UNCONFIRMED = 1 / 10
+"""How many others are played at providers with their switches by lot."""
 
 
 def of_seed(seed: int) -> Mix:
     """By lot."""
     lot = random.Random(f"mix {seed}")
     mix = lot.choice(MIXES)
-    return RESTORED if lot.random() < _RESTORES else mix
+    if lot.random() < _RESTORES:
+        return RESTORED
+    return replace(mix, unconfirmed=True) if lot.random() < _UNCONFIRMED else mix

@@ -35,6 +35,7 @@ from simulation.mixes import Mix
 from simulation.office import Office, read_records
 from simulation.sides import SIDES, Cast
 from simulation.sights import Sights
+from simulation.switches import draw
 from simulation.there import Habits, There
 from simulation.transport import SimTransport
 
@@ -272,13 +273,18 @@ def another_organisation(ring: Ring, provider: ProviderName | None = None) -> Th
     said."""
     rng, mix = ring.scheduler.rng, ring.mix
     connector = ring.connectors[provider or ring.cast[0]]
+    name = ("Oak Books", "Elm Books", "Ash Books")[len(ring.organisations)]
+    drawn = draw(connector.side.name, ring.scheduler.seed, name) if mix.unconfirmed else {}
+    if drawn:
+        told = ", ".join(f"{switch} {value}" for switch, value in drawn.items())
+        ring.scheduler.story.append(f"there: {name} at {connector.side.name} has {told}")
     habits = Habits(
         refuses_numbers=rng.random() < mix.refuses_numbers,
         replays=rng.random() < 0.3,
         tokens_end=mix.tokens_end,
         grace=rng.random() < 0.5,
+        drawn=drawn,
     )
-    name = ("Oak Books", "Elm Books", "Ash Books")[len(ring.organisations)]
     there = connector.side.organisation(ring.scheduler, connector.hosts, name, habits)
     ring.organisations.append(there)
     return there

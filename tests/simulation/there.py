@@ -224,6 +224,8 @@ class Habits:
     tokens_end: bool
     grace: bool
     """A refresh token that was used works for a while."""
+    drawn: Mapping[str, object]
+    """The simulator's other settings that differ from its defaults."""
 
 
 class Side(ABC):

@@ -210,7 +210,7 @@ class Freshbooks(Side):
             number_search="exact" if habits.refuses_numbers else "prefix",
             refresh_reuses_created_at=habits.grace,
         )
-        return FreshbooksBooks(scheduler, hosts, name, settings)
+        return FreshbooksBooks(scheduler, hosts, name, settings.changed(dict(habits.drawn)))
 
     def writes(self, request: Request) -> bool:
         return request.method in ("POST", "PUT") and request.path.startswith("/accounting/")

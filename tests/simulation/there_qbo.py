@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -58,6 +59,9 @@ class QboBooks(There):
         super().__init__(scheduler, name)
         self._hosts = hosts
         self._books: Organisation = hosts.world.open(name, settings)
+        for account in self._books.all("Account"):
+            # As old as the company is: no list is too late for them.
+            account.created = account.updated = scheduler.now - timedelta(days=1)
 
     @property
     def id(self) -> str:
@@ -151,7 +155,7 @@ class Qbo(Side):
             rotate_every_refresh=habits.tokens_end,
             refresh_grace=86_400 if habits.grace else 0,
         )
-        return QboBooks(scheduler, hosts, name, settings)
+        return QboBooks(scheduler, hosts, name, settings.changed(dict(habits.drawn)))
 
     def writes(self, request: Request) -> bool:
         """Queries are posted too."""

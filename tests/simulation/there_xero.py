@@ -221,7 +221,7 @@ class Xero(Side):
             grace_answer="new" if habits.grace else "same",
             connection_id_on_reconnect="new" if habits.grace else "same",
         )
-        return XeroBooks(scheduler, hosts, name, settings)
+        return XeroBooks(scheduler, hosts, name, settings.changed(dict(habits.drawn)))
 
     def writes(self, request: Request) -> bool:
         return request.method in ("PUT", "POST")
