@@ -85,6 +85,10 @@ class Simulator:
     async def settings(self, name: str, **settings: object) -> None:
         await self._ok("PUT", "/_sim/organisation", settings, organisation=name)
 
+    async def defaults(self, **settings: object) -> None:
+        """Of organisations to come, and of what is asked before one is known."""
+        await self._ok("PUT", "/_sim/organisation", settings)
+
     async def limits(self, **limits: object) -> None:
         await self._ok("PUT", "/_sim/limits", limits)
 

@@ -88,6 +88,8 @@ def _taken(errno: str, *, text: str = "") -> tuple[Row, Row]:
 TABLE: tuple[Row, ...] = (
     # Our access
     Row("1042", Closed("subscription_ended", expired=False)),
+    # Before what says that a record is gone: the business itself isn't there for us any more.
+    Row("1012", Closed("connecting_user_lost_rights", expired=True), field=r"^accountid$"),
     Row("1003", Blocks("plan_limit_reached", "customers"), _PLAN, entity="customer"),
     Row("1003", Closed("permission_missing", expired=True), r"scope", source=_SCOPES),
     Row("insufficient_scope", Closed("permission_missing", expired=True), source=_SCOPES),
@@ -105,6 +107,7 @@ TABLE: tuple[Row, ...] = (
     Row("1011", Plain.CUSTOMER_GONE, field=r"^customerid$", entity="invoice"),
     Row("1012", Blocks("account_gone"), field=r"account", entity="item"),
     Row("1004", Blocks("account_gone"), field=r"account", entity="item"),
+    Row("1012", Blocks("tax_code_gone"), field=r"^taxname[12]$", entity="invoice"),
     Row("1012", Plain.REMOVED, intent="update"),
     Row("1012", Plain.REMOVED, intent="void"),
     Row("1011", Plain.REMOVED, intent="update"),
@@ -159,7 +162,8 @@ def classify(
 def whole(response: Response) -> NotExecuted | NoAnswer | None:
     """What a response says of its request as a whole; None if it was answered.
 
-    403 is left to whoever asked: the chart of accounts is refused so where a plan has none. A
+    403 is left to whoever asked: the chart of accounts is refused so where a plan has none. 401 may
+    be an old token in any words; 404 that names the account is no record that is gone. A
     `Retry-After` stands on successful answers too, and means something only with 429.
     """
     reasons = read_reasons(response.body)
@@ -171,7 +175,8 @@ def whole(response: Response) -> NotExecuted | NoAnswer | None:
         return NoAnswer(details)
     if reasons is not None:
         found = shut(reasons, response)
-        if found is not None and found.cause.code == "subscription_ended":
+        lost = response.status == 404 and found is not None and found.expired
+        if found is not None and (found.cause.code == "subscription_ended" or lost):
             return NotExecuted(found)
     if response.status == 401:
         return NotExecuted(Unauthorized(details))

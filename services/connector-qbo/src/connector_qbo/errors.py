@@ -148,6 +148,8 @@ TABLE: tuple[Row, ...] = (
     Row("6000", Blocks("account_wrong_type"), text=r"account type|income account", entity="item"),
     Row("6000", Blocks("item_unusable_there", "category"), text=r"categories cannot be used"),
     Row("6100", Blocks("tax_code_gone")),
+    # Its words aren't confirmed.
+    Row("6000", Blocks("sales_tax_not_set_up"), text=r"tax .*not set ?up", entity="invoice"),
     Row(
         "6000",
         Blocks("tax_rate_unmapped"),

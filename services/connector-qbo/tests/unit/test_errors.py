@@ -191,6 +191,12 @@ CASES = [
     Case("6100", Blocks("tax_code_gone"), "Invalid Line TaxCode"),
     Case(
         "6000",
+        Blocks("sales_tax_not_set_up"),
+        "Sales tax is not set up for this company.",
+        entity="invoice",
+    ),
+    Case(
+        "6000",
         Blocks("tax_rate_unmapped"),
         "Make sure all your transactions have a VAT rate before you save.",
     ),

@@ -28,6 +28,16 @@ def refusal(member: FrozenMember, reasons: tuple[Reason, ...], response: Respons
     verdict = classify(reasons, entity=member.entity, intent=member.intent)
     details = details_of(response, verdict.reason)
     match verdict.meaning:
+        case Blocks("tax_code_gone"):
+            tax = verdict.reason.value or ""
+            return Refused(
+                cause_of(
+                    "tax_code_gone",
+                    subject=Subject(id=tax, name=tax),
+                    details=details,
+                    tax_there=tax or None,
+                )
+            )
         case Blocks(cause, why):
             return Refused(_cause(cause, why, member, details))
         case Closed():
