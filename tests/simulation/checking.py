@@ -264,11 +264,15 @@ def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
     if job.outstanding is not None or job.state in _UNDER_WAY:
         return [f"not final: {who} is {job.state}, {job.outstanding} is out, {job.cause}"]
     there = _there(books, job)
+    imported_gone = False
     if isinstance(snapshot, CustomerSnapshot) and (origin := snapshot.came_from) is not None:
         link = None if job.link is None else job.link.id
         told_apart = snapshot.id in books.company.told_apart
-        if origin.connection_id == books.connection and not told_apart and link != origin.remote_id:
-            return [f"{who} came from {origin.remote_id}, but is linked to {link}"]
+        imported_gone = origin.remote_id in books.there.removed
+        removed = job.state is SyncState.REMOVED_THERE and link is None
+        apart = told_apart or (removed and imported_gone)
+        if origin.connection_id == books.connection and not apart and link != origin.remote_id:
+            return [f"{who} came from {origin.remote_id}, but is {job.state} and linked to {link}"]
     if job.state in _SYNCED:
         if there is None:
             return [f"synced without a link that is there: {who}, {job.link}"]
@@ -283,7 +287,11 @@ def _record(books: _Books, snapshot: Snapshot, job: Job | None) -> list[str]:
         marked = books.there.marked(job.entity).get(str(snapshot.id), [])
         gone = [r for r in marked if r.id in books.there.removed]
         hers = books.there.linked_by_person & books.there.removed
-        return [] if gone or hers else [f"{who} is {job.state}, but nobody removed it"]
+        return (
+            []
+            if gone or hers or imported_gone
+            else [f"{who} is {job.state}, but nobody removed it"]
+        )
     if job.state is SyncState.BLOCKED:
         return _blocked(books, snapshot, job)
     return [f"{who} ends as {job.state}: {job.cause}"]
