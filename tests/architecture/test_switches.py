@@ -6,6 +6,7 @@ connector's own tests, by those of money or by a scenario.
 
 import ast
 import importlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args, get_origin
@@ -40,21 +41,30 @@ def values_of(provider: str, name: str) -> tuple[object, ...] | None:
 
 
 @cache
-def named_in_tests(provider: str) -> tuple[frozenset[str], frozenset[object]]:
-    """Names of keywords, and all constants, of the tests that a connector is tried by."""
-    names: set[str] = set()
-    constants: set[object] = set()
+def pieces(provider: str) -> tuple[tuple[frozenset[str], frozenset[object]], ...]:
+    """Of each function and each table of the tests that a connector is tried by: the names of
+    keywords and texts, and all constants."""
     places = (*EVERYBODY_S, f"services/connector-{provider}/tests")
     files = [ROOT / f"tests/simulation/there_{provider}.py"]
     for place in map(ROOT.joinpath, places):
         files += [place] if place.is_file() else sorted(place.rglob("*.py"))
+    found: list[tuple[frozenset[str], frozenset[object]]] = []
     for file in files:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.keyword) and node.arg is not None:
-                names.add(node.arg)
-            elif isinstance(node, ast.Constant):
-                constants.add(node.value)
-    return frozenset(names), frozenset(constants)
+        for piece in _whole_pieces(ast.parse(file.read_text()).body):
+            constants = {node.value for node in ast.walk(piece) if isinstance(node, ast.Constant)}
+            keywords = {node.arg for node in ast.walk(piece) if isinstance(node, ast.keyword)}
+            texts = {value for value in constants if isinstance(value, str)}
+            names = texts | {name for name in keywords if name is not None}
+            found.append((frozenset(names), frozenset(constants)))
+    return tuple(found)
+
+
+def _whole_pieces(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _whole_pieces(statement.body)
+        else:
+            yield statement
 
 
 SWITCHES = [
@@ -79,8 +89,13 @@ def test_a_connector_is_tried_on_either_side(provider: str, name: str) -> None:
     drawn = next(found for one, found in DRAWN.items() if one == provider)
     if name in drawn:
         return
-    names, constants = named_in_tests(provider)
-    assert name in names | constants, f"{name} of {provider}'s simulator is in no test"
+    about = [constants for names, constants in pieces(provider) if name in names]
+    assert about, f"{name} of {provider}'s simulator is in no test"
     others = (values_of(provider, name) or ())[1:]
-    missing = [value for value in others if value not in constants]
+    # By `is` as well: True is 1, and another test's number is no switch.
+    missing = [v for v in others if not any(_holds(constants, v) for constants in about)]
     assert not missing, f"{name} of {provider}'s simulator is never {missing}"
+
+
+def _holds(constants: frozenset[object], value: object) -> bool:
+    return any(one == value and type(one) is type(value) for one in constants)

@@ -71,6 +71,7 @@ DRAWN: Mapping[ProviderName, Mapping[str, Values]] = {
         "put_keeps_lineids": _EITHER,
         "unit_cost_rounding": ("keep", "cents"),
         "list_lag_seconds": _LAGS,
+        "refresh_reuses_created_at": _EITHER,
     },
 }
 

@@ -80,7 +80,7 @@ def priced(there: Books, number: str, price: str) -> SyncInvoice:
 
 
 async def whole_life(there: Books, simulator: Simulator, name: str) -> None:
-    """An invoice is made and changed: it stands there once, with the total that we know."""
+    """An invoice is made, changed and voided: it stands there once, with the total that we know."""
     command = priced(there, "1001", "128.19")
     remote = await made(there.on, Member(command, None))
     total = await _only_total(simulator, name)
@@ -95,6 +95,9 @@ async def whole_life(there: Books, simulator: Simulator, name: str) -> None:
     again = await made(there.on, Member(edited, remote))
     assert again.id == remote.id
     assert await _only_total(simulator, name) == Decimal("300.30")
+    newest = again.model_copy(update={"version": None})
+    void = there.on.company.void(edited, newest, step=3)
+    assert await became(there.on, Member(void, newest)) == "accepted"
 
 
 async def _only_total(simulator: Simulator, name: str) -> Decimal:

@@ -27,7 +27,6 @@ from .books import AUTH, FRESHBOOKS, OPERATIONS, books, speaker
         {"invoice_without_lines": "refuse"},
         {"number_charset": "alphanumeric"},
         {"empty_client": "accept"},
-        {"email_checked": False},
         {"delete_paid": "422-1004"},
         {"refuse_duplicate_numbers": False},
         {"subscription": "active_trial"},
@@ -219,6 +218,16 @@ async def test_a_client_beyond_the_plan_is_told(simulator: Simulator, form: str)
     on = await speaker(simulator, name, plan_limit=0, client_limit_error=form)
     word = await became(on, Member(on.company.customer("Ann Lee"), None))
     assert word == ("accepted" if form == "flag" else "plan_limit_reached")
+    assert len((await simulator.books(name))["customers"]) == (form == "flag")
+
+
+@pytest.mark.parametrize("checked", [True, False])
+async def test_an_address_that_is_none_goes_or_is_told(simulator: Simulator, checked: bool) -> None:
+    name = f"Address {checked}"
+    on = await speaker(simulator, name, email_checked=checked)
+    word = await became(on, Member(on.company.customer("Ann Lee", email="ann at lee"), None))
+    assert word == ("customer_email_invalid" if checked else "accepted")
+    assert len((await simulator.books(name))["customers"]) == (not checked)
 
 
 @pytest.mark.parametrize("taken", ["put", "post_and_put", "ignored"])
@@ -242,6 +251,8 @@ async def test_an_account_that_isn_t_there_is_told(simulator: Simulator, form: s
     there = await made(on, Member(command.model_copy(update={"income_account_id": None}), None))
     word = await became(on, Member(command, there))
     assert word == ("accepted" if form == "accept" else "account_gone")
+    (item,) = (await simulator.books(f"Account {form}"))["items"]
+    assert item["account_id"] == (gone.id if form == "accept" else None)
 
 
 @pytest.mark.parametrize("form", ["403", "404", "ok"])
@@ -264,9 +275,22 @@ async def test_accounts_are_offered_where_their_scope_lets_us(
 async def test_a_number_of_other_characters_goes_or_is_told(
     simulator: Simulator, rule: str
 ) -> None:
-    there = await books(simulator, f"Number {rule}", number_charset=rule)
+    name = f"Number {rule}"
+    there = await books(simulator, name, number_charset=rule)
     word = await became(there.on, Member(priced(there, "A/1 b", "5.00"), None))
     assert word == ("accepted" if rule == "any" else "invoice_number_not_allowed")
+    numbers = [one["number"] for one in (await simulator.books(name))["invoices"]]
+    assert numbers == (["A/1 b"] if rule == "any" else [])
+
+
+async def test_limits_that_are_lower_there_are_told(simulator: Simulator) -> None:
+    there = await books(simulator, "Lower", number_limit=4, max_lines=1)
+    word = await became(there.on, Member(priced(there, "10001", "5.00"), None))
+    assert word == "invoice_number_not_allowed"
+    line = (there.ours[1], there.item.id, "1", "5.00")
+    command = there.on.company.invoice("1001", (there.ours[0], there.customer.id), [line, line])
+    assert await became(there.on, Member(command, None)) == "too_many_lines"
+    assert (await simulator.books("Lower"))["invoices"] == []
 
 
 @pytest.mark.parametrize("rule", ["422-1025", "accept"])
@@ -292,7 +316,8 @@ async def test_an_invoice_that_was_due_before_it_was_made_is_told(
 
 @pytest.mark.parametrize("rule", ["accept", "create", "422-1012"])
 async def test_a_tax_that_isn_t_there_goes_or_is_told(simulator: Simulator, rule: str) -> None:
-    there = await books(simulator, f"Tax {rule}", unknown_tax=rule)
+    name = f"Tax {rule}"
+    there = await books(simulator, name, unknown_tax=rule)
     command = priced(there, "1001", "100.00")
     rate = IDS.new()
     taxed = {
@@ -313,3 +338,5 @@ async def test_a_tax_that_isn_t_there_goes_or_is_told(simulator: Simulator, rule
     command = command.model_copy(update={"invoice": invoice, "taxes": taxes})
     word = await became(there.on, Member(command, None))
     assert word == ("tax_code_gone" if rule == "422-1012" else "accepted")
+    totals = [Decimal(str(one["total"])) for one in (await simulator.books(name))["invoices"]]
+    assert totals == ([] if rule == "422-1012" else [Decimal(108)])

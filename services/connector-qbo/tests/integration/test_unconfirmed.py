@@ -71,7 +71,9 @@ async def test_revoking_what_is_unknown_there_ends_well(simulator: Simulator, st
     request = AUTH.detach(CLIENT, on.tokens.refresh, last=True)
     assert request is not None
     answers = [(await on.wire.send(request)).status for _ in range(2)]
-    assert answers[0] == 200
+    assert answers == [200, status]
+    dead = AUTH.read_tokens(await on.wire.send(AUTH.refresh(CLIENT, on.tokens.refresh)))
+    assert isinstance(dead, GrantDead)
 
 
 @pytest.mark.parametrize("name", ["Ann: Lee", "\t:"])
@@ -145,3 +147,5 @@ async def test_a_tax_where_none_is_set_up_is_told(simulator: Simulator, code: st
     word = await became(there.on, Member(command, None))
     told = {"6000": "sales_tax_not_set_up", "6100": "tax_code_gone", "ignore": "accepted"}
     assert word == told[code]
+    totals = [Decimal(str(one["total"])) for one in (await simulator.books(name))["invoices"]]
+    assert totals == ([Decimal(100)] if code == "ignore" else [])
