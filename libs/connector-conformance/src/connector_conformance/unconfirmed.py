@@ -4,6 +4,7 @@ All on the wire: requests to the simulator and back, without the kit.
 """
 
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 
 from connector_kit.answers import (
     Accepted,
@@ -104,3 +105,15 @@ async def _only_total(simulator: Simulator, name: str) -> Decimal:
     (only,) = (await simulator.books(name))["invoices"]
     assert only["number"] == "1001"
     return Decimal(str(only["total"]))
+
+
+async def agreed(
+    simulator: Simulator, address: str, name: str, *, without: str = ""
+) -> dict[str, str]:
+    """What the callback brings once a person has agreed to what `address` asks, `without` one
+    scope; nothing where there was no way back."""
+    asked = dict(parse_qsl(urlsplit(address).query))
+    asked["scope"] = " ".join(scope for scope in asked["scope"].split() if scope != without)
+    chosen = {"username": f"{name} owner", "organisation": name, "decision": "approve"}
+    back = await simulator.http.post(address.partition("?")[0], data={**asked, **chosen})
+    return dict(parse_qsl(urlsplit(str(back.headers.get("location", ""))).query))

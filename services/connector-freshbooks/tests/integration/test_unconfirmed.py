@@ -5,14 +5,13 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from connector_conformance.books import income_account, made
 from connector_conformance.commands import IDS
 from connector_conformance.simulator import Simulator
 from connector_conformance.speaking import CLIENT, Wire
-from connector_conformance.unconfirmed import became, priced, whole_life, word_of
+from connector_conformance.unconfirmed import agreed, became, priced, whole_life, word_of
 from connector_kit.auth import ConnectRefused, GrantDead, Tokens
 from connector_kit.provider import Member
 from contracts.commands import TaxRef
@@ -60,7 +59,7 @@ async def test_a_code_is_exchanged_with_its_verifier(simulator: Simulator, check
     digest = hashlib.sha256(verifier.encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
     address = AUTH.authorize_url(CLIENT, simulator.url, state="st", challenge=challenge)
-    back = await _agreed(simulator, address, name)
+    back = await agreed(simulator, address, name)
     request = AUTH.exchange_code(CLIENT, back, verifier=verifier)
     assert request is not None
     wire = Wire(FRESHBOOKS, simulator.http, simulator.url)
@@ -115,23 +114,12 @@ async def _connects(simulator: Simulator, name: str) -> bool:
     return not isinstance(await wire.run(AUTH.organisations(callback), tokens), ConnectRefused)
 
 
-async def _agreed(
-    simulator: Simulator, address: str, name: str, *, without: str = ""
-) -> dict[str, str]:
-    """What the callback brings once a person has agreed to what is asked `without` one scope."""
-    asked = dict(parse_qsl(urlsplit(address).query))
-    asked["scope"] = " ".join(scope for scope in asked["scope"].split() if scope != without)
-    chosen = {"username": f"{name} owner", "organisation": name, "decision": "approve"}
-    back = await simulator.http.post(address.partition("?")[0], data={**asked, **chosen})
-    return dict(parse_qsl(urlsplit(str(back.headers.get("location", ""))).query))
-
-
 @pytest.mark.parametrize("form", ["redirect", "page"])
 async def test_a_scope_that_the_app_hasn_t_brings_no_code(simulator: Simulator, form: str) -> None:
     name = f"Enabled {form}"
     await simulator.fresh(name, scope_refusal=form, enabled_scopes=["user:clients:read"])
     address = AUTH.authorize_url(CLIENT, simulator.url, state="st", challenge=None)
-    callback = await _agreed(simulator, address, name)
+    callback = await agreed(simulator, address, name)
     assert AUTH.exchange_code(CLIENT, callback, verifier=None) is None
 
 
@@ -178,7 +166,7 @@ async def test_a_scope_that_is_missing_is_told(simulator: Simulator, form: str) 
     name = f"Scope {form}"
     on = await speaker(simulator, name, missing_scope_body=form)
     address = AUTH.authorize_url(CLIENT, simulator.url, state="st", challenge=None)
-    callback = await _agreed(simulator, address, name, without="user:clients:write")
+    callback = await agreed(simulator, address, name, without="user:clients:write")
     request = AUTH.exchange_code(CLIENT, callback, verifier=None)
     assert request is not None
     tokens = AUTH.read_tokens(await on.wire.send(request))

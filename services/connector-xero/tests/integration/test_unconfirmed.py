@@ -1,13 +1,12 @@
 """What no source says for certain, on either side: never success where nothing stands there."""
 
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from connector_conformance.books import made
 from connector_conformance.simulator import Simulator
 from connector_conformance.speaking import CLIENT, Wire
-from connector_conformance.unconfirmed import became, priced, whole_life
+from connector_conformance.unconfirmed import agreed, became, priced, whole_life
 from connector_kit.auth import GrantDead, Tokens
 from connector_kit.provider import Member
 
@@ -89,12 +88,7 @@ async def _consented(simulator: Simulator, name: str, *, without: str) -> Tokens
     """Tokens of a consent in which a person was asked for less, by an app of its own."""
     client = replace(CLIENT, id="narrow")
     address = AUTH.authorize_url(client, simulator.url, state="st", challenge=None)
-    asked = dict(parse_qsl(urlsplit(address).query))
-    asked["scope"] = " ".join(one for one in asked["scope"].split() if one != without)
-    chosen = {"username": f"{name} owner", "organisation": name, "decision": "approve"}
-    back = await simulator.http.post(address.partition("?")[0], data={**asked, **chosen})
-    assert back.status_code in (302, 303), back.text
-    callback = dict(parse_qsl(urlsplit(back.headers["location"]).query))
+    callback = await agreed(simulator, address, name, without=without)
     request = AUTH.exchange_code(client, callback, verifier=None)
     assert request is not None
     wire = Wire(XERO, simulator.http, simulator.url)
