@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import pytest
+from contracts.ids import Provider
 from pydantic import BaseModel
 from simulation.sides import SIDES
 from simulation.switches import DRAWN
@@ -76,23 +77,21 @@ SWITCHES = [
 
 
 @pytest.mark.parametrize("provider", SIDES)
-def test_what_is_drawn_is_all_that_a_switch_can_be(provider: str) -> None:
-    drawn = next(found for name, found in DRAWN.items() if name == provider)
-    for name, values in drawn.items():
+def test_what_is_drawn_is_all_that_a_switch_can_be(provider: Provider) -> None:
+    for name, values in DRAWN[provider].items():
         known = values_of(provider, name)
         assert known is None or known == values, name
         assert values[0] == settings_of(provider).model_fields[name].default, name
 
 
 @pytest.mark.parametrize(("provider", "name"), SWITCHES)
-def test_a_connector_is_tried_on_either_side(provider: str, name: str) -> None:
-    drawn = next(found for one, found in DRAWN.items() if one == provider)
-    if name in drawn:
+def test_a_connector_is_tried_on_either_side(provider: Provider, name: str) -> None:
+    if name in DRAWN[provider]:
         return
     about = [constants for names, constants in pieces(provider) if name in names]
     assert about, f"{name} of {provider}'s simulator is in no test"
     others = (values_of(provider, name) or ())[1:]
-    # By `is` as well: True is 1, and another test's number is no switch.
+    # By type as well: True is 1, and another test's number is no switch.
     missing = [v for v in others if not any(_holds(constants, v) for constants in about)]
     assert not missing, f"{name} of {provider}'s simulator is never {missing}"
 

@@ -18,6 +18,7 @@ from connector_kit.answers import (
     RequestAnswer,
     Shut,
 )
+from connector_kit.auth import GrantDead, Tokens
 from connector_kit.provider import FrozenRequest, Member, NotReady, Ready
 from contracts.commands import SyncInvoice
 from contracts.ids import RequestId
@@ -25,7 +26,7 @@ from contracts.ids import RequestId
 from connector_conformance.books import Books, made
 from connector_conformance.commands import IDS
 from connector_conformance.simulator import Simulator
-from connector_conformance.speaking import Speaker
+from connector_conformance.speaking import CLIENT, Speaker
 
 
 async def became(on: Speaker, member: Member) -> str:
@@ -105,6 +106,19 @@ async def _only_total(simulator: Simulator, name: str) -> Decimal:
     (only,) = (await simulator.books(name))["invoices"]
     assert only["number"] == "1001"
     return Decimal(str(only["total"]))
+
+
+async def lives_after_reuse(on: Speaker) -> bool:
+    """Whether the newest refresh token still works once the one before was tried again, which is
+    dead."""
+    auth = on.wire.provider.auth
+    request = auth.refresh(CLIENT, on.tokens.refresh)
+    first, second = [auth.read_tokens(await on.wire.send(request)) for _ in range(2)]
+    assert isinstance(first, Tokens)
+    assert isinstance(second, GrantDead)
+    newest = auth.read_tokens(await on.wire.send(auth.refresh(CLIENT, first.refresh)))
+    assert isinstance(newest, Tokens | GrantDead)
+    return isinstance(newest, Tokens)
 
 
 async def agreed(

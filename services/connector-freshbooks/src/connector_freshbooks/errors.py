@@ -162,8 +162,7 @@ def classify(
 def whole(response: Response) -> NotExecuted | NoAnswer | None:
     """What a response says of its request as a whole; None if it was answered.
 
-    403 is left to whoever asked: the chart of accounts is refused so where a plan has none. 401 may
-    be an old token in any words; 404 that names the account is no record that is gone. A
+    403 is left to whoever asked: the chart of accounts is refused so where a plan has none. A
     `Retry-After` stands on successful answers too, and means something only with 429.
     """
     reasons = read_reasons(response.body)
@@ -175,8 +174,7 @@ def whole(response: Response) -> NotExecuted | NoAnswer | None:
         return NoAnswer(details)
     if reasons is not None:
         found = shut(reasons, response)
-        lost = response.status == 404 and found is not None and found.expired
-        if found is not None and (found.cause.code == "subscription_ended" or lost):
+        if found is not None and found.cause.code == "subscription_ended":
             return NotExecuted(found)
     if response.status == 401:
         return NotExecuted(Unauthorized(details))

@@ -11,8 +11,9 @@ from connector_conformance.books import income_account, made
 from connector_conformance.commands import IDS
 from connector_conformance.simulator import Simulator
 from connector_conformance.speaking import CLIENT, Wire
-from connector_conformance.unconfirmed import agreed, became, priced, whole_life, word_of
-from connector_kit.auth import ConnectRefused, GrantDead, Tokens
+from connector_conformance.unconfirmed import agreed, became, lives_after_reuse, priced, whole_life
+from connector_kit.answers import Unreadable
+from connector_kit.auth import ConnectRefused, Tokens
 from connector_kit.provider import Member
 from contracts.commands import TaxRef
 from contracts.connections import Account
@@ -43,12 +44,7 @@ async def test_an_invoice_s_life_is_the_same_on_either_side(
 @pytest.mark.parametrize("revokes", [False, True])
 async def test_a_token_that_was_used_before_is_dead(simulator: Simulator, revokes: bool) -> None:
     on = await speaker(simulator, f"Reuse {revokes}", reuse_revokes_grant=revokes)
-    request = AUTH.refresh(CLIENT, on.tokens.refresh)
-    first, second = [AUTH.read_tokens(await on.wire.send(request)) for _ in range(2)]
-    assert isinstance(first, Tokens)
-    assert isinstance(second, GrantDead)
-    newest = AUTH.read_tokens(await on.wire.send(AUTH.refresh(CLIENT, first.refresh)))
-    assert isinstance(newest, GrantDead if revokes else Tokens)
+    assert await lives_after_reuse(on) != revokes
 
 
 @pytest.mark.parametrize("checked", [True, False])
@@ -153,12 +149,13 @@ async def test_a_business_that_is_lost_is_no_record_that_was_removed(
     remote = await made(there.on, Member(command, None))
     other = await speaker(simulator, "Elsewhere")
     lost = replace(there.on, tokens=other.tokens)
-    read = there.on.company.read("invoice", command.record_id, remote, step=2)
-    response = await lost.send(next(OPERATIONS.read_remote([(read, remote)], lost.context)))
-    assert response.status == 404
-    whole = OPERATIONS.whole(response)
-    assert whole is not None
-    assert word_of(whole) == "shut:connecting_user_lost_rights"
+    edited = command.model_copy(update={"step": 2})
+    assert await became(lost, Member(edited, remote)) == "shut:connecting_user_lost_rights"
+    void = lost.company.void(command, remote)
+    assert await became(lost, Member(void, remote)) == "shut:connecting_user_lost_rights"
+    read = lost.company.read("invoice", command.record_id, remote, step=2)
+    (sighting,) = await lost.run(OPERATIONS.read_remote([(read, remote)], lost.context))
+    assert isinstance(sighting, Unreadable)
 
 
 @pytest.mark.parametrize("form", ["errno1003", "insufficient_scope", "message"])
