@@ -9,6 +9,7 @@ from connector_conformance.answers_suite import AnswersConformance
 from connector_conformance.listing_suite import ListingConformance
 from connector_conformance.process_suite import ProcessConformance
 from connector_conformance.refusals_suite import RefusalsConformance
+from connector_conformance.restore_suite import RestoreConformance
 from connector_conformance.sign_in_suite import SignInConformance
 from connector_conformance.writing_suite import WritingConformance
 
@@ -18,6 +19,7 @@ class ConnectorConformance(
     WritingConformance,
     AnswersConformance,
     RefusalsConformance,
+    RestoreConformance,
     ListingConformance,
     ProcessConformance,
 ):

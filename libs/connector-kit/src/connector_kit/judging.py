@@ -105,7 +105,7 @@ def judge(
     if isinstance(sighting, Unreadable):
         return NotYet()
     after_quiet = looked_at >= window.quiet_until
-    if member.intent == "create":
+    if member.remote is None:
         return _judge_create(member, sighting.candidates, window, after_quiet, linked)
     return _judge_update(member, sighting.candidates, after_quiet)
 

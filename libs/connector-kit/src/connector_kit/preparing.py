@@ -197,14 +197,22 @@ class Preparing:
             async with connector.database.transaction() as tx:
                 linked = await ledger_store.linked(tx, lot.connection.id, lot.entity, seen)
         until = lot.connection.verify_until
-        return {
-            one.lane.key: Fact(
-                one.member,
-                verifying.judged(one.member, prepared, until, linked),
-                read_at,
-                good_until,
-            )
+        judged = [
+            verifying.judged(one.member, prepared, until, linked)
             for one, prepared in zip(chosen, asked.value, strict=True)
+        ]
+        voids = verifying.found_voids(members, judged)
+        if voids:
+            # What may keep an invoice from being voided is read of the one that was found.
+            context = connector.context_of(lot.connection)
+            again = connector.provider.operations.prepare(voids, context)
+            read = await connector.asker.ask(again, lot.connection, click=click)
+            if isinstance(read, Halted):
+                return read
+            judged = verifying.after_reading(judged, voids, read.value)
+        return {
+            one.lane.key: Fact(one.member, prepared, read_at, good_until)
+            for one, prepared in zip(chosen, judged, strict=True)
         }
 
     async def _with_users(self, lot: Lot, members: Sequence[Member]) -> list[Member]:

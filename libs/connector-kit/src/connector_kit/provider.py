@@ -262,8 +262,8 @@ class Member:
             return "void"
         return "create" if self.remote is None else "update"
 
-    def at(self, remote: RemoteRef) -> "Member":
-        """The same record, known to be that one there."""
+    def at(self, remote: RemoteRef | None) -> "Member":
+        """The same record, known to be that one there; None: to be none."""
         return replace(self, remote=remote)
 
 
@@ -302,10 +302,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class NotReady:
-    """This member can't be sent: a person must act, it is there already, or it is gone there."""
+    """This member can't be sent: a person must act, it is there already, or it is gone there.
+
+    `found` is the record there, where the member named none and a look-up found its own.
+    """
 
     record_id: RecordId
     answer: Refused | ReferenceGone | RemovedThere | NotExecuted | NoAnswer
+    found: RemoteRef | None = None
 
 
 Prepared: TypeAlias = Ready | NotReady

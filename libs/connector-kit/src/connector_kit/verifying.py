@@ -1,17 +1,19 @@
-"""After a restore: creates of older records are looked up before they are sent.
+"""After a restore: older records that aren't known to be there are looked up before they are sent.
 
 The ledger of a restored database may not know what was sent after its backup. So a create of a
 record made before `verify_until` is looked for there first, in batch, as after a lost answer: what
-is there and ours is adopted and goes as an update.
+is there and ours is adopted and goes as an update. A void that names nothing there likewise: what
+is found is voided.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 from contracts.commands import SyncCustomer, SyncItem
 from contracts.ids import Entity, RecordId, RemoteId, RequestId
+from contracts.ids import made_at as id_made_at
 from contracts.sync import CauseInstance
 
 from connector_kit.answers import NoAnswer, Refused, RemovedThere, Seen, Sighting
@@ -41,7 +43,7 @@ _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Found:
-    """What the look-up before a create saw; `judged` says what follows."""
+    """What the look-up before it saw; `judged` says what follows."""
 
     frozen: FrozenMember
     sighting: Sighting
@@ -55,23 +57,18 @@ def made_at(command: WriteCommand) -> datetime | None:
         case SyncItem():
             return command.item.created_at
         case _:
-            # Ids of version 7 begin with the milliseconds of their making (RFC 9562 §5.7).
-            record = command.record_id
-            if record.version != 7:
-                return None
-            return datetime.fromtimestamp((record.int >> 80) / 1000, UTC)
+            return id_made_at(command.record_id)
 
 
 def to_verify(members: Sequence[Member], connection: Connection) -> list[Member]:
-    """The creates of older records."""
+    """Those of older records of which nobody knows whether they are there."""
     until = connection.verify_until
     if until is None:
         return []
     return [
         member
         for member in members
-        if member.intent == "create"
-        and ((made := made_at(member.command)) is None or made <= until)
+        if member.remote is None and ((made := made_at(member.command)) is None or made <= until)
     ]
 
 
@@ -133,10 +130,10 @@ def judged(
     match verdict:
         case Done(remote) | GoesAgain(remote):
             return Ready(member.at(remote))
-        case WasRemoved(removed=removed):
+        case WasRemoved(remote, removed):
             cause = CauseInstance(code=_GONE[entity])
-            return NotReady(record, RemovedThere(removed, cause))
-        case Taken(holder):
+            return NotReady(record, RemovedThere(removed, cause), found=remote)
+        case Taken(holder) if member.intent == "create":
             cause = CauseInstance(code=TAKEN[entity], params=dict(holder.params))
             named = naming_holder(cause, holder.remote.id, linked)
             return NotReady(record, Refused(named, holder=holder.remote.id))
@@ -144,3 +141,31 @@ def judged(
             return NotReady(record, NoAnswer())
         case _:
             return Ready(member)
+
+
+def found_voids(members: Sequence[Member], judged: Sequence[Prepared]) -> list[Member]:
+    """The voids that named nothing there, as they are about what was found."""
+    return [
+        one.member
+        for member, one in zip(members, judged, strict=True)
+        if isinstance(one, Ready)
+        and member.intent == "void"
+        and member.remote is None
+        and one.member.remote is not None
+    ]
+
+
+def after_reading(
+    judged: Sequence[Prepared], voids: Sequence[Member], read: Sequence[Prepared]
+) -> list[Prepared]:
+    """What was judged, but for those voids what `Operations.prepare` says of them."""
+    said = {
+        void.command.record_id: replace(one, found=void.remote)
+        if isinstance(one, NotReady)
+        else one
+        for void, one in zip(voids, read, strict=True)
+    }
+    return [
+        said.get(one.member.command.record_id, one) if isinstance(one, Ready) else one
+        for one in judged
+    ]

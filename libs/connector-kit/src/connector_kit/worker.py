@@ -397,7 +397,7 @@ class Worker:
                         answers.append(
                             not_ready_here(
                                 chosen.lane,
-                                chosen.member,
+                                chosen.member.at(prepared.found or chosen.member.remote),
                                 answer,
                                 connection=connection,
                                 at=at,

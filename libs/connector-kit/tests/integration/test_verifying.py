@@ -72,8 +72,70 @@ async def test_what_was_removed_there_meanwhile_is_not_created_again(bench: Benc
     await restore(bench)
     await bench.take(command)
     await bench.work()
-    assert (await bench.said_one(SyncFailed)).removed == "voided"
+    gone = await bench.said_one(SyncFailed)
+    assert (gone.removed, gone.remote and gone.remote.id) == ("voided", record.id)
     assert bench.there.of("invoice") == []
+
+
+async def voided_after(bench: Bench, *, number: str = "1001") -> None:
+    """An invoice that went, the restore that forgot it, and its void, which names nothing there."""
+    command = bench.invoice("1001")
+    await bench.take(command)
+    await bench.work()
+    await restore(bench)
+    await bench.take(bench.invoice(number, record=command.record_id, step=2, void=True))
+
+
+async def test_a_void_of_what_may_have_gone_is_looked_up_and_done_there(bench: Bench) -> None:
+    await voided_after(bench)
+    (record,) = bench.there.of("invoice")
+    await bench.work()
+    outcome = await bench.said_one(SyncSucceeded)
+    assert (outcome.voided, outcome.remote.id) == (True, record.id)
+    assert record.removed == "voided"
+
+
+async def test_a_void_of_what_was_voided_there_meanwhile_names_it(bench: Bench) -> None:
+    await voided_after(bench)
+    (record,) = bench.there.of("invoice")
+    record.removed = "voided"
+    await bench.work()
+    outcome = await bench.said_one(SyncSucceeded)
+    assert (outcome.voided, outcome.remote.id) == (True, record.id)
+    assert len(bench.there.requests("/batch")) == 1
+
+
+async def test_a_void_of_what_never_went_or_is_somebody_else_s_leaves_all_as_it_is(
+    bench: Bench,
+) -> None:
+    await voided_after(bench, number="1002")
+    stranger = bench.there.put("invoice", "1002", total="100.00")
+    await bench.work()
+    outcome = await bench.said_one(SyncFailed)
+    assert (outcome.removed, outcome.remote) == ("voided", None)
+    assert stranger.removed is None
+    assert len(bench.there.of("invoice")) == 2
+
+
+async def test_a_void_whose_look_up_fails_waits_for_the_next(bench: Bench) -> None:
+    await voided_after(bench)
+    bench.there.fail("/find", "500")
+    lots = (await bench.worker.claim(4)).lots
+    assert isinstance(lots[0], Lot)
+    assert await bench.worker.prepare(lots[0]) is None
+    assert await bench.said() == []
+    bench.later(seconds=10)
+    await bench.work()
+    assert (await bench.said_one(SyncSucceeded)).voided
+
+
+async def test_a_void_of_what_is_newer_than_the_restore_asks_nothing(bench: Bench) -> None:
+    before = bench.clock.now() - timedelta(minutes=1)
+    await bench.pool.execute("UPDATE connections SET verify_until = $1", before)
+    await bench.take(bench.invoice("1001", void=True))
+    await bench.work()
+    assert (await bench.said_one(SyncFailed)).removed == "voided"
+    assert bench.there.seen == []
 
 
 async def test_a_stranger_s_number_is_a_cause(bench: Bench) -> None:

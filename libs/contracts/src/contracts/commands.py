@@ -175,9 +175,14 @@ class SyncInvoice(RecordCommand):
 
 
 class VoidInvoice(RecordCommand):
+    """Without `link` where it may have gone there and the database that knew was restored from a
+    backup: then it is looked for by its number, `number_there` if it has another one there.
+    """
+
     type: Literal["sync.void_invoice.v1"] = "sync.void_invoice.v1"
     entity: Literal["invoice"] = "invoice"
     invoice: InvoiceSnapshot
+    number_there: str | None = None
 
 
 class ReadRemote(RecordCommand):

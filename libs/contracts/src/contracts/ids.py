@@ -5,6 +5,7 @@ Ids are UUIDv7 (RFC 9562 §5.7): they sort by the time they were made. Whoever n
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal, NewType, Protocol
 from uuid import UUID, uuid5
 
@@ -50,6 +51,11 @@ class Ids(Protocol):
     def new(self) -> UUID:
         """A fresh UUIDv7."""
         ...
+
+
+def made_at(own_id: UUID) -> datetime | None:
+    """When an id of version 7 was made, to the millisecond (RFC 9562 §5.7); None for others."""
+    return datetime.fromtimestamp((own_id.int >> 80) / 1000, UTC) if own_id.version == 7 else None
 
 
 def uuid7(unix_ms: int, random: Callable[[int], bytes]) -> UUID:

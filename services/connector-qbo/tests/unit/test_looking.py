@@ -390,6 +390,15 @@ def test_our_own_invoice_found_by_its_number_is_updated_and_not_doubled() -> Non
     assert (ready.member.remote.id, ready.member.remote.version) == ("155", "2")
 
 
+def test_our_own_invoice_that_was_voided_is_named_and_not_made_again() -> None:
+    voided = invoice_row(TotalAmt=0, PrivateNote=f"Voided\n{MARK}")
+    (blocked,) = prepare([member(invoice_command())], rows("Invoice", voided))
+    assert isinstance(blocked, NotReady)
+    assert isinstance(blocked.answer, RemovedThere)
+    assert blocked.found is not None
+    assert (blocked.answer.removed, blocked.found.id) == ("voided", "155")
+
+
 def test_the_predecessor_of_an_invoice_made_again_does_not_hold_its_number() -> None:
     again = member(invoice_command(generation=2))
     assert prepare([again], rows("Invoice", invoice_row())) == [Ready(again)]

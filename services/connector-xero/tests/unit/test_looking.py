@@ -69,6 +69,7 @@ def sales_invoice(**more: object) -> dict[str, object]:
 
 
 ITEMS = ok({"Items": [{"ItemID": ITEM_ID, "Code": "CALL", "Name": "Call-out"}]})
+BOTH = ok({"Items": [{"ItemID": ITEM_ID, "Code": "A"}, {"ItemID": ITEM_ID[:-1] + "2"}]})
 SECOND = ok({"Items": [{"ItemID": ITEM_ID[:-1] + "2", "Code": "PARTS", "Name": "Parts"}]})
 
 
@@ -223,12 +224,11 @@ def test_a_merged_contact_names_the_one_it_was_merged_into() -> None:
 
 
 def test_an_invoice_learns_the_codes_of_its_items_and_who_has_its_number() -> None:
-    both = ok({"Items": [{"ItemID": ITEM_ID, "Code": "A"}, {"ItemID": ITEM_ID[:-1] + "2"}]})
     taken = sales_invoice(Url=None, Contact={"Name": "Bob Ray"})
     (one,), _ = drive(
         OPERATIONS.prepare([second_try(invoice_command())], context()),
         ok({"Invoices": [taken]}),
-        both,
+        BOTH,
         ok({"Invoices": []}),
     )
     assert isinstance(one, NotReady)
@@ -276,6 +276,19 @@ def test_a_void_of_a_removed_or_paid_invoice_is_not_sent() -> None:
     )
     assert isinstance(paid, NotReady)
     assert isinstance(paid.answer, Refused)
+
+
+def test_our_own_invoice_that_was_voided_is_named_and_not_made_again() -> None:
+    (one,), _ = drive(
+        OPERATIONS.prepare([second_try(invoice_command())], context()),
+        ok({"Invoices": [sales_invoice(Status="VOIDED")]}),
+        BOTH,
+        ok({"Invoices": []}),
+    )
+    assert isinstance(one, NotReady)
+    assert isinstance(one.answer, RemovedThere)
+    assert one.found is not None
+    assert (one.answer.removed, one.found.id) == ("voided", INVOICE_ID)
 
 
 def test_what_could_not_be_read_is_asked_again() -> None:

@@ -307,9 +307,11 @@ def delay(
     )
 
 
-def ready() -> tuple[Desk, CustomerSnapshot, ItemSnapshot, InvoiceSnapshot]:
+def ready(
+    there: Connection | None = None,
+) -> tuple[Desk, CustomerSnapshot, ItemSnapshot, InvoiceSnapshot]:
     """A customer and an item that are there, and an invoice of them."""
-    desk = Desk()
+    desk = Desk(there)
     ann, call_out = customer(), item()
     bill = invoice(ann, call_out)
     desk.know(ann, call_out, bill)

@@ -62,7 +62,7 @@ def number_search(number: str) -> tuple[tuple[str, str], ...]:
     return (("search[invoice_number]", number),)
 
 
-def number_of(command: SyncInvoice) -> str:
+def number_of(command: SyncInvoice | VoidInvoice) -> str:
     """The number this invoice has there."""
     return (command.number_there or command.invoice.number).strip()
 
@@ -133,24 +133,24 @@ def _sync(command: SyncInvoice, member: Member) -> Written:
 
 
 def _frozen_void(command: VoidInvoice, member: Member) -> FrozenMember:
-    remote = member.remote
-    assert remote is not None, "the kit voids only what has a remote id"
+    remote, number = member.remote, number_of(command)
     return FrozenMember(
         entity="invoice",
         record_id=command.record_id,
         generation=command.generation,
         step=command.step,
         intent="void",
-        natural_key=f"void {remote.id}",
+        natural_key=normal(number) if remote is None else f"void {remote.id}",
         remote=remote,
         record_version=command.invoice.version,
         fields={},
         used={},
         extra={
-            "number": command.invoice.number,
+            "number": number,
             "name": command.invoice.number,
             "customer_id": str(command.invoice.customer_id),
             "currency": command.invoice.currency,
+            "amount": str(command.invoice.total),
         },
     )
 

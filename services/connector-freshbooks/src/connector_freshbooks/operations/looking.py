@@ -5,6 +5,7 @@ ours wasn't executed: an unanswered update is judged by its fields once it can't
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TypeAlias
 
 from connector_kit.answers import Candidate, Removed, Seen, Sighting, Unreadable
@@ -13,6 +14,7 @@ from connector_kit.exchange import Exchange
 from connector_kit.provider import Context, FrozenMember
 from contracts.commands import ReadRemote, RemoteRef
 from contracts.ids import Entity, RemoteId
+from contracts.sync import Totals
 
 from connector_freshbooks.bodies import NotRead
 from connector_freshbooks.errors import details_of
@@ -95,16 +97,28 @@ def _candidate(member: FrozenMember, there: There) -> Candidate:
     removed: Removed | None = "deleted" if there.deleted else None
     if removed and member.intent == "void":
         removed = "voided"
+    totals = there.totals(member.extra.get("currency"))
+    differs = differing(member, there.fields)
+    if member.intent == "void" and member.remote is None and not _comes_to(member, totals):
+        differs = (*differs, "amount")
     return Candidate(
         remote=there.ref(),
         mark=there.whose(member) if member.mark is not None else "none",
-        differing=differing(member, there.fields),
+        differing=differs,
         created_at=there.created_at,
         removed=removed,
-        totals=there.totals(member.extra.get("currency")),
+        totals=totals,
         notes=notes_of(member),
         params=there.params,
     )
+
+
+def _comes_to(member: FrozenMember, totals: Totals | None) -> bool:
+    """Whether it comes to what the invoice does here, which is all that a void knows of it."""
+    if totals is None:
+        return False
+    ours = (Decimal(member.extra["amount"]), member.extra["currency"])
+    return (totals.total, totals.currency) == ours
 
 
 def _update_sighting(member: FrozenMember, remote: RemoteRef, found: Found) -> Sighting:

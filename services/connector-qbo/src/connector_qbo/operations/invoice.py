@@ -85,7 +85,7 @@ class Invoices:
         return (member.extra["number"],)
 
 
-def number_of(command: SyncInvoice) -> str:
+def number_of(command: SyncInvoice | VoidInvoice) -> str:
     """The number this invoice has there."""
     return (command.number_there or command.invoice.number).strip()
 
@@ -195,25 +195,27 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
 
 
 def _void(command: VoidInvoice, member: Member) -> Written:
-    remote = member.remote
-    assert remote is not None, "the kit voids only what has a remote id"
+    remote, number = member.remote, number_of(command)
+    # Read as a plain update by a batch that doesn't know "void", this changes nothing.
+    body = Invoice(sparse=True)
+    if remote is not None:
+        body = body.model_copy(update={"id": remote.id, "sync_token": remote.version})
     return Written(
-        # Read as a plain update by a batch that doesn't know "void", this changes nothing.
-        Invoice(id=remote.id, sync_token=remote.version, sparse=True),
+        body,
         FrozenMember(
             entity="invoice",
             record_id=command.record_id,
             generation=command.generation,
             step=command.step,
             intent="void",
-            natural_key=f"void {remote.id}",
+            natural_key=normal(number) if remote is None else f"void {remote.id}",
             mark=mark_of(command.record_id, command.generation),
             remote=remote,
             record_version=command.invoice.version,
             fields={},
             used={},
             extra={
-                "number": command.invoice.number,
+                "number": number,
                 "name": command.invoice.number,
                 "customer_id": str(command.invoice.customer_id),
                 "date": command.invoice.issue_date.isoformat(),

@@ -242,7 +242,8 @@ def _numbered(
             if there.removed is None:
                 return Ready(member.at(there.ref()))
             cause = gone_cause(command, there.removed)
-            return NotReady(command.record_id, RemovedThere(there.removed, cause))
+            removed = RemovedThere(there.removed, cause)
+            return NotReady(command.record_id, removed, found=there.ref())
     holder = _holder_of(command, holders)
     if holder is None:
         return Ready(member)

@@ -105,11 +105,12 @@ class Invoices:
         self, organisation: RemoteId, members: Sequence[FrozenMember]
     ) -> Exchange[list[There] | NotRead]:
         """Those of the same contacts and days: a number can be changed there, and our mark in Url
-        is no filter that any page promises."""
-        days = dict.fromkeys(m.fields["Date"] for m in members if m.fields.get("Date"))
+        is no filter that any page promises. A void knows of neither."""
+        members = [m for m in members if m.fields.get("Contact") and m.fields.get("Date")]
+        days = dict.fromkeys(m.fields["Date"] for m in members)
         dated = " OR ".join(f"Date=={_moment(day)}" for day in days)
         found: list[There] = []
-        for part in chunks([m.fields.get("Contact", "") for m in members], around=3):
+        for part in chunks([m.fields["Contact"] for m in members], around=3):
             asked = (("ContactIDs", ",".join(part)), ("where", dated))
             read = yield from pages(organisation, "Invoices", asked)
             if isinstance(read, NotRead):
@@ -154,7 +155,7 @@ def _moment(day: str) -> str:
     return f"DateTime({parts.year},{parts.month:02d},{parts.day:02d})"
 
 
-def number_of(command: SyncInvoice) -> str:
+def number_of(command: SyncInvoice | VoidInvoice) -> str:
     """The number this invoice has there."""
     return (command.number_there or command.invoice.number).strip()
 
@@ -251,24 +252,23 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
 
 
 def _void(command: VoidInvoice, member: Member) -> Written:
-    remote = member.remote
-    assert remote is not None, "the kit voids only what has a remote id"
-    number = command.invoice.number
+    remote, number = member.remote, number_of(command)
     frozen = frozen_of(
         member,
-        natural_key=f"void {remote.id}",
+        natural_key=normal(number) if remote is None else f"void {remote.id}",
         mark=invoice_url(command.record_id, command.generation),
         version=command.invoice.version,
         fields={},
         extra={
             "number": number,
-            "name": number,
+            "name": command.invoice.number,
             "customer_id": str(command.invoice.customer_id),
             "date": command.invoice.issue_date.isoformat(),
             "currency": command.invoice.currency,
         },
     )
-    return Written(Invoice(invoice_id=remote.id, status="VOIDED"), frozen)
+    body = Invoice(invoice_id=None if remote is None else remote.id, status="VOIDED")
+    return Written(body, frozen)
 
 
 def _codes(member: Member) -> Mapping[str, str]:

@@ -173,7 +173,8 @@ def _created(
             if there.removed is None:
                 return Ready(member.at(there.ref()))
             cause = gone_cause(command, there.removed)
-            return NotReady(command.record_id, RemovedThere(there.removed, cause))
+            removed = RemovedThere(there.removed, cause)
+            return NotReady(command.record_id, removed, found=there.ref())
     for there in takers:
         if there.merged_into is not None and same_record(there.marked, command.record_id):
             return NotReady(command.record_id, _merged(member, there.merged_into))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from contracts.connections import Organisation, OrganisationFacts
-from contracts.ids import CompanyId, ConnectionId, Provider
+from contracts.ids import CompanyId, ConnectionId, Provider, RecordId, made_at
 from contracts.sync import CauseInstance
 
 PROVIDER_CHOOSES = "default"
@@ -80,9 +80,19 @@ class Connection:
     rounding_account: MappedAccount | None = None
     """The one it has for rounding lines; None also where the provider chooses it."""
 
+    restored_at: datetime | None = None
+    """When what we know of it was last restored from a backup, if ever."""
+
     @property
     def is_open(self) -> bool:
         return self.status == "open"
+
+    def may_have_forgotten(self, record: RecordId) -> bool:
+        """Whether it may have gone there between a backup and its restore."""
+        if self.restored_at is None:
+            return False
+        made = made_at(record)
+        return made is None or made <= self.restored_at
 
 
 @dataclass(frozen=True, slots=True)

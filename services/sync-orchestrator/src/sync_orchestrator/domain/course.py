@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from contracts.causes import cause_of, record_name
-from contracts.commands import Origin, Priority
+from contracts.commands import Origin, Priority, RemoteRef
 from contracts.providers import MADE_ACTIVE_AGAIN
 from contracts.sync import CauseInstance, SyncState
 
@@ -123,6 +123,17 @@ class Course:
         """It has gone there, and whether it is made again is a person's to say."""
         return self._is_asked_about() and self.asks_before_making_anew
 
+    @property
+    def may_have_gone(self) -> bool:
+        """Whether it may be there though nothing here says so.
+
+        Whoever ignores it has said what is to become of it.
+        """
+        job = self.job
+        known = job.link is not None or job.state is SyncState.REMOVED_THERE
+        forgotten = self.situation.connection.may_have_forgotten(job.record_id)
+        return forgotten and not known and job.ignored is None
+
     def _is_asked_about(self) -> bool:
         job = self.job
         asks = job.cause is not None and job.cause.code in GONE_ASKS and not job.refused
@@ -171,10 +182,13 @@ class Course:
         if waited_too_long(self.job, ages, now):
             self.tell(TookTooLong(self.too_long()))
 
-    def remove(self, cause: CauseInstance) -> None:
-        """The remote record is gone. A customer or item may come back as the same record."""
+    def remove(self, cause: CauseInstance, *, voided: RemoteRef | None = None) -> None:
+        """The remote record is gone. `voided` is an invoice that stays in the books, void.
+
+        A customer or item may come back as the same record.
+        """
         job = self.job
-        was = None if job.entity == "invoice" else job.link or job.gone_link
+        was = voided if job.entity == "invoice" else job.link or job.gone_link
         times = went_lately(job, self.situation.ages, self.situation.now) + 1
         self.tell(Removed(cause, was, times))
 
@@ -188,7 +202,7 @@ class Course:
 
     def _void(self, *, again: bool) -> None:
         job = self.job
-        if job.link is None:
+        if job.link is None and not self.may_have_gone:
             self.tell(VoidedUnsent())
             return
         version = self.situation.record.version

@@ -226,7 +226,7 @@ def _void(course: Course, asked: Asked | None = None) -> None:
         if job.outstanding_want != "void" and job.want != "void":
             course.tell(Replaced("void", course.situation.record.version))
         return
-    if job.link is None:
+    if job.link is None and not course.may_have_gone:
         course.tell(VoidedUnsent())
         return
     if asked is None:

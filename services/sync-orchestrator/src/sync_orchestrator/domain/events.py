@@ -154,12 +154,13 @@ class Delayed:
 class Removed:
     """The remote record is gone; a new generation begins.
 
-    `made_active_again` is the same remote record, where the next command may bring it back or look
-    at it again. `times` counts how often it went lately, this time included.
+    `was` is the remote record, where it is still of use: the next command may make it active again,
+    or look at it, and a voided invoice stays in the books. `times` counts how often it went lately,
+    this time included.
     """
 
     cause: CauseInstance
-    made_active_again: RemoteRef | None = None
+    was: RemoteRef | None = None
     times: int = 1
 
 
@@ -175,7 +176,7 @@ class VoidedThere:
 
 @dataclass(frozen=True, slots=True)
 class VoidedUnsent:
-    """Void here, and nothing of it is at the provider."""
+    """Void here; there nothing of it is in the books, or it is void as well."""
 
 
 @dataclass(frozen=True, slots=True)

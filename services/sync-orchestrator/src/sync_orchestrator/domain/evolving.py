@@ -145,6 +145,8 @@ def _before_an_outcome(
         case Issued():
             return replace(
                 _in_state(job, SyncState.QUEUED, at),
+                # A voided invoice stays void there: what goes now is another one.
+                gone_link=None if job.entity == "invoice" else job.gone_link,
                 outstanding=job.step + 1,
                 outstanding_want=event.want,
                 wanted_version=event.version,
@@ -251,7 +253,7 @@ def _after_an_outcome(
                 generation=job.generation + 1,
                 cause=event.cause,
                 link=None,
-                gone_link=event.made_active_again,
+                gone_link=event.was,
                 want=None,
                 outstanding=None,
                 dirty=False,
@@ -275,7 +277,8 @@ def _after_an_outcome(
                 synced_version=job.sent_version,
             )
         case VoidedUnsent():
-            return replace(_in_state(job, SyncState.VOIDED, at), want=None, ignored=None)
+            void = _in_state(job, SyncState.VOIDED, at)
+            return replace(void, want=None, ignored=None, link=job.link or job.gone_link)
         case OutOfDate():
             return replace(_in_state(job, SyncState.OUT_OF_DATE, at), cause=event.cause, want=None)
         case ChangedThere():

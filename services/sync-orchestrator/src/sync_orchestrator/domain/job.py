@@ -54,7 +54,7 @@ class Job:
         synced_mark: what the provider is known to hold.
         account_there: an item's income account at the provider.
         gone_link: what it was linked to and has gone there, until it is made anew: the next command
-            makes it active again, or looks whether it is.
+            makes it active again, or looks whether it is. An invoice's is one that is void there.
         answered_step: the newest step whose outcome was recorded.
         named_there: a name or number chosen for there only.
         without_email: a person said to add this customer without one.

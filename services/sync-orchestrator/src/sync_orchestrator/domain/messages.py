@@ -131,7 +131,8 @@ def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand
             )
         case InvoiceSnapshot():
             if job.outstanding_want == "void":
-                return VoidInvoice.model_validate({**common, "invoice": record})
+                own = {"invoice": record, "number_there": job.named_there}
+                return VoidInvoice.model_validate({**common, **own})
             return _sync_invoice(common, job, record, situation)
 
 

@@ -80,7 +80,7 @@ def answered(course: Course, fact: Answered) -> tuple[tuple[str, str | None], ..
             _see_link(course, remote, outcome.step)
     if removed is not None:
         if outcome.step >= course.job.answered_step:
-            _removed(course, removed)
+            _removed(course, removed, remote)
         return ()
     if outcome.step != course.job.outstanding:
         if isinstance(outcome, SyncSucceeded) and _was_taken_for_failed(course, outcome):
@@ -155,14 +155,15 @@ def _see_link(course: Course, remote: RemoteRef, step: int) -> None:
     course.tell(LinkSeen(remote, step))
 
 
-def _removed(course: Course, how: str) -> None:
+def _removed(course: Course, how: str, remote: RemoteRef | None) -> None:
     job = course.job
     void_here = job.want == "void"
     had_gone = job.link is None and job.gone_link is not None
     if job.entity == "invoice":
         invoice = plain_name(course.situation.record)
         today = course.situation.now.date()
-        course.remove(cause_of("invoice_gone_there", invoice=invoice, how=how, date=today))
+        gone = cause_of("invoice_gone_there", invoice=invoice, how=how, date=today)
+        course.remove(gone, voided=(job.link or remote) if how == "voided" else None)
     else:
         course.remove(cause_of("record_deleted_there", record=course.name))
     if void_here:

@@ -22,7 +22,7 @@ def seen_there(course: Course, fact: SeenThere) -> None:
         if job.state is not SyncState.VOIDED:
             today = course.situation.now.date()
             gone = cause_of("invoice_gone_there", invoice=name, how=fact.removed, date=today)
-            course.remove(gone)
+            course.remove(gone, voided=job.link if fact.removed == "voided" else None)
         return
     invoice, there = course.situation.invoice, fact.totals
     if invoice is None or there is None or job.state not in _COMPARED:

@@ -21,7 +21,7 @@ from messaging.database import Tx
 from sync_orchestrator.domain.connection import Connection
 from sync_orchestrator.domain.facts import Asked, CameFromThere, Edited, Fact, Reviewed
 from sync_orchestrator.domain.job import Job, RecordKey
-from sync_orchestrator.domain.records import Record
+from sync_orchestrator.domain.records import Record, is_void
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves, goes_by_itself
 from sync_orchestrator.handlers.work import Tools, Work, begin
@@ -94,7 +94,8 @@ def what_it_means(record: Record, connection: Connection, job: Job | None) -> Fa
             remote = RemoteRef(id=origin.remote_id, version=origin.remote_version)
             return CameFromThere(remote, automatic)
     begun = job is not None and (job.link is not None or job.state not in _NOT_BEGUN)
-    if begun or (job is not None and not job.is_settled):
+    forgotten = is_void(snapshot) and connection.may_have_forgotten(record.id)
+    if begun or forgotten or (job is not None and not job.is_settled):
         return Edited(automatic=automatic)
     return Asked(BY_EVENT) if goes_by_itself(snapshot, connection) else None
 

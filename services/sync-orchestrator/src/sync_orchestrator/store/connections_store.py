@@ -26,7 +26,8 @@ select c.*, s.version as settings_version, s.sync_customers, s.sync_invoices, s.
     a.id is not null or c.accounts_as_of is null as no_item_account_known,
     r.name as rounding_account_name, r.code as rounding_account_code,
     r.active as rounding_account_active,
-    r.id is not null or c.accounts_as_of is null as rounding_account_known
+    r.id is not null or c.accounts_as_of is null as rounding_account_known,
+    (select max(at) from restores) as restored_at
 from connections c
 join connection_settings s on s.connection_id = c.id
 left join accounts a on a.connection_id = c.id and a.id = s.no_item_account_id
@@ -259,6 +260,7 @@ def _connection(row: Row) -> Connection:
         customers_as_of=row["customers_as_of"],
         no_item_account=_account(row, "no_item_account"),
         rounding_account=_account(row, "rounding_account"),
+        restored_at=row["restored_at"],
         settings=ConnectionSettings(
             version=row["settings_version"],
             sync_customers=row["sync_customers"],

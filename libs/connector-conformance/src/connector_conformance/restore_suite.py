@@ -1,0 +1,85 @@
+"""After a restore: the connector has forgotten what it sent, and the books there haven't."""
+
+from contracts.commands import SyncInvoice
+from contracts.sync import SyncFailed, SyncSucceeded
+
+from connector_conformance.commands import Company
+from connector_conformance.running import Running
+from connector_conformance.shop import Shop, failed, shop, succeeded
+from connector_conformance.simulator import Json, Simulator
+from connector_conformance.subject import ConformanceSubject
+
+
+class RestoreConformance:
+    async def test_a_void_that_names_nothing_there_voids_what_is_found(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on, invoice, made = await _sent_and_forgotten(subject, connector, simulator, "Forgotten")
+        void = on.company.void(invoice, None)
+        await connector.command(void)
+        outcome = await succeeded(connector, void)
+        assert (outcome.voided, outcome.remote.id) == (True, made.remote.id)
+        assert await _left(simulator, "Forgotten") <= {"void", "deleted"}
+
+    async def test_a_void_that_names_nothing_there_names_what_is_void_by_now(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on, invoice, made = await _sent_and_forgotten(subject, connector, simulator, "Void before")
+        await connector.command(on.company.void(invoice, made.remote))
+        await succeeded(connector, on.company.void(invoice, made.remote))
+        await _forget(connector, on.company)
+        void = on.company.void(invoice, None, step=3)
+        await connector.command(void)
+        outcome = await connector.outcome(void)
+        assert isinstance(outcome, SyncSucceeded)
+        assert (outcome.voided, outcome.remote.id) == (True, made.remote.id)
+
+    async def test_a_void_that_names_nothing_there_leaves_what_is_somebody_else_s(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on, _, _ = await _sent_and_forgotten(subject, connector, simulator, "Theirs")
+        ours = on.invoice("1001", quantity="3")
+        void = on.company.void(ours, None)
+        await connector.command(void)
+        outcome = await failed(connector, void)
+        assert (outcome.removed, outcome.remote) == ("voided", None)
+        assert await _left(simulator, "Theirs") == {"open"}
+
+    async def test_a_void_of_what_is_found_paid_is_refused_as_any_other(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        on, invoice, made = await _sent_and_forgotten(subject, connector, simulator, "Paid before")
+        await simulator.pay("Paid before", made.remote.id)
+        void = on.company.void(invoice, None)
+        await connector.command(void)
+        outcome = await connector.outcome(void)
+        assert isinstance(outcome, SyncFailed)
+        assert outcome.cause.code == "void_refused"
+        assert outcome.remote is not None
+        assert outcome.remote.id == made.remote.id
+
+
+async def _sent_and_forgotten(
+    subject: ConformanceSubject, connector: Running, simulator: Simulator, name: str
+) -> tuple[Shop, SyncInvoice, SyncSucceeded]:
+    on = await shop(subject, connector, simulator, name)
+    invoice = on.invoice("1001")
+    await connector.command(invoice)
+    made = await succeeded(connector, invoice)
+    await _forget(connector, on.company)
+    return on, invoice, made
+
+
+async def _forget(connector: Running, company: Company) -> None:
+    """The database is from before anything was sent, and `recover` has said so."""
+    async with connector.made.connector.database.transaction() as tx:
+        for table in ("ledger", "requests", "lanes"):
+            await tx.execute(f"DELETE FROM {table} WHERE connection_id = $1", company.connection)
+        await tx.execute(
+            "UPDATE connections SET verify_until = clock() WHERE id = $1", company.connection
+        )
+
+
+async def _left(simulator: Simulator, name: str) -> set[str]:
+    rows: list[Json] = (await simulator.books(name))["invoices"]
+    return {str(row["status"]) for row in rows}
