@@ -33,6 +33,8 @@ class Lost:
     """What was between the backup and the restore."""
 
     backed_up: datetime
+    sent: frozenset[UUID]
+    """Invoices that were linked since the backup and weren't by it, whenever they were made."""
     records: frozenset[UUID]
     """Made since the backup: they stand in the books there and not here."""
     edited: frozenset[UUID]

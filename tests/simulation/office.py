@@ -231,6 +231,13 @@ class Office:
             if invoice is not None:
                 await self._save(tx, [_next(invoice, {"status": "void"})])
 
+    async def void_this(self, which: UUID) -> None:
+        """One that is sent; nothing else."""
+        async with self.database.transaction() as tx:
+            for one in await self._all(tx):
+                if one.id == which and isinstance(one, InvoiceSnapshot) and one.status == "sent":
+                    await self._save(tx, [_next(one, {"status": "void"})])
+
     async def rename(self) -> None:
         """Another name for a customer."""
         async with self.database.transaction() as tx:

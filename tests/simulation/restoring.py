@@ -5,6 +5,7 @@ wiped, each service's own part of `recover` runs, and the story goes on. What pe
 by the runbook's last step they do when all is left in peace.
 """
 
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,9 @@ from simulation.ring import Ring
 
 _TAKES = (150.0, 600.0, 4_000.0)
 """How long the services stand still, in seconds."""
+_NOT_ASKED = (1, None)
+_MUCH_GOES = 0.5
+"""In how many stories the services get far between the two; else little was sent by the restore."""
 _SHORTEST = 5
 """Turns between the backup and the restore at least."""
 _AHEAD_OF_ALL = 4_000_000_000
@@ -83,11 +87,17 @@ class Restoring:
     """Takes the backup at one turn of the story and restores it at a later one."""
 
     def __init__(
-        self, ring: Ring, pass_time: Callable[[float], Awaitable[None]], turns: int
+        self,
+        ring: Ring,
+        pass_time: Callable[[float], Awaitable[None]],
+        work_on: Callable[[], Awaitable[None]],
+        turns: int,
     ) -> None:
         rng = ring.scheduler.rng
         self._ring = ring
         self._pass_time = pass_time
+        self._work_on = work_on
+        self._lot = random.Random(f"restored {ring.scheduler.seed}")
         self._backup_at = rng.randint(0, turns * 2 // 3)
         self._restore_at = min(turns, rng.randint(self._backup_at + _SHORTEST, turns))
         self._backup: _Backup | None = None
@@ -96,6 +106,8 @@ class Restoring:
         """This turn of the story begins."""
         if number == self._backup_at:
             self._backup = await self._take()
+            if self._lot.random() < _MUCH_GOES:
+                await self._work_on()
         if number == self._restore_at and self._backup is not None:
             await self._restore(self._backup)
 
@@ -178,6 +190,16 @@ class Restoring:
         await self._recover()
         scheduler.story.append("--- restored")
         ring.sights.saw("restored")
+        await self._void_what_went(ring.lost)
+
+    async def _void_what_went(self, lost: Lost) -> None:
+        """In some companies somebody voids at once what went there since the backup."""
+        for company in self._ring.companies:
+            sent = sorted(one for one in await self._saved(company) if one in lost.sent)
+            if sent and self._lot.random() < 0.5:
+                which = self._lot.choice(sent)
+                self._ring.scheduler.story.append(f"void {str(which)[-4:]} after the restore")
+                await company.office.void_this(which)
 
     def _all_dead(self) -> bool:
         alive = self._ring.scheduler.alive
@@ -214,8 +236,16 @@ class Restoring:
             for key, (generation, link) in backup.jobs.items()
             if link is not None and key in jobs and jobs[key] != (generation, link)
         }
+        sent = {
+            key[2]
+            for key, (_, link) in jobs.items()
+            if key[1] == "invoice"
+            and link is not None
+            and backup.jobs.get(key, _NOT_ASKED)[1] is None
+        }
         return Lost(
             backed_up=backup.at,
+            sent=frozenset(sent),
             records=frozenset(records),
             edited=frozenset(edited),
             renamed=frozenset(renamed),

@@ -40,6 +40,7 @@ _REST = (0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60,
 """How long peace waits before it looks again whether all has come to rest."""
 _WORK = ("work", "check", "load", "run")
 """What is done of itself when it is due."""
+_ROUNDS = 30
 _TRIES = 4
 """How often persons try what was refused as "being sent"."""
 _SWEEP = 60
@@ -130,7 +131,9 @@ class Driver:
         ring, rng = self.ring, self.scheduler.rng
         await self._set_up()
         turns = rng.randint(60, 160)
-        restoring = Restoring(ring, self.pass_time, turns) if ring.mix.restores else None
+        restoring = (
+            Restoring(ring, self.pass_time, self.work_on, turns) if ring.mix.restores else None
+        )
         for turn in range(turns):
             await self.scheduler.point("driver")
             if restoring is not None:
@@ -160,6 +163,16 @@ class Driver:
                 await company.map_all()
             for _ in range(rng.randint(1, 3)):
                 await office.send()
+
+    async def work_on(self) -> None:
+        """The services go on for a while, undisturbed: as a rule invoices get there."""
+        for seconds in (0.0, 2.0, 30.0):
+            await self.scheduler.until(self._alone, "the others end")
+            await self.pass_time(seconds)
+            self.ring.start("orchestrator/feed", self.ring.sweep_records)
+            for _ in range(_ROUNDS):
+                if not await self._round():
+                    break
 
     async def _one_thing(self) -> None:
         things = await self._possible()
@@ -351,7 +364,7 @@ class Driver:
                     await scheduler.until(self._alone, "the others end")
             if seconds >= _SWEEP:
                 ring.start("peace/sweep", ring.sweep)
-            for _ in range(30):
+            for _ in range(_ROUNDS):
                 if not await self._round():
                     break
             if seconds and await self._at_rest():

@@ -204,4 +204,10 @@ PLANTED: tuple[Planted, ...] = (
         seed=17,
         mix="restored",
     ),
+    Planted(
+        "voids_not_looked_for",
+        "after a restore a void of what isn't known to be there is looked for first",
+        recovering.voids_not_looked_for,
+        mix="restored",
+    ),
 )

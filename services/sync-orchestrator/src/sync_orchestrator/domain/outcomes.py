@@ -158,6 +158,9 @@ def _see_link(course: Course, remote: RemoteRef, step: int) -> None:
 def _removed(course: Course, how: str, remote: RemoteRef | None) -> None:
     job = course.job
     void_here = job.want == "void"
+    if void_here and job.link is None and remote is None and how == "voided":
+        course.tell(VoidedThere(job.outstanding or job.answered_step))
+        return
     had_gone = job.link is None and job.gone_link is not None
     if job.entity == "invoice":
         invoice = plain_name(course.situation.record)
