@@ -220,7 +220,9 @@ class FrozenMember(Part):
     (case, spaces). `mark` is what we wrote on the record to know it by; it names the record and
     its generation. `fields` are the values a look-up compares, as text, in the provider's own
     form. `used` are remote ids this relies on, by the local id as text. `remote` is the record
-    updated or voided. `extra` is the provider's own, for `read` and `look_up`.
+    updated or voided. `extra` is the provider's own, for `read` and `look_up`. `forgotten`: what
+    was sent of it is of a time that a restored database has forgotten; its number and its customer
+    there may be others than here.
     """
 
     entity: Entity
@@ -235,6 +237,7 @@ class FrozenMember(Part):
     fields: dict[str, str]
     used: dict[str, RemoteId]
     extra: dict[str, str] = Field(default_factory=dict[str, str])
+    forgotten: bool = False
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def prepare(
     What the look-up saw anything of, or couldn't see, isn't prepared further.
     """
     frozen = [
-        one
+        one.model_copy(update={"forgotten": True})
         for member in to_verify(members, connection)
         for one in operations.pack([member], context, _NOBODY_S).frozen
     ]

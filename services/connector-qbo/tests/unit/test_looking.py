@@ -115,6 +115,22 @@ def test_an_invoice_renumbered_there_is_found_by_its_customer_and_date() -> None
     assert (found.remote.id, found.mark, found.differing) == ("155", "ours", ("DocNumber",))
 
 
+def test_after_a_restore_one_of_another_number_is_found_by_its_date_alone() -> None:
+    """It was renumbered here, and its customer may have been made once more."""
+    renumbered = invoice_row(DocNumber="900", CustomerRef={"value": "61"})
+    for one in (frozen(invoice_command()), frozen(void_command())):
+        (sighting,), (_, second) = look_up(
+            [one.model_copy(update={"forgotten": True})],
+            rows("Invoice"),
+            rows("Invoice", renumbered),
+        )
+        assert second.body == (
+            b"SELECT * FROM Invoice WHERE TxnDate IN ('2026-06-15')"
+            b" ORDERBY Id STARTPOSITION 1 MAXRESULTS 1000"
+        )
+        assert (only(sighting).remote.id, only(sighting).mark) == ("155", "ours")
+
+
 def test_whose_number_somebody_took_over_after_renumbering_ours_is_seen_beside_it() -> None:
     taker = invoice_row(PrivateNote=None, Id="156")
     ours = invoice_row(DocNumber="900")

@@ -117,6 +117,21 @@ def test_an_invoice_renumbered_there_is_found_by_its_contact_and_date() -> None:
     assert asked["where"] == f"Date==DateTime({year},{month},{day})"
 
 
+def test_after_a_restore_one_of_another_number_is_found_by_its_day_alone() -> None:
+    """It was renumbered here, and its contact may have been made once more."""
+    for one in (frozen(invoice_command()), frozen(void_command())):
+        (seen,), sent = drive(
+            OPERATIONS.look_up([one.model_copy(update={"forgotten": True})], context()),
+            ok({"Invoices": []}),
+            ok({"Invoices": [sales_invoice(InvoiceNumber="900")]}),
+        )
+        (found,) = candidates(seen)
+        assert (found.mark, found.remote.id) == ("ours", INVOICE_ID)
+        year, month, day = one.extra["date"].split("-")
+        assert dict(sent[1].query)["where"] == f"Date==DateTime({year},{month},{day})"
+        assert "ContactIDs" not in dict(sent[1].query)
+
+
 def test_that_it_is_under_no_other_number_counts_only_where_it_could_be_read() -> None:
     (one,), _ = drive(
         OPERATIONS.look_up([frozen(invoice_command())], context()),

@@ -5,7 +5,7 @@ said only at its own address (fault 610), or by a row that people there made ina
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from connector_kit.answers import (
     Candidate,
@@ -61,23 +61,33 @@ def _under_other_numbers(
 ) -> Exchange[list[There] | NotRead]:
     """Invoices with our marks whose numbers people there changed before we looked.
 
-    They are looked for by customer and date, among which our marks tell them. Customers and items
-    have no such second way: their names alone tell who they are.
+    They are looked for by customer and date, among which our marks tell them; by date alone where
+    the customer too may be another. Customers and items have no such second way: their names alone
+    tell who they are.
     """
     if kind.entity != "invoice" or isinstance(found, NotRead):
         return []
     unseen = [m for m in creates if not _is_among(m, [x for x in found if x.key == m.natural_key])]
-    customers = [m.fields[_CUSTOMER] for m in unseen if m.fields.get(_CUSTOMER)]
-    dates = [m.fields[_DATED] for m in unseen if m.fields.get(_DATED)]
     there: list[There] = []
-    for part in chunks(customers):
-        on = among(_DATED, dict.fromkeys(dates))
-        pages = yield from rows(realm, kind.table, among(_CUSTOMER, part), on, *kind.conditions)
+    for asked in _by_customer_and_date(unseen):
+        pages = yield from rows(realm, kind.table, *asked, *kind.conditions)
         if isinstance(pages, NotRead):
             return pages
         listed = [one for page in pages for one in kind.list(page)]
         there += [one for one in listed if any(_is_among(m, [one]) for m in unseen)]
     return there
+
+
+def _by_customer_and_date(creates: Sequence[FrozenMember]) -> Iterator[tuple[str, ...]]:
+    known = [m for m in creates if not m.forgotten]
+    customers = [m.fields[_CUSTOMER] for m in known if m.fields.get(_CUSTOMER)]
+    dates = [m.fields[_DATED] for m in known if m.fields.get(_DATED)]
+    for part in chunks(customers):
+        yield among(_CUSTOMER, part), among(_DATED, dict.fromkeys(dates))
+    # A void has the invoice's own date only.
+    dates = [m.fields.get(_DATED) or m.extra["date"] for m in creates if m.forgotten]
+    for part in chunks(dates):
+        yield (among(_DATED, part),)
 
 
 def _is_among(member: FrozenMember, there: Sequence[There]) -> bool:

@@ -6,7 +6,7 @@ sent, of tax neither (see `tax`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from connector_kit.answers import Refused, Removed
@@ -53,6 +53,7 @@ from connector_xero.wire import Answer, Element, Invoice, RefusedElement, plain
 
 NUMBER_LIMIT = 255
 _REFERENCE_LIMIT = 255
+_OR = " OR "
 _NUMBER = re.compile(r"[\x20-\x7e]+")
 _REMOVED: Mapping[str, Removed] = {"VOIDED": "voided", "DELETED": "deleted"}
 _NO_CODES: Mapping[str, str] = {}
@@ -105,13 +106,10 @@ class Invoices:
         self, organisation: RemoteId, members: Sequence[FrozenMember]
     ) -> Exchange[list[There] | NotRead]:
         """Those of the same contacts and days: a number can be changed there, and our mark in Url
-        is no filter that any page promises. A void knows of neither."""
-        members = [m for m in members if m.fields.get("Contact") and m.fields.get("Date")]
-        days = dict.fromkeys(m.fields["Date"] for m in members)
-        dated = " OR ".join(f"Date=={_moment(day)}" for day in days)
+        is no filter that any page promises. Those of the days alone, where the contact may be
+        another, too."""
         found: list[There] = []
-        for part in chunks([m.fields["Contact"] for m in members], around=3):
-            asked = (("ContactIDs", ",".join(part)), ("where", dated))
+        for asked in _by_contact_and_day(members):
             read = yield from pages(organisation, "Invoices", asked)
             if isinstance(read, NotRead):
                 return read
@@ -249,6 +247,23 @@ def _sync(command: SyncInvoice, member: Member, context: Context) -> Written:
         },
     )
     return Written(body, frozen)
+
+
+def _by_contact_and_day(
+    creates: Sequence[FrozenMember],
+) -> Iterator[tuple[tuple[str, str], ...]]:
+    known = [m for m in creates if not m.forgotten]
+    dated = _dated(m.fields["Date"] for m in known if m.fields.get("Date"))
+    for part in chunks([m.fields.get("Contact", "") for m in known], around=3):
+        yield ("ContactIDs", ",".join(part)), ("where", dated)
+    # A void has the invoice's own date only.
+    days = [m.fields.get("Date") or m.extra["date"] for m in creates if m.forgotten]
+    for part in chunks(days, around=len(_dated(days[:1])) + len(_OR)):
+        yield (("where", _dated(part)),)
+
+
+def _dated(days: Iterable[str]) -> str:
+    return _OR.join(f"Date=={_moment(day)}" for day in dict.fromkeys(days))
 
 
 def _void(command: VoidInvoice, member: Member) -> Written:
