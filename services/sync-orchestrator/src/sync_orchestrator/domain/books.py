@@ -89,6 +89,7 @@ class Books:
             connection_id=key.connection_id,
             entity=key.entity,
             record_id=key.record_id,
+            step=connection.first_step,
         )
 
     def situation(self, key: RecordKey, remote_id: str | None = None) -> Situation | None:

@@ -83,6 +83,9 @@ class Connection:
     restored_at: datetime | None = None
     """When what we know of it was last restored from a backup, if ever."""
 
+    first_step: int = 0
+    """Where the steps of a record begin: ahead of those that a restore has forgotten."""
+
     @property
     def is_open(self) -> bool:
         return self.status == "open"

@@ -1,2 +1,2 @@
--- When this database was restored from a backup: what was sent between the two is forgotten here.
-create table restores (at timestamptz not null);
+-- When this database was restored from a backup, and how far steps and versions then moved ahead.
+create table restores (at timestamptz not null, ahead integer not null);

@@ -27,11 +27,12 @@ select c.*, s.version as settings_version, s.sync_customers, s.sync_invoices, s.
     r.name as rounding_account_name, r.code as rounding_account_code,
     r.active as rounding_account_active,
     r.id is not null or c.accounts_as_of is null as rounding_account_known,
-    (select max(at) from restores) as restored_at
+    restored.at as restored_at, restored.ahead as first_step
 from connections c
 join connection_settings s on s.connection_id = c.id
 left join accounts a on a.connection_id = c.id and a.id = s.no_item_account_id
 left join accounts r on r.connection_id = c.id and r.id = s.rounding_account_id
+cross join (select max(at) as at, coalesce(sum(ahead), 0) as ahead from restores) as restored
 """
 
 _SAVE = """
@@ -261,6 +262,7 @@ def _connection(row: Row) -> Connection:
         no_item_account=_account(row, "no_item_account"),
         rounding_account=_account(row, "rounding_account"),
         restored_at=row["restored_at"],
+        first_step=row["first_step"],
         settings=ConnectionSettings(
             version=row["settings_version"],
             sync_customers=row["sync_customers"],
