@@ -60,7 +60,7 @@ class Lost:
         ring = company.ring
         states = await ring.sights.states("invoice", company.connection)
         for one in await company.office.snapshots():
-            if isinstance(one, ItemSnapshot):
+            if not isinstance(one, InvoiceSnapshot):
                 await self._answer_name(company, one)
             if one.id not in self.edited:
                 continue
@@ -74,17 +74,25 @@ class Lost:
         self.pressed[company.id] = self.pressed.get(company.id, 0) + 1
         company.unattended = self.pressed[company.id] < _PRESSED
 
-    async def _answer_name(self, company: "Company", item: ItemSnapshot) -> None:
-        """It has no mark of ours: if it differs there by now, a person says that it is the same."""
-        state = company.office.badge(company.connection, "item", item.id)
-        if state is None or state.cause is None or state.cause.code != "item_name_taken":
+    async def _answer_name(self, company: "Company", one: Snapshot) -> None:
+        """A person says that who has its name there is the same: an item, which has no mark of
+        ours, and a customer that was made a second time, as it had another name then."""
+        entity = "item" if isinstance(one, ItemSnapshot) else "customer"
+        state = company.office.badge(company.connection, entity, one.id)
+        if state is None or state.cause is None or state.cause.code != f"{entity}_name_taken":
             return
-        company.ring.scheduler.story.append(f"click link on {str(item.id)[-4:]}")
-        there = state.cause.params["holder_remote_id"]
+        params = state.cause.params
+        there = params.get("holder_remote_id") or params.get("remote_id")
+        if there is None:
+            return
+        company.ring.scheduler.story.append(f"click link on {str(one.id)[-4:]}")
         try:
-            await company.click("link", item, {"remote_id": there})
+            await company.click("link", one, {"remote_id": there})
         except Refusal as refusal:
             company.ring.scheduler.story.append(f"  refused: {refusal}")
+        else:
+            if not isinstance(one, ItemSnapshot):
+                company.told_apart[one.id] = company.told_apart.get(one.id, 0) + 1
 
     # --- what the checker makes of it
 

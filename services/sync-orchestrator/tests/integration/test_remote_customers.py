@@ -425,6 +425,27 @@ async def test_s94_a_link_by_hand_releases_what_waited_and_is_undone(
     assert await office.state("customer", ann.id) == "synced"
 
 
+async def test_who_has_the_name_is_named_to_one_that_is_there_and_was_renamed(
+    office: Office,
+) -> None:
+    await office.connect()
+    await office.connections(page(office, [there("59", "Bo Poe")]))
+    cat = customer("Cat Elm", email="cat@elm.example")
+    await office.events(office.customer_event(cat))
+    (create,) = office.commands()
+    await office.outcomes(office.success(create, "99"))
+    renamed = cat.model_copy(update={"version": 2, "name": "Bo Poe"})
+    await office.events(office.customer_event(renamed))
+    await office.read_outbox()
+    (update,) = office.commands()
+    await office.outcomes(office.failure(update, "customer_name_taken"))
+    job = await office.job("customer", cat.id)
+    assert job is not None
+    assert job.cause is not None
+    assert job.cause.code == "customer_name_taken"
+    assert (job.cause.params["kind"], job.cause.params["remote_id"]) == ("customer", "59")
+
+
 async def test_an_unlink_is_undone_though_the_list_is_older_than_the_record_there(
     office: Office, caller: Caller
 ) -> None:

@@ -129,10 +129,16 @@ async def _naming_holders(tx: Tx, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 async def _load_holders(work: Work, outcomes: Sequence[Outcome]) -> None:
-    """Records of ours that hold a number or name which a refusal says is taken."""
+    """Who holds a number or name which a refusal says is taken: records of ours, and who there."""
     wanted = {
         (outcome.connection_id, outcome.entity, remote)
         for outcome in outcomes
         if isinstance(outcome, SyncFailed) and (remote := in_the_way(outcome.cause)) is not None
     }
     await work.take(await jobs_store.linked_to(work.tx, wanted))
+    taken = {
+        key_of(outcome)
+        for outcome in outcomes
+        if isinstance(outcome, SyncFailed) and outcome.cause.code == "customer_name_taken"
+    }
+    await work.load_lookalikes(taken)

@@ -96,7 +96,8 @@ class Work:
         await self._load_records({(need.entity, need.record_id) for need in needs})
         for job in await self._load_jobs(needs):
             self._put(job)
-        await self._load_lookalikes(key for key in keys | needs if key.entity == "customer")
+        customers = {key for key in keys | needs if key.entity == "customer"}
+        await self.load_lookalikes(key for key in customers if self._could_be_added(key))
         items = {key for key in keys | needs if key.entity == "item"}
         await self.load_accounts(items)
         there = {key.connection_id for key in keys if key.entity == "invoice"}
@@ -114,15 +115,17 @@ class Work:
             self.books.accounts.pop(pair, None)
         self.books.accounts.update(await mapping_store.load(self.tx, wanted))
 
-    async def _load_lookalikes(self, customers: Iterable[RecordKey]) -> None:
-        """Who there looks like these customers, where one could still be added there."""
+    def _could_be_added(self, customer: RecordKey) -> bool:
+        job = self.books.job(customer)
+        return job is None or (job.link is None and not job.none_of_those)
+
+    async def load_lookalikes(self, customers: Iterable[RecordKey]) -> None:
+        """Who there looks like these customers, where the list there is known."""
         wanted: list[tuple[ConnectionId, RecordId, str | None, str | None]] = []
         for key in customers:
             job, known = self.books.job(key), self.books.records.get(("customer", key.record_id))
             there = self.books.connections.get(key.connection_id)
             if known is None or there is None or there.customers_as_of is None:
-                continue
-            if job is not None and (job.link is not None or job.none_of_those):
                 continue
             snapshot = known.snapshot
             assert isinstance(snapshot, CustomerSnapshot)
