@@ -11,6 +11,20 @@ from connector_conformance.subject import ConformanceSubject
 
 
 class RestoreConformance:
+    async def test_an_invoice_that_went_is_found_and_updated(
+        self, subject: ConformanceSubject, connector: Running, simulator: Simulator
+    ) -> None:
+        """Renumbered and edited since, where it bears our mark; as it was, where it has none."""
+        on, sent, made = await _sent_and_forgotten(subject, connector, simulator, "Went")
+        marked = subject.provider.entities["invoice"].mark
+        number, quantity = ("1002", "3") if marked else ("1001", "2")
+        again = on.invoice(number, quantity=quantity, after=sent, step=2)
+        await connector.command(again)
+        outcome = await succeeded(connector, again)
+        assert outcome.remote.id == made.remote.id
+        (row,) = (await simulator.books("Went"))["invoices"]
+        assert (row["id"], row["number"]) == (made.remote.id, number)
+
     async def test_a_void_that_names_nothing_there_voids_what_is_found(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator
     ) -> None:

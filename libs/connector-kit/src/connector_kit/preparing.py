@@ -201,15 +201,14 @@ class Preparing:
             verifying.judged(one.member, prepared, until, linked)
             for one, prepared in zip(chosen, asked.value, strict=True)
         ]
-        voids = verifying.found_voids(members, judged)
-        if voids:
-            # What may keep an invoice from being voided is read of the one that was found.
+        adopted = verifying.adopted(asked.value, judged)
+        if adopted:
             context = connector.context_of(lot.connection)
-            again = connector.provider.operations.prepare(voids, context)
+            again = connector.provider.operations.prepare(adopted, context)
             read = await connector.asker.ask(again, lot.connection, click=click)
             if isinstance(read, Halted):
                 return read
-            judged = verifying.after_reading(judged, voids, read.value)
+            judged = verifying.after_preparing(judged, adopted, read.value)
         return {
             one.lane.key: Fact(one.member, prepared, read_at, good_until)
             for one, prepared in zip(chosen, judged, strict=True)

@@ -384,6 +384,14 @@ class Operations(Protocol):
         """
         ...
 
+    def frozen(self, member: Member, context: Context) -> FrozenMember | None:
+        """What `look_up` needs to find a record that may have been sent in a time that is
+        forgotten: as `pack` would freeze it, but unprepared. None if it can't be sent at all.
+
+        Of a void without a remote record too: all that is known of it is its invoice.
+        """
+        ...
+
     def whole(self, response: Response) -> NotExecuted | NoAnswer | None:
         """What any response says of its request as a whole; None if it was answered.
 

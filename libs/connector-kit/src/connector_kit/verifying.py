@@ -9,10 +9,9 @@ is found is voided.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from uuid import UUID
 
 from contracts.commands import SyncCustomer, SyncItem
-from contracts.ids import Entity, RecordId, RemoteId, RequestId
+from contracts.ids import Entity, RecordId, RemoteId
 from contracts.ids import made_at as id_made_at
 from contracts.sync import CauseInstance
 
@@ -37,7 +36,6 @@ _GONE: Mapping[Entity, str] = {
     "item": "item_unusable_there",
     "invoice": "invoice_gone_there",
 }
-_NOBODY_S = RequestId(UUID(int=0))
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -86,7 +84,7 @@ def prepare(
     frozen = [
         one.model_copy(update={"forgotten": True})
         for member in to_verify(members, connection)
-        for one in operations.pack([member], context, _NOBODY_S).frozen
+        if (one := operations.frozen(member, context)) is not None
     ]
     found: dict[RecordId, Found] = {}
     for start in range(0, len(frozen), lookup_batch):
@@ -143,27 +141,24 @@ def judged(
             return Ready(member)
 
 
-def found_voids(members: Sequence[Member], judged: Sequence[Prepared]) -> list[Member]:
-    """The voids that named nothing there, as they are about what was found."""
+def adopted(seen: Sequence[Prepared | Found], judged: Sequence[Prepared]) -> list[Member]:
+    """What was found there and is ours: it isn't prepared yet."""
     return [
         one.member
-        for member, one in zip(members, judged, strict=True)
-        if isinstance(one, Ready)
-        and member.intent == "void"
-        and member.remote is None
-        and one.member.remote is not None
+        for saw, one in zip(seen, judged, strict=True)
+        if isinstance(saw, Found) and isinstance(one, Ready) and one.member.remote is not None
     ]
 
 
-def after_reading(
-    judged: Sequence[Prepared], voids: Sequence[Member], read: Sequence[Prepared]
+def after_preparing(
+    judged: Sequence[Prepared], members: Sequence[Member], prepared: Sequence[Prepared]
 ) -> list[Prepared]:
-    """What was judged, but for those voids what `Operations.prepare` says of them."""
+    """What was judged, but for these members what `Operations.prepare` says of them."""
     said = {
-        void.command.record_id: replace(one, found=void.remote)
+        member.command.record_id: replace(one, found=member.remote)
         if isinstance(one, NotReady)
         else one
-        for void, one in zip(voids, read, strict=True)
+        for member, one in zip(members, prepared, strict=True)
     }
     return [
         said.get(one.member.command.record_id, one) if isinstance(one, Ready) else one

@@ -91,6 +91,10 @@ class PlainOperations:
             prepared.append(Ready(member))
         return prepared
 
+    def frozen(self, member: Member, context: Context) -> FrozenMember | None:
+        packed = self.pack([member], context, RequestId(member.command.record_id))
+        return packed.frozen[0] if packed.frozen else None
+
     def pack(self, members: Sequence[Member], context: Context, request_id: RequestId) -> Packed:
         frozen: list[FrozenMember] = []
         refused: list[tuple[RecordId, Refused]] = []

@@ -66,6 +66,9 @@ class FreshbooksOperations:
         """The request names nothing of `request_id`: FreshBooks has no key for a request."""
         return writing.pack(members, context, self._kinds)
 
+    def frozen(self, member: Member, context: Context) -> FrozenMember | None:
+        return writing.frozen(member, context, self._kinds)
+
     def whole(self, response: Response) -> NotExecuted | NoAnswer | None:
         return whole(response)
 

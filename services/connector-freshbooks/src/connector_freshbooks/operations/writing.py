@@ -28,6 +28,12 @@ def restores(member: FrozenMember) -> bool:
     return member.remote is not None and member.remote.version == RESTORE
 
 
+def frozen(member: Member, context: Context, kinds: Mapping[Entity, Kind]) -> FrozenMember | None:
+    """What would be remembered of it; None if it can't be sent at all."""
+    kind = kinds[member.command.entity]
+    return None if kind.refuse(member, context) else kind.write(member, context).frozen
+
+
 def pack(members: Sequence[Member], context: Context, kinds: Mapping[Entity, Kind]) -> Packed:
     """The request for the one member, or why it can't be sent at all."""
     assert len(members) == 1, "one record a request"

@@ -63,6 +63,9 @@ class QboOperations:
     def pack(self, members: Sequence[Member], context: Context, request_id: RequestId) -> Packed:
         return writing.pack(members, context, request_id, KINDS)
 
+    def frozen(self, member: Member, context: Context) -> FrozenMember | None:
+        return writing.frozen(member, context, KINDS)
+
     def whole(self, response: Response) -> NotExecuted | NoAnswer | None:
         return whole(response)
 

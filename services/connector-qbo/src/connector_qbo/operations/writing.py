@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from connector_kit.answers import Refused
 from connector_kit.exchange import Request
-from connector_kit.provider import Context, Member, Packed
+from connector_kit.provider import Context, FrozenMember, Member, Packed
 from contracts.commands import SyncInvoice
 from contracts.ids import Entity, RecordId, RequestId
 
@@ -31,6 +31,12 @@ def lot_of(member: Member) -> str:
     if isinstance(member.command, SyncInvoice) and len(member.command.invoice.lines) > _LONG:
         return f"alone {member.command.record_id}"
     return "write"
+
+
+def frozen(member: Member, context: Context, kinds: Mapping[Entity, Kind]) -> FrozenMember | None:
+    """What would be remembered of it; None if it can't be sent at all."""
+    kind = kinds[member.command.entity]
+    return None if kind.refuse(member, context) else kind.write(member, context).frozen
 
 
 def pack(

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from connector_kit.answers import Refused
 from connector_kit.exchange import Request
-from connector_kit.provider import Context, Member, Packed
+from connector_kit.provider import Context, FrozenMember, Member, Packed
 from contracts.commands import SyncInvoice
 from contracts.ids import Entity, RecordId, RequestId
 
-from connector_xero.operations.kinds import Kind, Written
+from connector_xero.operations.kinds import CodedMember, Kind, Written
 from connector_xero.operations.queries import decimals, headers, one
 from connector_xero.provider import API, BATCH
 
@@ -43,6 +43,17 @@ def lot_of(member: Member) -> str:
 def _takes(command: SyncInvoice) -> int:
     texts = (json.dumps(line.description) for line in command.invoice.lines)
     return _HEAD + sum(_LINE + len(text) for text in texts)
+
+
+def frozen(member: Member, context: Context, kinds: Mapping[Entity, Kind]) -> FrozenMember | None:
+    """What would be remembered of it; None if it can't be sent at all.
+
+    Codes of items don't matter to that: they are read only for what is sent.
+    """
+    command, kind = member.command, kinds[member.command.entity]
+    if isinstance(command, SyncInvoice):
+        member = CodedMember(command, member.remote, codes=dict.fromkeys(command.items, ""))
+    return None if kind.refuse(member, context) else kind.write(member, context).frozen
 
 
 def pack(
