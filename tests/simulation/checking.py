@@ -204,7 +204,7 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
                 continue
             live = [r for r in records if r.live]
             told_apart = books.company.told_apart.get(UUID(ours), 0)
-            if ring.lost is not None and ring.lost.was_renamed(hers[ours]):
+            if ring.lost is not None and ring.lost.is_not_known_again(hers[ours], there_.provider):
                 told_apart += 1
             if len(live) > 1 + told_apart:
                 ids = ", ".join(f"{r.id} ({r.note or r.number})" for r in live)
@@ -224,6 +224,9 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
     for (entity, record), job in jobs.items():
         there = _there(books, job)
         if there is None or entity == "item" or there.id in there_.linked_by_person:
+            continue
+        one = hers.get(str(record))
+        if one and ring.lost and ring.lost.is_not_known_again(one, there_.provider):
             continue
         if there.ours and str(record) not in there.ours:
             wrong.append(f"wrong link: {entity} {str(record)[-4:]} is linked to {there.id}")

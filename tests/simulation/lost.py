@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from contracts.ids import CompanyId, RecordId
+from contracts.ids import CompanyId, Provider, RecordId
 from contracts.invoicing import InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncDelayed, SyncFailed, SyncState, SyncStateChanged, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from simulation.there import There
 
 Heard = SyncStateChanged | SyncSucceeded | SyncFailed | SyncDelayed
+_MARKED: frozenset[Provider] = frozenset({"qbo", "xero"})
+"""Where invoices bear a mark of ours."""
 _PRESSED = 3
 """One press of Sync says what is gone there, one of Create again makes it, one to be sure."""
 
@@ -84,6 +86,9 @@ class Lost:
         params = state.cause.params
         there = params.get("holder_remote_id") or params.get("remote_id")
         if there is None:
+            # Known once the customers there are listed anew, and it is tried again.
+            await company.list_customers()
+            await company.click("sync", one, {})
             return
         company.ring.scheduler.story.append(f"click link on {str(one.id)[-4:]}")
         try:
@@ -96,9 +101,15 @@ class Lost:
 
     # --- what the checker makes of it
 
-    def was_renamed(self, snapshot: Snapshot) -> bool:
-        """Since the backup, before the restore or after it: it is looked for by its name of now."""
-        after = snapshot.version >= AHEAD and not isinstance(snapshot, InvoiceSnapshot)
+    def is_not_known_again(self, snapshot: Snapshot, provider: Provider) -> bool:
+        """Whether what went since the backup may be another by now, so that it isn't found.
+
+        A customer is looked for by its name of now. So is an invoice by its number, and where it
+        bears no mark of ours it must be equal, too.
+        """
+        after = snapshot.version >= AHEAD
+        if isinstance(snapshot, InvoiceSnapshot):
+            return provider not in _MARKED and (after or snapshot.id in self.edited)
         return after or snapshot.id in self.renamed
 
     def explains(self, ours: str, owner: "Company | None", there: "There") -> bool:

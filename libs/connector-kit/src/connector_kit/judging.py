@@ -118,7 +118,11 @@ def _judge_create(
     linked: Mapping[RemoteId, RecordId],
 ) -> Verdict:
     ours = sorted(
-        (c for c in candidates if _is_ours(member, c, window, linked)),
+        (
+            c
+            for c in candidates
+            if _is_ours(member, c, window, linked) and not _is_given_up(member, c)
+        ),
         key=lambda c: (c.removed is not None, bool(c.differing), c.remote.id),
     )
     if ours:
@@ -132,6 +136,13 @@ def _judge_create(
         return NotYet()
     foreign = [c for c in candidates if c.removed is None]
     return Taken(foreign[0]) if foreign else NeverHappened()
+
+
+def _is_given_up(member: FrozenMember, candidate: Candidate) -> bool:
+    """Whether it is what this one is made instead of: without marks nothing else tells them apart
+    where nobody knows any more when this was sent first."""
+    again = member.forgotten and member.generation > 1
+    return again and member.mark is None and candidate.removed is not None
 
 
 def _is_ours(

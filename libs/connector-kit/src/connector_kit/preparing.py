@@ -201,14 +201,14 @@ class Preparing:
             verifying.judged(one.member, prepared, until, linked)
             for one, prepared in zip(chosen, asked.value, strict=True)
         ]
-        adopted = verifying.adopted(asked.value, judged)
-        if adopted:
+        looked_up = verifying.unprepared(asked.value, judged)
+        if looked_up:
             context = connector.context_of(lot.connection)
-            again = connector.provider.operations.prepare(adopted, context)
+            again = connector.provider.operations.prepare(looked_up, context)
             read = await connector.asker.ask(again, lot.connection, click=click)
             if isinstance(read, Halted):
                 return read
-            judged = verifying.after_preparing(judged, adopted, read.value)
+            judged = verifying.after_preparing(judged, looked_up, read.value)
         return {
             one.lane.key: Fact(one.member, prepared, read_at, good_until)
             for one, prepared in zip(chosen, judged, strict=True)

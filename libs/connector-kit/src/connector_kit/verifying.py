@@ -141,12 +141,12 @@ def judged(
             return Ready(member)
 
 
-def adopted(seen: Sequence[Prepared | Found], judged: Sequence[Prepared]) -> list[Member]:
-    """What was found there and is ours: it isn't prepared yet."""
+def unprepared(seen: Sequence[Prepared | Found], judged: Sequence[Prepared]) -> list[Member]:
+    """What goes after its look-up, as it is known by now: it isn't prepared yet."""
     return [
         one.member
         for saw, one in zip(seen, judged, strict=True)
-        if isinstance(saw, Found) and isinstance(one, Ready) and one.member.remote is not None
+        if isinstance(saw, Found) and isinstance(one, Ready)
     ]
 
 

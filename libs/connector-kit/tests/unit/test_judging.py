@@ -84,6 +84,19 @@ def test_a_live_one_of_ours_goes_before_a_removed_one() -> None:
     assert seen(member(), removed, Candidate(THERE, "ours")) == Done(THERE)
 
 
+@pytest.mark.parametrize("mark", [None, "m"])
+def test_what_is_made_again_after_a_restore_is_not_what_was_removed(mark: str | None) -> None:
+    """Without a mark they look alike; with one, ours is of this very generation."""
+    again = member(mark=mark).model_copy(update={"generation": 2, "forgotten": True})
+    removed = Candidate(
+        THERE, "none" if mark is None else "ours", created_at=BEFORE, removed="deleted"
+    )
+    expected = NeverHappened() if mark is None else WasRemoved(THERE, "deleted")
+    assert seen(again, removed, at=AFTER) == expected
+    asked_now = again.model_copy(update={"forgotten": False})
+    assert seen(asked_now, removed, at=AFTER) == WasRemoved(THERE, "deleted")
+
+
 @pytest.mark.parametrize("mark", ["none", "other"])
 def test_somebody_else_s_is_a_cause_only_after_quiet_until(mark: str) -> None:
     foreign = Candidate(THERE, "other" if mark == "other" else "none", created_at=BEFORE)

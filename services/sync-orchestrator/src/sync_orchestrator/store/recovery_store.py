@@ -13,7 +13,6 @@ where j.outstanding is not null or exists (
 )
 """
 _RESTORED = "insert into restores (at, ahead) values (clock(), $1)"
-_LISTS = "update connections set customers_as_of = null"
 _OUT = """
 update jobs set asked_at = asked_at - interval '1 day', until = null, review_at = clock()
 where outstanding is not null and held_by is distinct from 'connection'
@@ -26,12 +25,10 @@ async def move_ahead(tx: Tx, ahead: int) -> None:
     A step that is out keeps its number: its outcome still has to be its own. What is linked, and
     what was just going, may have been sent once more since the backup: the next Sync of it is sent.
     What isn't linked may have gone: a void of it is looked for there. What was never asked for may
-    have been, and been told of: its steps begin ahead, too. Customers there
-    are listed anew: those that were made there since are in no list here.
+    have been, and been told of: its steps begin ahead, too.
     """
     for sql in (_SETTINGS, _MAPPING, _STEPS):
         await tx.execute(sql, ahead)
     await tx.execute(_UNSURE)
     await tx.execute(_RESTORED, ahead)
-    await tx.execute(_LISTS)
     await tx.execute(_OUT)
