@@ -48,13 +48,13 @@ async def test_s85_restored_to_an_hour_ago_nothing_is_doubled_and_numbers_are_ne
             ann, item = await with_first_synced(oak)
             await oak.settings(sync_customers=False, sync_invoices=False)
             bo = await oak.customer("Bo Lind", "bo@lind.example")
-            waiting = [await oak.invoice(who, [item]) for who in (ann, ann, bo)]
+            waiting = [await oak.invoice(who, [item]) for who in (ann, ann, bo, ann)]
             for invoice in waiting:
                 await oak.send(invoice)
             assert await oak.numbers() == ["1001"]
     shutil.copytree(state / "postgres", backup)
 
-    # The hour that will be lost: all three are sent, one is edited there too, a fourth is made.
+    # The hour that will be lost: all four are sent, one is edited there too, a fifth is made.
     with running_stack(state, only=PARTS, settings=SETTINGS, time_scale=SCALE) as stack:
         async with at_work_again(stack, oak) as oak:
             for invoice in waiting:
@@ -70,7 +70,7 @@ async def test_s85_restored_to_an_hour_ago_nothing_is_doubled_and_numbers_are_ne
             assert (await oak.sync("invoice", lost)).status_code == 202
             await oak.badge_when("invoice", lost, "synced", within=LONG)
             await oak.badge_when("invoice", waiting[0], "synced", within=LONG)
-            assert await oak.numbers() == ["1001", "1002", "1003", "1004", "1005"]
+            assert await oak.numbers() == ["1001", "1002", "1003", "1004", "1005", "1006"]
             there = {row["number"]: row["id"] for row in (await oak.held())["invoices"]}
 
     shutil.rmtree(state / "postgres")
@@ -82,11 +82,17 @@ async def test_s85_restored_to_an_hour_ago_nothing_is_doubled_and_numbers_are_ne
             assert (await oak.integration())["status"] == "connected"
             badge = await oak.badge("invoice", waiting[1])
             assert badge["state"] == "not_synced", badge
-            for invoice in waiting:
+            *synced, voided = waiting
+            # Nobody here knows that it has gone.
+            answer = await oak.web.post(f"/invoices/{voided['id']}/void")
+            assert answer.status_code == 200, answer.text
+            for invoice in synced:
                 assert (await oak.sync("invoice", invoice)).status_code == 202
-            for invoice in waiting:
+            for invoice in synced:
                 badge = await oak.badge_when("invoice", invoice, "synced", within=LONG)
                 assert badge["remote_id"] == there[invoice["number"]]
+            badge = await oak.badge_when("invoice", voided, "voided", within=LONG)
+            assert badge["remote_id"] == there[voided["number"]]
             new = await oak.invoice(ann, [item])
             assert new["number"] not in there
             await oak.send(new)
@@ -98,5 +104,7 @@ async def test_s85_restored_to_an_hour_ago_nothing_is_doubled_and_numbers_are_ne
             )
             assert len(held["customers"]) == 2
             assert len(held["items"]) == 1
+            status = {row["number"]: row["status"] for row in held["invoices"]}
+            assert [n for n in status if status[n] == "void"] == [voided["number"]]
             totals = {row["number"]: row["total"] for row in held["invoices"]}
             assert totals["1002"] == waiting[0]["total"], "our restored content stands there again"

@@ -88,7 +88,7 @@ class Lost:
         if there is None:
             # Known once the customers there are listed anew, and it is tried again.
             await company.list_customers()
-            await company.click("sync", one, {})
+            await company.click("retry", one, {})
             return
         company.ring.scheduler.story.append(f"click link on {str(one.id)[-4:]}")
         try:

@@ -25,6 +25,6 @@ async def office(migrated: TestDatabase) -> AsyncIterator[Office]:
             " reference_pages, accounts, account_mapping, mapping_versions, links, jobs,"
             " job_history, feed_positions, remote_customers, customer_loads,"
             " customer_load_pages, remote_items, item_lists, kind_corrections,"
-            " forgotten_records, runs, run_records"
+            " forgotten_records, runs, run_records, restores"
         )
         yield office

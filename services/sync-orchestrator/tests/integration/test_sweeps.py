@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from contracts.commands import SyncInvoice
+from contracts.ids import RecordId, uuid7
 from messaging.clock import SystemClock
 from messaging.feeds import Entry, FeedPage, Position, read_page
 from messaging.internal import key_from_hex, sign
@@ -13,7 +14,7 @@ from sync_orchestrator.handlers import feeding, reviewing, settings
 from sync_orchestrator.handlers.mapping import change_mapping
 from sync_orchestrator.http.application import make_application
 from sync_orchestrator.http.callers import Parts
-from sync_orchestrator.store import recovery_store
+from sync_orchestrator.store import connections_store, recovery_store
 from sync_orchestrator.store.mapping_store import MappingRow
 from sync_orchestrator.sweeps import Sweeper
 
@@ -47,6 +48,27 @@ async def test_a_restore_leaves_what_was_just_going_in_doubt_too(office: Office)
     job = await office.job("customer", ann.id)
     assert job is not None
     assert (job.state.value, job.restored) == ("synced", True)
+
+
+async def test_after_a_restore_steps_begin_ahead_and_what_is_older_may_have_gone(
+    office: Office,
+) -> None:
+    """Twice, as it may be restored twice."""
+    await office.connect()
+    for _ in range(2):
+        async with office.transaction() as tx:
+            await recovery_store.move_ahead(tx, AHEAD)
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (command,) = office.commands()
+    assert command.step == 2 * AHEAD + 1
+    async with office.transaction() as tx:
+        (there,) = await connections_store.by_id(tx, [command.connection_id])
+    assert there.restored_at is not None
+    moment = int(there.restored_at.timestamp() * 1000)
+    before, after = (RecordId(uuid7(moment + ms, bytes)) for ms in (-1, 1000))
+    assert there.may_have_forgotten(before)
+    assert not there.may_have_forgotten(after)
 
 
 async def test_s54_an_event_that_never_came_is_made_good_by_the_record_itself(
