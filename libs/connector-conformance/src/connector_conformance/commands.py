@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.commands import (
     ItemRef,
+    ListRemoteCustomers,
     ListRemoteItems,
     Origin,
     Priority,
@@ -26,7 +27,6 @@ from contracts.ids import (
     Entity,
     InvoiceId,
     ItemId,
-    LoadId,
     MessageId,
     Provider,
     RecordId,
@@ -182,17 +182,24 @@ class Company:
 
     def list_items(self) -> ListRemoteItems:
         """A load of its own each time."""
+        return ListRemoteItems.model_validate(self._load())
+
+    def list_customers(self) -> ListRemoteCustomers:
+        """A load of its own each time."""
+        return ListRemoteCustomers.model_validate(self._load())
+
+    def _load(self) -> dict[str, object]:
         load = IDS.new()
-        return ListRemoteItems(
-            id=MessageId(IDS.new()),
-            occurred_at=MOMENT,
-            company_id=self.id,
-            correlation_id=load,
-            provider=self.provider,
-            connection_id=self.connection,
-            epoch=1,
-            load_id=LoadId(load),
-        )
+        return {
+            "id": IDS.new(),
+            "occurred_at": MOMENT,
+            "company_id": self.id,
+            "correlation_id": load,
+            "provider": self.provider,
+            "connection_id": self.connection,
+            "epoch": 1,
+            "load_id": load,
+        }
 
     def void(self, invoice: SyncInvoice, link: RemoteRef | None, *, step: int = 2) -> VoidInvoice:
         return VoidInvoice(

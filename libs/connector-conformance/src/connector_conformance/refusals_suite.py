@@ -11,6 +11,7 @@ from connector_conformance.shop import (
     connected,
     delayed,
     failed,
+    listed_customers,
     nothing_decided,
     shop,
     succeeded,
@@ -138,6 +139,39 @@ class RefusalsConformance:
         rows = (await simulator.books("Linked"))["invoices"]
         assert {str(row["due_date"]) for row in rows} != {"2031-01-31"}
         assert sorted(str(row["number"]) for row in rows) == ["1001", "1002"]
+
+    async def test_a_customer_that_was_listed_and_altered_there_since_is_not_overwritten_unasked(
+        self, connector: Running, simulator: Simulator
+    ) -> None:
+        """Imported, or linked to by hand: we never wrote it, and the list says what it held."""
+        company = await connected(connector, simulator, "Listed")
+        seeded = [{"name": name, "phone": "(555) 555-0100"} for name in ("Ann Lee", "Bo Lind")]
+        await simulator.seed("Listed", customers=seeded)
+        rows = {row.name: row for row in await listed_customers(connector, company)}
+        await simulator.advance(2)  # some providers tell versions apart by the second
+        bo = rows["Bo Lind"].id
+        await simulator.change("Listed", "customers", bo, phone="(555) 555-7777")
+        for name, altered in (("Ann Lee", False), ("Bo Lind", True)):
+            link = RemoteRef(id=rows[name].id, held=rows[name].held)
+            edit = company.customer(name, email="new@lee.example", link=link, step=2)
+            await connector.command(edit)
+            if altered:
+                outcome = await failed(connector, edit)
+                assert outcome.cause.code == "changed_on_both_sides", outcome.cause
+                there = {row.id: row.phone for row in await listed_customers(connector, company)}
+                assert there[bo] == "(555) 555-7777"
+                # Whoever keeps ours has seen what the refusal speaks of.
+                edit = company.customer(
+                    name,
+                    email="new@lee.example",
+                    record=edit.record_id,
+                    link=outcome.remote,
+                    step=3,
+                )
+                await connector.command(edit)
+            assert (await succeeded(connector, edit)).remote.id == link.id
+        emails = [row.email for row in await listed_customers(connector, company)]
+        assert emails == ["new@lee.example"] * 2
 
     async def test_an_invoice_of_a_customer_gone_there_names_them_or_goes(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator

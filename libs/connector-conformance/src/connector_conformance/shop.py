@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from contracts.commands import RecordCommand, RemoteRef, SyncInvoice
-from contracts.connections import Account, AccountsListed, ConnectionExpired
+from contracts.connections import (
+    Account,
+    AccountsListed,
+    ConnectionExpired,
+    RemoteCustomer,
+    RemoteCustomersListed,
+)
 from contracts.sync import CauseInstance, Outcome, SyncDelayed, SyncFailed, SyncSucceeded
 from testkit import eventually
 
@@ -156,3 +162,17 @@ async def shop(
     company = await connected(connector, simulator, name, **settings)
     account = await income_account(subject, connector, company)
     return await Shop(connector, company, account).made()
+
+
+async def listed_customers(connector: Running, company: Company) -> list[RemoteCustomer]:
+    """The customers there, read anew."""
+    asked = company.list_customers()
+    await connector.command(asked)
+
+    async def whole() -> list[RemoteCustomer]:
+        said = await connector.said(RemoteCustomersListed)
+        pages = [page for page in said if page.load_id == asked.load_id]
+        assert any(not page.more for page in pages), len(pages)
+        return [row for page in pages for row in page.customers]
+
+    return await eventually(whole, within=20)

@@ -19,7 +19,7 @@ def differing(frozen: FrozenMember, there: Mapping[str, str]) -> tuple[str, ...]
     return tuple(name for name, value in frozen.fields.items() if there.get(name, "") != value)
 
 
-def mark_of(there: Mapping[str, str]) -> str:
+def mark_of_content(there: Mapping[str, str]) -> str:
     """A short mark of what a record there holds, in the fields that are compared."""
     return blake2b(repr(sorted(there.items())).encode(), digest_size=8).hexdigest()
 
@@ -33,7 +33,7 @@ def altered_since_linked(member: Member, there: Mapping[str, str], version: str 
     if remote is None or remote.held is None or member.last is not None:
         return False
     seen = remote.version is not None and remote.version == version
-    return member.intent == "update" and not seen and mark_of(there) != remote.held
+    return member.intent == "update" and not seen and mark_of_content(there) != remote.held
 
 
 def both_changed(

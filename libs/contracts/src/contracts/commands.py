@@ -32,7 +32,8 @@ class RemoteRef(Part):
     """A record at the provider. `version` is the provider's own (SyncToken and the like).
 
     `currency` is a customer's, where the provider keeps one that can't be changed. `held` is a mark
-    of what an invoice held there when a person linked it, made and read by its connector only.
+    of what it held there when a person linked it or it was imported, made and read by its connector
+    only.
     """
 
     id: RemoteId

@@ -156,6 +156,9 @@ class RemoteCustomer(Part):
     merged_into: RemoteId | None = None
     """The customer there that this one was merged into, where the provider says."""
 
+    held: str | None = None
+    """A mark of what it holds: see `RemoteRef`."""
+
 
 class RemoteItem(Part):
     """An item that can stand on an invoice there. `name` is as a person knows it, with its parents.

@@ -9,6 +9,7 @@ import re
 from datetime import datetime, timedelta
 
 from connector_kit.answers import Refused
+from connector_kit.conflicts import mark_of_content
 from connector_kit.exchange import Exchange
 from connector_kit.provider import Context, CustomersRead, FrozenMember, Member
 from contracts.causes import cause_of
@@ -145,6 +146,7 @@ def remote_customers(
 
 def _listed(row: Client) -> RemoteCustomer:
     currency = row.currency_code or ""
+    there = _there(row)
     return RemoteCustomer(
         id=RemoteId(row.id),
         name=_called(row),
@@ -155,6 +157,7 @@ def _listed(row: Client) -> RemoteCustomer:
         currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else None,
         version=row.updated,
         address=_address_there(row),
+        held=mark_of_content(there.fields),
     )
 
 

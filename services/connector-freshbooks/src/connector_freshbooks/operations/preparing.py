@@ -10,7 +10,7 @@ taken invoice number it refuses itself; who has it is asked after that, and befo
 from collections.abc import Mapping, Sequence
 
 from connector_kit.answers import NoAnswer, NotExecuted, Refused, RemovedThere
-from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of
+from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of_content
 from connector_kit.exchange import Exchange
 from connector_kit.naming import name_of
 from connector_kit.numbers import Holder, number_taken, other_numbers
@@ -194,7 +194,7 @@ def _numbered(
         currency=same[0].currency,
         removed=same[0].deleted,
         params=same[0].params,
-        held=mark_of(same[0].fields),
+        held=mark_of_content(same[0].fields),
     )
     taken = number_taken(command, holder, free, linked=member.remote is not None)
     return NotReady(command.record_id, taken)

@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 
 from connector_kit.answers import Refused
+from connector_kit.conflicts import mark_of_content
 from connector_kit.exchange import Exchange
 from connector_kit.provider import Context, CustomersRead, FrozenMember, Member
 from contracts.causes import cause_of
@@ -162,6 +163,7 @@ def remote_customers(
 def _listed(row: Customer) -> RemoteCustomer:
     active = row.active is not False
     name = row.display_name or ""
+    there = _there(row)
     return RemoteCustomer(
         id=RemoteId(row.id or ""),
         name=name if active else without_deleted(name),
@@ -172,6 +174,7 @@ def _listed(row: Customer) -> RemoteCustomer:
         currency=row.currency_ref.value if row.currency_ref else None,
         version=row.sync_token,
         address=_address_there(row.bill_addr) if row.bill_addr else None,
+        held=None if there is None else mark_of_content(there.fields),
     )
 
 

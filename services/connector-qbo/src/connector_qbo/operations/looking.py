@@ -16,7 +16,7 @@ from connector_kit.answers import (
     Sighting,
     Unreadable,
 )
-from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of
+from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of_content
 from connector_kit.exchange import Exchange
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
 from connector_kit.provider import Context, FrozenMember, Member, NotReady, Prepared, Ready
@@ -313,7 +313,7 @@ def _taken(
         total=holder.total,
         currency=holder.currency,
         params=holder.params,
-        held=mark_of(holder.fields),
+        held=mark_of_content(holder.fields),
     )
     linked = member.remote is not None
     taken = number_taken(command, found, free.get(number_of(command)), linked=linked)

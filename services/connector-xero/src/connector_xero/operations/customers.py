@@ -5,6 +5,7 @@ https://developer.xero.com/documentation/api/accounting/contacts
 
 from datetime import UTC, datetime
 
+from connector_kit.conflicts import mark_of_content
 from connector_kit.exchange import Exchange
 from connector_kit.provider import CustomersRead
 from contracts.connections import RemoteCustomer
@@ -13,6 +14,7 @@ from contracts.invoicing import Address
 
 from connector_xero import wire
 from connector_xero.bodies import NotRead
+from connector_xero.operations.contact import comparable
 from connector_xero.operations.kinds import version_of
 from connector_xero.operations.queries import page_of
 
@@ -85,4 +87,5 @@ def _listed(row: wire.Contact) -> RemoteCustomer:
         version=version_of(row.updated_date_utc),
         address=_address(row),
         merged_into=_survivor(row),
+        held=mark_of_content(comparable(row)),
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from connector_kit.answers import NoAnswer, ReferenceGone, Refused, RemovedThere
-from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of
+from connector_kit.conflicts import altered_since_linked, both_changed, differing, mark_of_content
 from connector_kit.exchange import Exchange
 from connector_kit.naming import name_of
 from connector_kit.numbers import Holder, first_free, number_taken, other_numbers
@@ -226,7 +226,7 @@ def _taken(member: Member, holder: There, free: Mapping[str, str]) -> Refused:
             currency=holder.currency,
             removed=holder.removed is not None,
             params=holder.params,
-            held=mark_of(holder.fields),
+            held=mark_of_content(holder.fields),
         )
         linked = member.remote is not None
         return number_taken(command, found, free.get(number_of(command)), linked=linked)

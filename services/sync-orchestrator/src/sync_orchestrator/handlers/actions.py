@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from contracts.causes import CAUSES, SubjectKind
-from contracts.commands import RemoteRef
 from contracts.ids import Entity, ItemId, RecordId, RemoteId, no_item_id
 from contracts.sync import CauseInstance, RecordState, SyncState, WaitingOn
 from messaging.database import Tx
@@ -27,7 +26,7 @@ from sync_orchestrator.domain.no_item import is_no_item
 from sync_orchestrator.domain.records import plain_name
 from sync_orchestrator.handlers.action_fields import Fields, text, text_if_any
 from sync_orchestrator.handlers.connections import ask_for_reference_data
-from sync_orchestrator.handlers.linking import linked_by_person, refuse_unlinkable
+from sync_orchestrator.handlers.linking import as_listed, linked_by_person, refuse_unlinkable
 from sync_orchestrator.handlers.mapping import (
     ACCOUNT_REFUSED,
     check_accounts,
@@ -197,8 +196,9 @@ def _is_its_own_name(desk: Desk, target: RecordKey, name: str) -> bool:
 
 async def _reactivate(desk: Desk, fields: Fields) -> None:
     remote = text_if_any(fields, "remote_id")
-    ref = None if remote is None else RemoteRef(id=RemoteId(remote))
-    desk.apply(target_of(desk, "reactivate"), MakeActive(ref, desk.wish.origin))
+    target = target_of(desk, "reactivate")
+    ref = None if remote is None else await as_listed(desk, target, RemoteId(remote))
+    desk.apply(target, MakeActive(ref, desk.wish.origin))
 
 
 async def _create_again(desk: Desk, fields: Fields) -> None:

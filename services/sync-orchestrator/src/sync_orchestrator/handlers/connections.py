@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.causes import cause_of
-from contracts.commands import RefreshReferenceData, RemoteRef
+from contracts.commands import RefreshReferenceData
 from contracts.connections import (
     AccountsListed,
     ConnectionClosed,
@@ -26,6 +26,7 @@ from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves
 from sync_orchestrator.handlers import remote_customers, remote_items
+from sync_orchestrator.handlers.imported import as_imported
 from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
 from sync_orchestrator.store import (
     connections_store,
@@ -179,14 +180,16 @@ async def _bring_imported(work: Work, connection: Connection, trigger: Trigger) 
     work.take_records(ours)
     keys = {RecordKey(connection.id, record.entity, record.id) for record in ours}
     await work.load(keys)
-    for record in ours:
-        snapshot = record.snapshot
-        if isinstance(snapshot, CustomerSnapshot) and snapshot.came_from is not None:
-            origin = snapshot.came_from
-            remote = RemoteRef(id=origin.remote_id, version=origin.remote_version)
-            key = RecordKey(connection.id, record.entity, record.id)
-            automatic = edits_go_by_themselves(snapshot, connection)
-            work.round.apply(key, CameFromThere(remote, automatic), trigger)
+    made_of = [
+        (record, snapshot.came_from)
+        for record in ours
+        if isinstance(snapshot := record.snapshot, CustomerSnapshot) and snapshot.came_from
+    ]
+    there = await as_imported(work.tx, connection.id, [origin for _, origin in made_of])
+    for record, origin in made_of:
+        key = RecordKey(connection.id, record.entity, record.id)
+        automatic = edits_go_by_themselves(record.snapshot, connection)
+        work.round.apply(key, CameFromThere(there[origin.remote_id], automatic), trigger)
 
 
 async def _accounts(work: Work, page: AccountsListed) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from contracts.commands import Origin, RemoteRef
-from contracts.ids import Entity, RecordId
+from contracts.ids import ConnectionId, Entity, RecordId
 from contracts.invoicing import (
+    CameFrom,
     CustomerChanged,
     CustomerCreated,
-    CustomerSnapshot,
     InvoiceChanged,
     InvoiceSent,
     InvoiceVoided,
@@ -24,6 +24,7 @@ from sync_orchestrator.domain.job import Job, RecordKey
 from sync_orchestrator.domain.records import Record, is_void
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves, goes_by_itself
+from sync_orchestrator.handlers.imported import as_imported
 from sync_orchestrator.handlers.work import Tools, Work, begin
 from sync_orchestrator.store import records_store
 
@@ -74,25 +75,47 @@ async def decide_changed(work: Work, changed: Sequence[tuple[Record, Trigger]]) 
         return
     keys = {RecordKey(there.id, record.entity, record.id) for record, there, _ in places}
     await work.load(keys)
+    made_of = await _made_of(work, places)
     # Customers and items first: an invoice of the same batch then finds them on their way.
     for record, there, trigger in sorted(places, key=lambda place: place[0].entity == "invoice"):
         key = RecordKey(there.id, record.entity, record.id)
-        fact = what_it_means(record, there, work.books.job(key))
+        fact = what_it_means(record, there, work.books.job(key), made_of.get(key))
         if fact is not None:
             work.round.apply(key, fact, trigger)
         for waiting in work.books.waiting_for(key):
             work.round.apply(waiting, Reviewed(), trigger)
 
 
-def what_it_means(record: Record, connection: Connection, job: Job | None) -> Fact | None:
-    """The fact that a new snapshot is in a connection; None where it is none of its business."""
+async def _made_of(
+    work: Work, places: Sequence[tuple[Record, Connection, Trigger]]
+) -> dict[RecordKey, RemoteRef]:
+    """What those of them were made of that were imported and aren't linked."""
+    origins: dict[ConnectionId, dict[RecordKey, CameFrom]] = {}
+    for record, there, _ in places:
+        key = RecordKey(there.id, record.entity, record.id)
+        job, snapshot = work.books.job(key), record.snapshot
+        came_from = getattr(snapshot, "came_from", None)
+        unlinked = job is None or job.link is None
+        if isinstance(came_from, CameFrom) and came_from.connection_id == there.id and unlinked:
+            origins.setdefault(there.id, {})[key] = came_from
+    made_of: dict[RecordKey, RemoteRef] = {}
+    for connection, known in origins.items():
+        found = await as_imported(work.tx, connection, known.values())
+        made_of |= {key: found[origin.remote_id] for key, origin in known.items()}
+    return made_of
+
+
+def what_it_means(
+    record: Record, connection: Connection, job: Job | None, made_of: RemoteRef | None = None
+) -> Fact | None:
+    """The fact that a new snapshot is in a connection; None where it is none of its business.
+
+    `made_of`: what an import made it of there, if it isn't linked.
+    """
     snapshot = record.snapshot
     automatic = edits_go_by_themselves(snapshot, connection)
-    if isinstance(snapshot, CustomerSnapshot) and snapshot.came_from is not None:
-        origin = snapshot.came_from
-        if origin.connection_id == connection.id and (job is None or job.link is None):
-            remote = RemoteRef(id=origin.remote_id, version=origin.remote_version)
-            return CameFromThere(remote, automatic)
+    if made_of is not None:
+        return CameFromThere(made_of, automatic)
     begun = job is not None and (job.link is not None or job.state not in _NOT_BEGUN)
     forgotten = is_void(snapshot) and connection.may_have_forgotten(record.id)
     if begun or forgotten or (job is not None and not job.is_settled):

@@ -73,7 +73,7 @@ async def linked_by_person(desk: Desk, key: RecordKey, remote: RemoteId) -> Link
     if key.entity == "item":
         known = await remote_items_store.one(desk.work.tx, desk.connection.id, remote)
     if known is None:
-        return LinkedByPerson(RemoteRef(id=remote), desk.wish.origin)
+        return LinkedByPerson(await as_listed(desk, key, remote), desk.wish.origin)
     by_name = desk.connection.provider in LINES_CARRY_NO_ITEM
     return LinkedByPerson(
         RemoteRef(id=remote),
@@ -81,6 +81,18 @@ async def linked_by_person(desk: Desk, key: RecordKey, remote: RemoteId) -> Link
         known.income_account_id,
         known.name if by_name else None,
     )
+
+
+async def as_listed(desk: Desk, key: RecordKey, remote: RemoteId) -> RemoteRef:
+    """The record there, with what it held as a person saw it in the list of customers.
+
+    Not one that it was linked to before: what stands there may be our own.
+    """
+    tx = desk.work.tx
+    if key.entity != "customer" or await history_store.was_linked_to(tx, key, remote):
+        return RemoteRef(id=remote)
+    listed = (await remote_customers_store.by_id(tx, desk.connection.id, [remote])).get(remote)
+    return RemoteRef(id=remote, held=None if listed is None else listed.customer.held)
 
 
 async def refuse_unlinkable(desk: Desk, key: RecordKey, remote: RemoteId) -> None:

@@ -172,6 +172,7 @@ def job_of(row: Row) -> Job:
             number=row["link_number"],
             url=row["link_url"],
             currency=row["link_currency"],
+            held=row["link_held"],
         ),
         gone_link=None if gone is None else RemoteRef.model_validate_json(gone),
         answered_step=row["answered_step"],

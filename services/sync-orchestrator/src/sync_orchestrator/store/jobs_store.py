@@ -14,7 +14,7 @@ from sync_orchestrator.store.job_row_store import COLUMNS, SAVE_JOBS, job_of
 
 _JOBS = """
 select j.*, l.remote_id as link_id, l.version as link_version, l.number as link_number,
-    l.url as link_url, l.currency as link_currency
+    l.url as link_url, l.currency as link_currency, l.held as link_held
 from jobs j
 left join links l on l.connection_id = j.connection_id and l.entity = j.entity
     and l.record_id = j.record_id
@@ -140,13 +140,15 @@ returning connection_id, entity, record_id
 
 _SAVE_LINKS = """
 insert into links as l (connection_id, entity, record_id, remote_id, version, number, url,
-    currency, generation, linked_at)
-select n.*, $10 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-    $7::text[], $8::text[], $9::int[])
-    as n (connection_id, entity, record_id, remote_id, version, number, url, currency, generation)
+    currency, held, generation, linked_at)
+select n.*, $11 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+    $7::text[], $8::text[], $9::text[], $10::int[])
+    as n (connection_id, entity, record_id, remote_id, version, number, url, currency, held,
+        generation)
 on conflict (connection_id, entity, record_id) do update set
     remote_id = excluded.remote_id, version = excluded.version, number = excluded.number,
-    url = excluded.url, currency = excluded.currency, generation = excluded.generation,
+    url = excluded.url, currency = excluded.currency, held = excluded.held,
+    generation = excluded.generation,
     linked_at = case when l.remote_id = excluded.remote_id then l.linked_at
         else excluded.linked_at end
 """
@@ -295,6 +297,7 @@ async def save_links(tx: Tx, jobs: Sequence[Job], now: datetime) -> None:
             [link.number for _, link in linked],
             [link.url for _, link in linked],
             [link.currency for _, link in linked],
+            [link.held for _, link in linked],
             [job.generation for job, _ in linked],
             now,
         )

@@ -18,20 +18,20 @@ from sync_orchestrator.domain.likeness import Lookalike, email_key, name_key
 _SAVE = """
 insert into remote_customers as r (connection_id, remote_id, company_id, name, name_key, email,
     email_key, phone, company_name, address, active, currency, version, merged_into,
-    suggested_kind, reason, features, as_of)
+    held, suggested_kind, reason, features, as_of)
 select $1, n.remote_id, $2, n.name, n.name_key, n.email, n.email_key, n.phone, n.company_name,
-    n.address::jsonb, n.active, n.currency, n.version, n.merged_into, n.kind, n.reason,
+    n.address::jsonb, n.active, n.currency, n.version, n.merged_into, n.held, n.kind, n.reason,
     string_to_array(n.features, E'\\n'), $3
 from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::text[], $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
-    $18::text[])
+    $18::text[], $19::text[])
     as n (remote_id, name, name_key, email, email_key, phone, company_name, address, active,
-        currency, version, merged_into, kind, reason, features)
+        currency, version, merged_into, held, kind, reason, features)
 on conflict (connection_id, remote_id) do update set
     name = excluded.name, name_key = excluded.name_key, email = excluded.email,
     email_key = excluded.email_key, phone = excluded.phone, company_name = excluded.company_name,
     address = excluded.address, active = excluded.active, currency = excluded.currency,
-    version = excluded.version, merged_into = excluded.merged_into,
+    version = excluded.version, merged_into = excluded.merged_into, held = excluded.held,
     suggested_kind = excluded.suggested_kind, reason = excluded.reason,
     features = excluded.features, as_of = excluded.as_of
 where r.as_of <= excluded.as_of
@@ -220,6 +220,7 @@ async def save_page(
         [c.currency for c in rows],
         [c.version for c in rows],
         [c.merged_into for c in rows],
+        [c.held for c in rows],
         [s.kind for s in suggestions],
         [s.reason for s in suggestions],
         list(features),
@@ -398,6 +399,7 @@ def known_there(row: Row) -> KnownThere:
                 "currency": row["currency"],
                 "version": row["version"],
                 "merged_into": row["merged_into"],
+                "held": row["held"],
                 "address": None if row["address"] is None else json.loads(row["address"]),
             }
         ),
