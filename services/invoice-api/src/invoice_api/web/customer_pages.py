@@ -1,9 +1,11 @@
 """Customers: the list, one customer, the form."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, CustomerId
+from contracts.invoicing import Address, CustomerSnapshot
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
@@ -34,6 +36,7 @@ router = APIRouter(prefix="/customers", include_in_schema=False)
 
 _REQUIRED = ("name", "kind")
 _OPTIONAL = ("email", "phone", "company_name")
+_ADDRESS = ("line1", "line2", "city", "region", "postal_code", "country")
 
 
 @router.get("")
@@ -99,7 +102,7 @@ async def create(
     one: AWrite, form: AForm, database: TheDatabase, ids: TheIds, render: TheRenderer
 ) -> Response:
     try:
-        wanted = parse(NewCustomer, given(form, _REQUIRED, _OPTIONAL))
+        wanted = parse(NewCustomer, _typed(form))
         async with database.transaction() as tx:
             made = await service.create(tx, one.caller, ids, wanted)
     except Problem as problem:
@@ -136,7 +139,7 @@ async def change(
 ) -> Response:
     known = CustomerId(customer_id)
     try:
-        changes = parse(CustomerChanges, given(form, _REQUIRED, _OPTIONAL))
+        changes = parse(CustomerChanges, _typed(form))
         async with database.transaction() as tx:
             await service.change(tx, one.caller, ids, known, changes)
     except Problem as problem:
@@ -144,6 +147,20 @@ async def change(
         page = await _page(one, known, database, clock, orchestrator, typed)
         return render.page("customer_form.html", page, problem.status)
     return one.told(f"/customers/{known}", "Saved.")
+
+
+def _typed(form: Mapping[str, str]) -> str:
+    """What the form has; a field that it doesn't have stays as it is."""
+    currency = ("currency",) if "currency" in form else ()
+    return given(form, _REQUIRED, (*_OPTIONAL, *currency), {"address": _ADDRESS})
+
+
+def _shown(customer: CustomerSnapshot) -> dict[str, str]:
+    """The customer's fields as the form names them."""
+    names = (*_REQUIRED, *_OPTIONAL, "currency")
+    fields = {name: str(getattr(customer, name) or "") for name in names}
+    address = customer.address or Address()
+    return fields | {f"address.{name}": getattr(address, name) or "" for name in _ADDRESS}
 
 
 def _new_page(*, shell_form: Form, shell: Shell) -> CustomerFormPage:
@@ -178,8 +195,7 @@ async def _page(
         theirs = await invoices_store.list_invoices(
             tx, one.caller.company.id, _FEW, SyncFilter(), of
         )
-    fields = {name: str(getattr(customer, name) or "") for name in (*_REQUIRED, *_OPTIONAL)}
-    form = typed or Form(fields)
+    form = typed or Form(_shown(customer))
     record = ("customer", str(customer.id))
     badges = badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record)
     unlinked = [PROVIDER_LABELS[p] for p, badge in shown.sync.items() if badge.remote_id is None]

@@ -20,6 +20,7 @@ MAX_FIELDS = (MAX_LINES + 500) * len(LINE_FIELDS) + 1_000
 """The longest invoice has room, and some lines more: those are refused by the invoice's own rule,
 which says so beside what was typed."""
 
+NO_GROUPS: Mapping[str, tuple[str, ...]] = {}
 _LINE = re.compile(r"lines\.(\d+)\.(" + "|".join(LINE_FIELDS) + ")")
 
 
@@ -32,10 +33,26 @@ def as_json(values: Mapping[str, object]) -> str:
     return json.dumps(values)
 
 
-def given(form: Mapping[str, str], required: tuple[str, ...], optional: tuple[str, ...]) -> str:
-    """These fields as JSON: a required one as it was typed, an optional one null where empty."""
+def given(
+    form: Mapping[str, str],
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    groups: Mapping[str, tuple[str, ...]] = NO_GROUPS,
+) -> str:
+    """These fields as JSON: a required one as it was typed, an optional one null where empty.
+
+    A group is an object, whose fields a form names as in `address.city`; null where all of them are
+    empty, and left out where the form has none of them.
+    """
     values: dict[str, object] = {name: form.get(name, "").strip() for name in required}
     values |= {name: form.get(name, "").strip() or None for name in optional}
+    for group, names in groups.items():
+        typed = {
+            name: form[f"{group}.{name}"].strip() for name in names if f"{group}.{name}" in form
+        }
+        if typed:
+            filled = {name: value for name, value in typed.items() if value}
+            values[group] = filled or None
     return as_json(values)
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from contracts.money import CURRENCIES
+
 from invoice_api.web.pages import BadgeView, Form, Option, Shell, Tab, Timeline
 
 
@@ -89,6 +91,14 @@ class CustomerFormPage:
     invoices: tuple[InvoiceLine, ...] = ()
     timelines: tuple[Timeline, ...] = ()
     taxes: tuple[Option, ...] = ()
+    currencies: tuple[str, ...] = tuple(sorted(CURRENCIES))
+
+    @property
+    def says_more(self) -> bool:
+        """Whether anything of the address or currency is filled in, or wrong."""
+        named = [name for name, value in self.form.values.items() if value]
+        named += [error.field for error in self.form.errors]
+        return any(name.partition(".")[0] in ("address", "currency") for name in named)
 
 
 @dataclass(frozen=True)

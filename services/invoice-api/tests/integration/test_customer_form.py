@@ -1,0 +1,72 @@
+"""The customer's form: every field that goes to accounting, and none that it doesn't have."""
+
+from typing import Any
+
+import httpx
+
+from .test_pages import Service, browser, log_in, post
+
+TYPED = {
+    "name": "Ann Lee",
+    "kind": "homeowner",
+    "email": "ann@lee.example",
+    "address.line1": "4581 Finch St.",
+    "address.city": "Bayshore",
+    "address.postal_code": "94326",
+    "currency": "EUR",
+}
+
+
+async def shown(web: httpx.AsyncClient, service: Service, path: str) -> dict[str, Any]:
+    """The customer as the API shows it."""
+    answer = await web.get(f"/api/v1{path}")
+    assert answer.status_code == 200, answer.text
+    customer: dict[str, Any] = answer.json()
+    return customer
+
+
+async def test_address_and_currency_are_entered_shown_changed_and_cleared(
+    service: Service,
+) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        path = (await post(web, "/customers/new", **TYPED)).headers["location"]
+        page = (await web.get(path)).text
+        assert 'name="address.line1" type="text" value="4581 Finch St."' in page
+        assert "<option selected>EUR</option>" in page
+        assert '<details class="app-details" id="more" open>' in page
+        made = await shown(web, service, path)
+        assert (made["address"]["city"], made["currency"]) == ("Bayshore", "EUR")
+
+        # A form from before these fields says nothing of them.
+        older = {name: TYPED[name] for name in ("name", "kind", "email")}
+        await post(web, path, **{**older, "phone": "(555) 555-1234"})
+        kept = await shown(web, service, path)
+        assert (kept["address"], kept["currency"], kept["phone"]) == (
+            made["address"],
+            "EUR",
+            "(555) 555-1234",
+        )
+
+        emptied = {name: "" for name in TYPED if name.startswith("address.")} | {"currency": ""}
+        await post(web, path, **{**TYPED, **emptied})
+        cleared = await shown(web, service, path)
+        assert (cleared["address"], cleared["currency"]) == (None, None)
+        assert 'id="more" open' not in (await web.get(path)).text
+
+
+async def test_what_is_wrong_with_an_address_or_currency_stands_beside_it(
+    service: Service,
+) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        wrong = {**TYPED, "address.city": "x" * 5_000, "currency": "EU"}
+        answer = await post(web, "/customers/new", **wrong)
+        assert answer.status_code == 422
+        assert 'id="e-address.city"' in answer.text
+        assert 'id="more" open' in answer.text
+        assert 'id="f-currency"' in answer.text
+        assert "form-select is-invalid" in answer.text
+        assert 'value="4581 Finch St."' in answer.text, "what was typed stays"
