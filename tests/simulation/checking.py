@@ -226,7 +226,8 @@ def _documents(ring: Ring, books: _Books) -> list[str]:
         if there is None or entity == "item" or there.id in there_.linked_by_person:
             continue
         one = hers.get(str(record))
-        if one and ring.lost and ring.lost.is_not_known_again(one, there_.provider):
+        markless = isinstance(one, InvoiceSnapshot) or record in books.company.told_apart
+        if one and markless and ring.lost and ring.lost.is_not_known_again(one, there_.provider):
             continue
         if there.ours and str(record) not in there.ours:
             wrong.append(f"wrong link: {entity} {str(record)[-4:]} is linked to {there.id}")

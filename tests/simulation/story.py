@@ -1,6 +1,7 @@
 """One seed: what happens to the ring, by lot, until it is left in peace and must come to rest."""
 
 import hashlib
+import random
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -41,6 +42,7 @@ _REST = (0, 1, 5, 20, 60, 170, 60, 60, 200, 400, 400, 600, 60, 900, 60, 900, 60,
 _WORK = ("work", "check", "load", "run")
 """What is done of itself when it is due."""
 _ROUNDS = 30
+_MUCH_GOES = 0.5
 _TRIES = 4
 """How often persons try what was refused as "being sent"."""
 _SWEEP = 60
@@ -134,8 +136,12 @@ class Driver:
         restoring = (
             Restoring(ring, self.pass_time, self.work_on, turns) if ring.mix.restores else None
         )
+        ahead = self._when_much_goes(turns)
         for turn in range(turns):
             await self.scheduler.point("driver")
+            if turn == ahead:
+                self.scheduler.story.append("--- the services get far")
+                await self.work_on()
             if restoring is not None:
                 await restoring.turn(turn)
             for _ in range(rng.choice((1, 1, 2, 4))):
@@ -147,6 +153,12 @@ class Driver:
         ring.transport.away_until = None
         self.scheduler.story.append("--- left in peace")
         await self._rest()
+
+    def _when_much_goes(self, turns: int) -> int | None:
+        """In half of the stories records are there before the story's second part begins: else most
+        of it is over before the first has gone."""
+        lot = random.Random(f"ahead {self.scheduler.seed}")
+        return lot.randrange(turns // 2) if lot.random() < _MUCH_GOES else None
 
     async def _set_up(self) -> None:
         ring, rng = self.ring, self.scheduler.rng

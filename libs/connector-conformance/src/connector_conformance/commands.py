@@ -216,6 +216,7 @@ class Company:
             origin=Origin(by="person", name="Joe"),
             link=link,
             invoice=invoice.invoice.model_copy(update={"status": "void"}),
+            customer_remote_id=invoice.customer_remote_id,
         )
 
 

@@ -51,9 +51,12 @@ class RestoreConformance:
     async def test_a_void_that_names_nothing_there_leaves_what_is_somebody_else_s(
         self, subject: ConformanceSubject, connector: Running, simulator: Simulator
     ) -> None:
+        """Of the same number and total, but of another customer."""
         on, _, _ = await _sent_and_forgotten(subject, connector, simulator, "Theirs")
-        ours = on.invoice("1001", quantity="3")
-        void = on.company.void(ours, None)
+        bo = on.company.customer("Bo Lind")
+        await connector.command(bo)
+        there = (await succeeded(connector, bo)).remote
+        void = on.company.void(on.invoice("1001", customer=there), None)
         await connector.command(void)
         outcome = await failed(connector, void)
         assert (outcome.removed, outcome.remote) == ("voided", None)

@@ -139,10 +139,10 @@ def _judge_create(
 
 
 def _is_given_up(member: FrozenMember, candidate: Candidate) -> bool:
-    """Whether it is what this one is made instead of: without marks nothing else tells them apart
-    where nobody knows any more when this was sent first."""
-    again = member.forgotten and member.generation > 1
-    return again and member.mark is None and candidate.removed is not None
+    """Whether it is what this one is made instead of, or was unlinked from: without marks nothing
+    else tells them apart where nobody knows any more when this was sent first."""
+    again = member.forgotten and member.generation > 1 and member.mark is None
+    return again and (member.intent == "void" or candidate.removed is not None)
 
 
 def _is_ours(

@@ -155,7 +155,7 @@ def after_preparing(
 ) -> list[Prepared]:
     """What was judged, but for these members what `Operations.prepare` says of them."""
     said = {
-        member.command.record_id: replace(one, found=member.remote)
+        member.command.record_id: replace(one, found=one.found or member.remote)
         if isinstance(one, NotReady)
         else one
         for member, one in zip(members, prepared, strict=True)

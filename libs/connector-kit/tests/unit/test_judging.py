@@ -97,6 +97,17 @@ def test_what_is_made_again_after_a_restore_is_not_what_was_removed(mark: str | 
     assert seen(asked_now, removed, at=AFTER) == WasRemoved(THERE, "deleted")
 
 
+def test_what_it_was_unlinked_from_is_not_voided_after_a_restore() -> None:
+    """Without marks nothing else tells that it was given up."""
+    void = member(mark=None).model_copy(
+        update={"intent": "void", "generation": 2, "forgotten": True}
+    )
+    there = Candidate(THERE, "none", created_at=BEFORE)
+    assert seen(void, there, at=AFTER) == Taken(there)
+    first = void.model_copy(update={"generation": 1})
+    assert seen(first, there, at=AFTER) == Done(THERE)
+
+
 @pytest.mark.parametrize("mark", ["none", "other"])
 def test_somebody_else_s_is_a_cause_only_after_quiet_until(mark: str) -> None:
     foreign = Candidate(THERE, "other" if mark == "other" else "none", created_at=BEFORE)

@@ -177,13 +177,21 @@ class SyncInvoice(RecordCommand):
 
 class VoidInvoice(RecordCommand):
     """Without `link` where it may have gone there and the database that knew was restored from a
-    backup: then it is looked for by its number, `number_there` if it has another one there.
+    backup: then it is looked for by its number, `number_there` if it has another one there, and by
+    its date and its customer, as far as known.
     """
 
     type: Literal["sync.void_invoice.v1"] = "sync.void_invoice.v1"
     entity: Literal["invoice"] = "invoice"
     invoice: InvoiceSnapshot
     number_there: str | None = None
+    customer_remote_id: RemoteId | None = None
+    post_on: date | None = None
+
+    @property
+    def date_there(self) -> date:
+        """The day that the provider was told."""
+        return self.post_on or self.invoice.issue_date
 
 
 class ReadRemote(RecordCommand):

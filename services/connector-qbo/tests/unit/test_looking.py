@@ -349,6 +349,25 @@ def test_a_customer_made_inactive_there_is_updated_and_so_active_again() -> None
     assert isinstance(ready, Ready)
 
 
+def test_a_customer_made_inactive_since_it_was_linked_is_no_question() -> None:
+    """It is made active again where it is needed; another phone number there is one."""
+    counted = ok({"QueryResponse": {"totalCount": 1}})
+    reading = OPERATIONS.remote_customers(context())
+    page, _ = drive(reading, counted, rows("Customer", customer_row()))
+    (listed,) = page.customers
+    link = linked("60", None).model_copy(update={"held": listed.held})
+    needed = Member(customer_command(), link)
+    name = f"{customer_row()['DisplayName']} (deleted)"
+    gone = customer_row(Active=False, DisplayName=name, SyncToken="4")
+    (ready,) = prepare([needed], rows("Customer", gone))
+    assert isinstance(ready, Ready)
+    other = customer_row(SyncToken="4", PrimaryPhone={"FreeFormNumber": "(555) 555-7777"})
+    (asked,) = prepare([needed], rows("Customer", other))
+    assert isinstance(asked, NotReady)
+    assert isinstance(asked.answer, Refused)
+    assert asked.answer.cause.code == "changed_on_both_sides"
+
+
 def test_a_linked_invoice_that_was_removed_is_not_written_to() -> None:
     unknown = member(invoice_command(), linked("155", None))
     voided = rows("Invoice", invoice_row(TotalAmt=0, PrivateNote=f"Voided\n{MARK}"))

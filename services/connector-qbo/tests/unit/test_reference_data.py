@@ -88,7 +88,9 @@ def test_customers_are_read_a_thousand_at_a_time() -> None:
         active=False,
         currency="USD",
         version="3",
+        held=read.customers[-1].held,
     )
+    assert read.customers[-1].held
 
 
 def test_customers_changed_since_are_asked_for_by_their_time() -> None:

@@ -56,6 +56,10 @@ async def test_a_customer_that_is_linked_by_hand_tells_what_it_held_in_the_list(
     command = await edit_sent(office, ann)
     assert command.link == RemoteRef(id=RemoteId("58"), held="c0ffee")
     await office.outcomes(office.success(command, "58"))
+    job = await office.job("customer", ann.id)
+    assert job is not None
+    assert job.link is not None
+    assert job.link.held is None, "what it held before we wrote it is past"
     body: dict[str, object] = {"provider": "qbo", "record": ann.model_dump(mode="json")}
     assert (await caller.call("POST", f"/records/customer/{ann.id}/unlink", body)).is_success
     await put_link(caller, ann)

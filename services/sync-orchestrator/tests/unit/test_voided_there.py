@@ -118,6 +118,24 @@ def test_a_void_of_what_was_made_after_the_restore_or_is_ignored_asks_nothing() 
     assert (desk.state(bill), desk.sent()) == ("voided", [])
 
 
+def test_a_void_names_what_its_invoice_is_known_by_there() -> None:
+    desk, bill = restored_desk(NOW - timedelta(hours=1))
+    desk.apply(bill, Edited(automatic=False))
+    (void,) = desk.sent()
+    assert isinstance(void, VoidInvoice)
+    assert (void.customer_remote_id, void.date_there) == ("60", bill.issue_date)
+
+
+def test_where_a_person_ended_the_connection_nothing_is_looked_for() -> None:
+    desk, bill = restored_desk(NOW - timedelta(hours=1))
+    void = Record(COMPANY, bill.model_copy(update={"version": 2, "status": "void"}))
+    closed = replace(desk.there, status="closed")
+    assert what_it_means(void, closed, None) is None
+    desk.settle(closed)
+    desk.apply(bill, Edited(automatic=False))
+    assert (desk.state(bill), desk.sent()) == ("voided", [])
+
+
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_void_after_a_restore_matters_where_nothing_is_known_of_the_invoice(begun: bool) -> None:
     """It may have gone by a click that the restored database has never heard of."""

@@ -23,6 +23,8 @@ from connector_freshbooks.provider import NUMBER_LIMIT
 from connector_freshbooks.wire import DELETED, Invoice, Result, eastern
 
 _SENT = 2
+_NOBODY = "?"
+"""A customer whose id isn't known: no invoice there is known to be theirs."""
 
 
 class Invoices:
@@ -143,7 +145,14 @@ def _frozen_void(command: VoidInvoice, member: Member) -> FrozenMember:
         natural_key=normal(number) if remote is None else f"void {remote.id}",
         remote=remote,
         record_version=command.invoice.version,
-        fields={},
+        # What tells it from somebody else's of this number, where its id isn't known.
+        fields={}
+        if remote is not None
+        else text_fields(
+            customerid=command.customer_remote_id or _NOBODY,
+            create_date=command.date_there.isoformat(),
+            currency_code=command.invoice.currency,
+        ),
         used={},
         extra={
             "number": number,

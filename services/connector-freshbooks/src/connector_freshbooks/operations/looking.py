@@ -114,11 +114,8 @@ def _candidate(member: FrozenMember, there: There) -> Candidate:
 
 
 def _comes_to(member: FrozenMember, totals: Totals | None) -> bool:
-    """Whether it comes to what the invoice does here, which is all that a void knows of it."""
-    if totals is None:
-        return False
-    ours = (Decimal(member.extra["amount"]), member.extra["currency"])
-    return (totals.total, totals.currency) == ours
+    """Whether it comes to what the invoice does here: a void doesn't know its lines."""
+    return totals is not None and totals.total == Decimal(member.extra["amount"])
 
 
 def _update_sighting(member: FrozenMember, remote: RemoteRef, found: Found) -> Sighting:

@@ -174,7 +174,7 @@ def _listed(row: Customer) -> RemoteCustomer:
         currency=row.currency_ref.value if row.currency_ref else None,
         version=row.sync_token,
         address=_address_there(row.bill_addr) if row.bill_addr else None,
-        held=None if there is None else mark_of_content(there.fields),
+        held=None if there is None else mark_of_content(there.content),
     )
 
 

@@ -218,7 +218,7 @@ def _void(command: VoidInvoice, member: Member) -> Written:
                 "number": number,
                 "name": command.invoice.number,
                 "customer_id": str(command.invoice.customer_id),
-                "date": command.invoice.issue_date.isoformat(),
+                "date": command.date_there.isoformat(),
                 "currency": command.invoice.currency,
             },
         ),

@@ -44,6 +44,11 @@ class There:
 
     params: tuple[tuple[str, str], ...] = field(default=())
 
+    @property
+    def content(self) -> dict[str, str]:
+        """What people enter: whether it is active isn't, as what we need is made active again."""
+        return {name: value for name, value in self.fields.items() if name != "Active"}
+
     def ref(self, url: str = "") -> RemoteRef:
         """Where it is; `url` is what its id is put behind for a person to open it."""
         return RemoteRef(

@@ -84,7 +84,7 @@ def _by_customer_and_date(creates: Sequence[FrozenMember]) -> Iterator[tuple[str
     dates = [m.fields[_DATED] for m in known if m.fields.get(_DATED)]
     for part in chunks(customers):
         yield among(_CUSTOMER, part), among(_DATED, dict.fromkeys(dates))
-    # A void has the invoice's own date only.
+    # A void has the date beside its fields.
     dates = [m.fields.get(_DATED) or m.extra["date"] for m in creates if m.forgotten]
     for part in chunks(dates):
         yield (among(_DATED, part),)
@@ -195,7 +195,7 @@ def _versioned(
     if there is None:
         return not_known(member.command, known.why)
     edited = _edited_there(member, there)
-    asks = edited or altered_since_linked(member, there.fields, there.version)
+    asks = edited or altered_since_linked(member, there.content, there.version)
     question = _both_changed(member, there, edited, kinds, context) if asks else None
     if question is not None:
         return NotReady(record, question)
@@ -313,7 +313,7 @@ def _taken(
         total=holder.total,
         currency=holder.currency,
         params=holder.params,
-        held=mark_of_content(holder.fields),
+        held=mark_of_content(holder.content),
     )
     linked = member.remote is not None
     taken = number_taken(command, found, free.get(number_of(command)), linked=linked)

@@ -256,7 +256,7 @@ def _by_contact_and_day(
     dated = _dated(m.fields["Date"] for m in known if m.fields.get("Date"))
     for part in chunks([m.fields.get("Contact", "") for m in known], around=3):
         yield ("ContactIDs", ",".join(part)), ("where", dated)
-    # A void has the invoice's own date only.
+    # A void has the day beside its fields.
     days = [m.fields.get("Date") or m.extra["date"] for m in creates if m.forgotten]
     for part in chunks(days, around=len(_dated(days[:1])) + len(_OR)):
         yield (("where", _dated(part)),)
@@ -278,7 +278,7 @@ def _void(command: VoidInvoice, member: Member) -> Written:
             "number": number,
             "name": command.invoice.number,
             "customer_id": str(command.invoice.customer_id),
-            "date": command.invoice.issue_date.isoformat(),
+            "date": command.date_there.isoformat(),
             "currency": command.invoice.currency,
         },
     )

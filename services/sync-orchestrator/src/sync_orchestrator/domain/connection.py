@@ -91,8 +91,11 @@ class Connection:
         return self.status == "open"
 
     def may_have_forgotten(self, record: RecordId) -> bool:
-        """Whether it may have gone there between a backup and its restore."""
-        if self.restored_at is None:
+        """Whether it may have gone there between a backup and its restore.
+
+        Not where a person has ended the connection: nothing is to be done there any more.
+        """
+        if self.restored_at is None or self.status == "closed":
             return False
         made = made_at(record)
         return made is None or made <= self.restored_at

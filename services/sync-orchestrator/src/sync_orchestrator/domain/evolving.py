@@ -298,7 +298,8 @@ def _synced(job: Job, event: Synced, at: datetime) -> Job:
     return replace(
         _closed(_in_state(job, state, at), event.step),
         cause=event.difference,
-        link=event.remote,
+        # What it held before we wrote it is past.
+        link=event.remote.model_copy(update={"held": None}),
         gone_link=None,
         want="void" if job.want == "void" else None,
         synced_version=event.version,

@@ -131,9 +131,23 @@ def command(job: Job, situation: Situation, envelope: Envelope) -> RecordCommand
             )
         case InvoiceSnapshot():
             if job.outstanding_want == "void":
-                own = {"invoice": record, "number_there": job.named_there}
-                return VoidInvoice.model_validate({**common, **own})
+                return _void(common, job, record, situation)
             return _sync_invoice(common, job, record, situation)
+
+
+def _void(
+    common: dict[str, object], job: Job, invoice: InvoiceSnapshot, situation: Situation
+) -> VoidInvoice:
+    customer = situation.customer
+    return VoidInvoice.model_validate(
+        {
+            **common,
+            "invoice": invoice,
+            "number_there": job.named_there,
+            "customer_remote_id": customer.link.id if customer and customer.link else None,
+            "post_on": job.post_on if job.post_on_for == invoice.issue_date else None,
+        }
+    )
 
 
 def _sync_invoice(

@@ -313,7 +313,9 @@ def _who_has_the_name(course: Course, cause: CauseInstance) -> CauseInstance:
     if cause.code != "customer_name_taken" or "kind" in cause.params or not (listed and shared):
         return cause
     params = {name: value for name, value in cause.params.items() if name != "remote_id"}
-    one = next((alike for alike in situation.lookalikes if alike.same_name), None)
+    link = course.job.link
+    others = (one for one in situation.lookalikes if link is None or one.remote_id != link.id)
+    one = next((alike for alike in others if alike.same_name), None)
     if one is None:
         return cause.model_copy(update={"params": {**params, "kind": "other"}})
     kind = "customer" if one.active else "inactive_customer"
