@@ -291,6 +291,19 @@ def test_a_void_of_what_was_refused_meanwhile_sends_nothing() -> None:
     assert desk.sent() == []
 
 
+def test_a_void_of_what_was_refused_for_its_needs_says_nothing_of_them() -> None:
+    """A provider may not say which of them has gone, and nothing would make the others good."""
+    desk, ann, call_out, bill = ready()
+    desk.ask(bill)
+    (first,) = desk.sent()
+    desk.know(bill.model_copy(update={"version": 2, "status": "void"}))
+    desk.apply(bill, Edited(automatic=True))
+    used = {str(ann.id): "60", str(call_out.id): "23"}
+    gone = failure(first, "record_deleted_there", gone=[ann.id, call_out.id], used=used)
+    desk.apply(bill, Answered(gone, automatic=True))
+    assert [desk.state(one) for one in (bill, ann, call_out)] == ["voided", "synced", "synced"]
+
+
 def test_s11_a_connection_that_is_away_holds_and_the_same_step_goes_when_it_is_back() -> None:
     desk, _, _, bill = ready()
     desk.ask(bill)

@@ -269,13 +269,14 @@ def _equalise(course: Course, difference: CauseInstance | None) -> bool:
 
 def _failed(course: Course, outcome: SyncFailed) -> tuple[tuple[str, str | None], ...]:
     job, situation = course.job, course.situation
-    left = _only_the_account_is_left(course, outcome) if outcome.reference_gone else None
-    if left is None and outcome.reference_gone and (gone := _gone(course, outcome)) is not None:
-        return gone
     if job.want == "void" and job.outstanding_want != "void":
+        # What it relied on may have gone, all of it or some: who needs it next finds out.
         course.tell(Freed(outcome.step))
         course.derive()
         return ()
+    left = _only_the_account_is_left(course, outcome) if outcome.reference_gone else None
+    if left is None and outcome.reference_gone and (gone := _gone(course, outcome)) is not None:
+        return gone
     if job.outstanding_want != "void" and content_of(job, situation).mark != job.sent_mark:
         # What was refused isn't what would go now.
         course.tell(Freed(outcome.step))
