@@ -15,6 +15,7 @@ from contracts.invoicing import InvoiceSnapshot, ItemSnapshot
 from contracts.sync import SyncDelayed, SyncFailed, SyncState, SyncStateChanged, SyncSucceeded
 from invoice_api.sync_status.fold import Folded, fold, said
 from messaging.recovering import AHEAD
+from sync_orchestrator.domain.records import entity_of
 from sync_orchestrator.handlers.refusals import Refusal
 
 from simulation.office import Badge, Snapshot, subject_of
@@ -64,7 +65,7 @@ class Lost:
         for one in await company.office.snapshots():
             if not isinstance(one, InvoiceSnapshot):
                 await self._answer_name(company, one)
-            if one.id not in self.edited:
+            if await self._keep_ours(company, one) or one.id not in self.edited:
                 continue
             gone = states.get(RecordId(one.id)) == SyncState.REMOVED_THERE.value
             action = "create_again" if gone else "sync"
@@ -75,6 +76,18 @@ class Lost:
                 ring.scheduler.story.append(f"  refused: {refusal}")
         self.pressed[company.id] = self.pressed.get(company.id, 0) + 1
         company.unattended = self.pressed[company.id] < _PRESSED
+
+    async def _keep_ours(self, company: "Company", one: Snapshot) -> bool:
+        """What was edited there since, as nobody here remembers, and here again: ours stays."""
+        state = company.office.badge(company.connection, entity_of(one), one.id)
+        if state is None or state.cause is None or state.cause.code != "changed_on_both_sides":
+            return False
+        company.ring.scheduler.story.append(f"click keep_ours on {str(one.id)[-4:]}")
+        try:
+            await company.click("keep_ours", one, {})
+        except Refusal as refusal:
+            company.ring.scheduler.story.append(f"  refused: {refusal}")
+        return True
 
     async def _answer_name(self, company: "Company", one: Snapshot) -> None:
         """A person says that who has its name there is the same: an item, which has no mark of

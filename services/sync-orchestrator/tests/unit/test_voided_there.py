@@ -13,6 +13,7 @@ from sync_orchestrator.domain.facts import (
     CreateAgain,
     Edited,
     IgnoreAsked,
+    Reviewed,
     SeenThere,
 )
 from sync_orchestrator.domain.job import Job
@@ -126,14 +127,17 @@ def test_a_void_names_what_its_invoice_is_known_by_there() -> None:
     assert (void.customer_remote_id, void.date_there) == ("60", bill.issue_date)
 
 
-def test_where_a_person_ended_the_connection_nothing_is_looked_for() -> None:
+def test_where_the_connection_was_closed_at_the_backup_a_void_waits_for_the_next() -> None:
+    """It may have been opened again since, and what went then is there."""
     desk, bill = restored_desk(NOW - timedelta(hours=1))
-    void = Record(COMPANY, bill.model_copy(update={"version": 2, "status": "void"}))
-    closed = replace(desk.there, status="closed")
-    assert what_it_means(void, closed, None) is None
-    desk.settle(closed)
+    opened = desk.there
+    desk.settle(replace(opened, status="closed"))
     desk.apply(bill, Edited(automatic=False))
-    assert (desk.state(bill), desk.sent()) == ("voided", [])
+    assert (desk.state(bill), desk.sent()) == ("held", [])
+    desk.settle(opened)
+    desk.apply(bill, Reviewed())
+    (void,) = desk.sent()
+    assert isinstance(void, VoidInvoice)
 
 
 @pytest.mark.parametrize("begun", [False, True])

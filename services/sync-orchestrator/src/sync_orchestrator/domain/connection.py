@@ -93,9 +93,9 @@ class Connection:
     def may_have_forgotten(self, record: RecordId) -> bool:
         """Whether it may have gone there between a backup and its restore.
 
-        Not where a person has ended the connection: nothing is to be done there any more.
+        Where the connection is closed, too: it may have been opened again in between.
         """
-        if self.restored_at is None or self.status == "closed":
+        if self.restored_at is None:
             return False
         made = made_at(record)
         return made is None or made <= self.restored_at
