@@ -3,10 +3,9 @@
 from decimal import Decimal
 
 from contracts.connections import RemoteItem, RemoteItemsListed
-from testkit import eventually
 
 from connector_conformance.running import Running
-from connector_conformance.shop import connected
+from connector_conformance.shop import connected, listed
 from connector_conformance.simulator import Simulator
 
 
@@ -25,16 +24,7 @@ class ListingConformance:
         )
         gone = str(sown["items"][0]["id"])
         await simulator.delete("Many items", "item", gone)
-        asked = company.list_items()
-        await connector.command(asked)
-
-        async def listed() -> list[RemoteItemsListed]:
-            said = await connector.said(RemoteItemsListed)
-            pages = [page for page in said if page.load_id == asked.load_id]
-            assert any(not page.more for page in pages), len(pages)
-            return pages
-
-        pages = await eventually(listed, within=30)
+        pages = await listed(connector, company.list_items(), RemoteItemsListed)
         assert [page.page for page in pages] == list(range(len(pages)))
         assert [page.more for page in pages] == [True] * (len(pages) - 1) + [False]
         found: list[RemoteItem] = [item for page in pages for item in page.items]

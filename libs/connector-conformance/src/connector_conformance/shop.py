@@ -1,14 +1,22 @@
 """A company whose customer and item are in the books: where most tests begin."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from contracts.commands import RecordCommand, RemoteRef, SyncInvoice
+from contracts.commands import (
+    ListRemoteCustomers,
+    ListRemoteItems,
+    RecordCommand,
+    RemoteRef,
+    SyncInvoice,
+)
 from contracts.connections import (
     Account,
     AccountsListed,
     ConnectionExpired,
     RemoteCustomer,
     RemoteCustomersListed,
+    RemoteItemsListed,
 )
 from contracts.sync import CauseInstance, Outcome, SyncDelayed, SyncFailed, SyncSucceeded
 from testkit import eventually
@@ -17,6 +25,8 @@ from connector_conformance.commands import Company
 from connector_conformance.running import Running
 from connector_conformance.simulator import Simulator
 from connector_conformance.subject import ConformanceSubject
+
+_Page = TypeVar("_Page", RemoteCustomersListed, RemoteItemsListed)
 
 
 async def succeeded(
@@ -164,15 +174,21 @@ async def shop(
     return await Shop(connector, company, account).made()
 
 
-async def listed_customers(connector: Running, company: Company) -> list[RemoteCustomer]:
-    """The customers there, read anew."""
-    asked = company.list_customers()
+async def listed(
+    connector: Running, asked: ListRemoteCustomers | ListRemoteItems, kind: type[_Page]
+) -> list[_Page]:
+    """The pages of a load that this command asks for, once it is whole."""
     await connector.command(asked)
 
-    async def whole() -> list[RemoteCustomer]:
-        said = await connector.said(RemoteCustomersListed)
-        pages = [page for page in said if page.load_id == asked.load_id]
+    async def whole() -> list[_Page]:
+        pages = [page for page in await connector.said(kind) if page.load_id == asked.load_id]
         assert any(not page.more for page in pages), len(pages)
-        return [row for page in pages for row in page.customers]
+        return pages
 
-    return await eventually(whole, within=20)
+    return await eventually(whole, within=30)
+
+
+async def listed_customers(connector: Running, company: Company) -> list[RemoteCustomer]:
+    """The customers there, read anew."""
+    pages = await listed(connector, company.list_customers(), RemoteCustomersListed)
+    return [row for page in pages for row in page.customers]

@@ -32,6 +32,7 @@ from connector_qbo.operations.marks import marks_in, of_record, whose
 from connector_qbo.operations.names import normal
 from connector_qbo.operations.refusals import gone_cause
 from connector_qbo.operations.statements import among, chunks, rows
+from connector_qbo.operations.writing import frozen
 from connector_qbo.provider import invoice_page
 
 _CUSTOMER, _DATED = "CustomerRef", "TxnDate"
@@ -226,9 +227,7 @@ def _both_changed(
     kinds: Mapping[Entity, Kind],
     context: Context,
 ) -> Refused | None:
-    kind = kinds[member.command.entity]
-    writable = kind.refuse(member, context) is None
-    ours = kind.write(member, context).frozen if writable else None
+    ours = frozen(member, context, kinds)
     return both_changed(member, ours, edited, there.fields, in_words, seen=there.version)
 
 
