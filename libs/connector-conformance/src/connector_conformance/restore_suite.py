@@ -56,7 +56,9 @@ class RestoreConformance:
         bo = on.company.customer("Bo Lind")
         await connector.command(bo)
         there = (await succeeded(connector, bo)).remote
-        void = on.company.void(on.invoice("1001", customer=there), None)
+        ours = on.invoice("1001", customer=there)
+        await _forget(connector, on.company)  # so that this one is older, too, and looked for
+        void = on.company.void(ours, None)
         await connector.command(void)
         outcome = await failed(connector, void)
         assert (outcome.removed, outcome.remote) == ("voided", None)
