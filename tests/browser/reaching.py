@@ -1,5 +1,7 @@
 """What a person can reach on any page: by Tab alone, and where no script runs."""
 
+from itertools import zip_longest
+
 from playwright.async_api import Page
 
 _COMMON = """
@@ -37,6 +39,26 @@ document.activeElement.blur();
 return wrong;
 }"""
 
+_FIRST = """() => {%s
+const kinds = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+const first = e => e.type !== "radio" || e.checked || !Array.from(document.querySelectorAll(
+    "input[type=radio]")).some(other => other.form === e.form && other.name === e.name
+        && (other.checked || other.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING));
+const can = e => e.matches(kinds) && shown(e) && !e.disabled && e.tabIndex === 0;
+// A live part may be replaced meanwhile: what stands where it stood is the same to a person.
+window.stops = () => Array.from(document.querySelectorAll(kinds)).filter(can).filter(first)
+    .map(named);
+window.stopped = [];
+const met = e => { if (can(e)) window.stopped.push(named(e)); };
+document.addEventListener("focusin", event => met(event.target));
+met(document.activeElement);
+const parts = "input[type=date], input[type=datetime-local], input[type=time]";
+return window.stops().length + 5 * document.querySelectorAll(parts).length;
+}"""
+"""Of a choice of one, Tab stops at the chosen; at a date it stops at day, month and year."""
+
+_AROUND = """() => ({stops: window.stops(), stopped: window.stopped})"""
+
 _DEAD = """() => {%s
 const leads = e => {
     if (e.tagName === "A") return !["#", null].includes(e.getAttribute("href"));
@@ -57,6 +79,23 @@ async def out_of_reach(page: Page) -> list[str]:
     await page.keyboard.press("Tab")  # who uses the keyboard is shown where the focus is
     found: list[str] = await page.evaluate(_OUT_OF_REACH % _COMMON)
     return found
+
+
+async def out_of_order(page: Page) -> list[str]:
+    """Where Tab, pressed until it is around, doesn't go on to what is next on the page.
+
+    Of a page that was just opened: Tab goes on from where the focus is.
+    """
+    presses: int = await page.evaluate(_FIRST % _COMMON)
+    for _ in range(presses + 3):  # a part that scrolls takes a press of its own
+        await page.keyboard.press("Tab")
+    seen: dict[str, list[str]] = await page.evaluate(_AROUND)
+    stops, stopped = seen["stops"], seen["stopped"]
+    at = stops.index(stopped[0]) if stopped and stopped[0] in stops else 0
+    for wanted, found in zip_longest(stops[at:] + stops[:at], stopped[: len(stops)]):
+        if wanted != found:
+            return [f"{wanted!r} is next, and Tab is at {found!r}"]
+    return []
 
 
 async def dead_without_script(page: Page) -> list[str]:

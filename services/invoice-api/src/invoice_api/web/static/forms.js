@@ -90,12 +90,13 @@
     const places = [...new Set(pairs.map(([name]) => name.match(/^lines\.(\d+)\./)?.[1]).filter(Boolean))];
     while (places.length > $$("[data-line]", into).length && $("[data-more]", into)) $("[data-more]", into).click();
     const lines = $$("[data-line]", into);
+    const fields = Array.from(into.elements); // rows of a list belong to their form from outside of it
     const named = (name) => {
       const line = name.match(/^lines\.(\d+)\.(.+)$/);
       if (line) return $$("[name]", lines[places.indexOf(line[1])] || into).filter((f) => f.name.endsWith(`.${line[2]}`));
-      return $$("[name]", into).filter((f) => f.name === name);
+      return fields.filter((f) => f.name === name);
     };
-    $$("input[type=checkbox], input[type=radio]", into).forEach((box) => { box.checked = pairs.some(([name, value]) => name === box.name && value === box.value); });
+    fields.filter((f) => f.matches("[type=checkbox], [type=radio]")).forEach((box) => { box.checked = pairs.some(([name, value]) => name === box.name && value === box.value); });
     for (const [name, value] of pairs) for (const field of named(name)) {
       if (field.matches("[type=checkbox], [type=radio], button")) continue;
       if (field.type !== "hidden" || name === "etag") field.value = value;
@@ -104,9 +105,19 @@
     note.className = "alert alert-warning";
     note.setAttribute("role", "status");
     note.textContent = "You were logged out meanwhile. What you typed is back, and not saved yet.";
+    const folded = into.closest("details");
+    if (folded) folded.open = true;
     into.before(note);
     into.dispatchEvent(new Event("input", { bubbles: true }));
+    fields.find((f) => f.matches("[data-select]"))?.dispatchEvent(new Event("change", { bubbles: true }));
     $("[data-lines]", into)?.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  // Several forms of a page may go to the same address: the one that has these fields, and whose
+  // fixed ones say the same.
+  const sentBy = (kept) => {
+    const goes = (one) => [one, ...one.elements].some((part) => part.getAttribute(part === one ? "action" : "formaction") === kept.path);
+    const fits = (one) => kept.pairs.filter(([name, value]) => Array.from(one.elements).some((f) => f.name === name && (f.type !== "hidden" || f.value === value))).length;
+    return $$("form[method=post]").filter(goes).reduce((best, one) => (best && fits(best) >= fits(one) ? best : one), null);
   };
   const giveBack = () => {
     const packed = carrier ? null : window.sessionStorage.getItem(KEPT);
@@ -114,7 +125,7 @@
     const kept = JSON.parse(packed);
     if (kept.page !== window.location.pathname + window.location.search) return;
     window.sessionStorage.removeItem(KEPT);
-    const into = $$("form[method=post]").find((one) => one.getAttribute("action") === kept.path);
+    const into = sentBy(kept);
     if (into) refill(into, kept.pairs);
   };
 
