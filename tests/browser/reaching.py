@@ -45,11 +45,12 @@ const first = e => e.type !== "radio" || e.checked || !Array.from(document.query
     "input[type=radio]")).some(other => other.form === e.form && other.name === e.name
         && (other.checked || other.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING));
 const can = e => e.matches(kinds) && shown(e) && !e.disabled && e.tabIndex === 0;
-// A live part may be replaced meanwhile: what stands where it stood is the same to a person.
+// A live part may be replaced meanwhile: what leads where it led is the same to a person.
+const told = e => e.getAttribute("href") || named(e);
 window.stops = () => Array.from(document.querySelectorAll(kinds)).filter(can).filter(first)
-    .map(named);
+    .map(told);
 window.stopped = [];
-const met = e => { if (can(e)) window.stopped.push(named(e)); };
+const met = e => { if (can(e)) window.stopped.push(told(e)); };
 document.addEventListener("focusin", event => met(event.target));
 met(document.activeElement);
 const parts = "input[type=date], input[type=datetime-local], input[type=time]";

@@ -1,15 +1,13 @@
 """Every page in both themes, on a phone and before axe; by Tab and without scripts; its words;
 pictures of each."""
 
-import re
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 from testkit import Stack
 
 from browser.conftest import where
 from browser.furnished import NOWHERE, PRESSED, furnish, invitation
+from browser.judging import bad_words, faults
 from browser.reaching import dead_without_script, out_of_order, out_of_reach
 from browser.steps import (
     Company,
@@ -18,22 +16,8 @@ from browser.steps import (
     shot,
 )
 
-AXE = (
-    Path(__file__).resolve().parents[2]
-    / "services/invoice-api/frontend/node_modules/axe-core/axe.min.js"
-)
 OUTSIDE = {"log-in": "/login", "sign-up": "/signup"}
 """What stands before the log-in."""
-
-FORBIDDEN = (
-    re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
-    re.compile(r"\bHTTP\b|\bJSON\b|\bnull\b|\bundefined\b|\bNone\b"),
-    re.compile(r"\b(not_synced|synced_with_difference|removed_there|changed_there|out_of_date)\b"),
-    re.compile(r"\bitem\(s\)|\brecord\(s\)|\binvoice\(s\)"),
-    re.compile(r"\b(tenant|realm|payload|idempotency|orchestrator|connector|webhook)\b", re.I),
-    re.compile(r"\b(Success|Processed|Submit|OK)\b"),
-)
-"""What a page never says (the wording rules of the causes, and the glossary's "avoid")."""
 
 
 @pytest.mark.timeout(900)
@@ -45,7 +29,6 @@ async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
     outside = OUTSIDE | {"join": await invitation(oak)}
     # A page that stayed open would complain of its stream's end while the others are looked at.
     await page.goto("about:blank")
-    script = AXE.read_text()
     wrong: list[str] = []
     for theme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
         context = await browser.new_context(
@@ -80,13 +63,13 @@ async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
             wide = await seen.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 wrong.append(f"{path} scrolls sideways at {width}: {wide} px")
-            if kind == "light" and name != "patterns":
+            if kind == "light":
                 wrong += [f"{path} says {word!r}" for word in await bad_words(seen)]
             if kind == "light":
                 reach = await out_of_order(seen) + await out_of_reach(seen)
                 wrong += [f"{path} by Tab: {one}" for one in reach]
             if kind != "phone":
-                wrong += [f"{theme} {path}: {fault}" for fault in await faults(seen, script, theme)]
+                wrong += [f"{theme} {path}: {fault}" for fault in await faults(seen, theme)]
         await context.close()
         wrong += [
             f"{theme} {width}: {one}" for one in said if not one.endswith(("/favicon.ico", NOWHERE))
@@ -110,22 +93,3 @@ async def dead_ends(
             found += [f"{path} without script: {one}" for one in await dead_without_script(plain)]
     await context.close()
     return found
-
-
-async def faults(page: Page, script: str, theme: str) -> list[str]:
-    """What axe finds serious or worse; of the dark theme its colours: the rest is the same."""
-    await page.evaluate(script)
-    colours = {"runOnly": ["color-contrast"]} if theme == "dark" else {}
-    options = {"resultTypes": ["violations"], **colours}
-    found = await page.evaluate("options => axe.run(document, options)", options)
-    return [
-        f"{one['id']} ({len(one['nodes'])}): {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
-async def bad_words(page: Page) -> list[str]:
-    """Words that a bookkeeper shouldn't meet outside of Details."""
-    text = await page.locator("main").inner_text()
-    return [found[0] for pattern in FORBIDDEN for found in pattern.finditer(text)]

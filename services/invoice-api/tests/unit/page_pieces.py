@@ -97,6 +97,7 @@ def invoices(
         tabs=(pages.Tab("All", 3, "/invoices", current=True),),
         tab=tab,
         query=words,
+        cause=NASTY if words else "",
         filters=(pages.Filter("status", "Status", "Any status", "sent", OPTIONS),),
         filter_words=words,
         here="/invoices",
@@ -373,7 +374,7 @@ def problems(count: int, *, away: bool = False) -> office_views.ProblemsPage:
 
 def sync_now(run: office_views.RunCard | None, *, away: bool = False) -> office_views.SyncNowPage:
     kinds = tuple(
-        office_views.KindRow(key, key, NASTY, "3 drafts", none=False, chosen=True)
+        office_views.KindRow(key, key, NASTY, "3 drafts", none=False, chosen=True, all_there=False)
         for key in ("customers", "items", "invoices")
     )
     return office_views.SyncNowPage(

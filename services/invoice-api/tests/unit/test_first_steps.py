@@ -76,9 +76,25 @@ def test_the_forecast_says_what_goes_what_waits_and_what_stays_out() -> None:
         customers=KindForecast(look_alike=2),
     )
     assert forecast("Xero", counts) == (
-        "214 invoices on or after the start date aren’t in Xero yet;"
-        " 214 were here before the switch: Sync Now sends them; 3 need attention first;"
-        " 1 older one stays out; 2 customers look like one in Xero: you are asked."
+        "214 invoices from the start date on aren’t in Xero yet, and were here before the switch:"
+        " Sync Now sends them. 3 of them need attention first."
+        " 1 older one stays out. 2 customers look like one in Xero: you are asked."
     )
-    nothing = forecast("QuickBooks", SettingsCounts())
-    assert nothing == "Every invoice from the start date on is in QuickBooks."
+    both = SettingsCounts(invoices=KindForecast(will_go=20, older=1, stopped=2, under_way=1))
+    assert forecast("Xero", both) == (
+        "21 invoices from the start date on aren’t in Xero yet: 20 will go by themselves;"
+        " 1 was here before the switch, and Sync Now sends it."
+        " 2 more invoices were asked for already and need attention first. 1 invoice on the way."
+    )
+
+
+def test_the_forecast_says_that_all_is_there_only_if_it_is() -> None:
+    def said(**invoices: int) -> str:
+        return forecast("QuickBooks", SettingsCounts(invoices=KindForecast(**invoices)))
+
+    assert said() == "There is no invoice from the start date on yet."
+    assert said(there=2) == "Every invoice from the start date on is in QuickBooks."
+    stopped = said(there=2, stopped=33)
+    assert stopped == "33 invoices were asked for already and need attention first."
+    one = said(there=2, stopped=1)
+    assert one == "1 invoice was asked for already and needs attention first."

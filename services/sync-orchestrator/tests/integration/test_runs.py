@@ -9,6 +9,7 @@ from contracts.commands import Origin, SyncCustomer, SyncItem
 from contracts.ids import CompanyId, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import RunChanged, RunProgress
+from sync_orchestrator.domain import runs
 from sync_orchestrator.handlers import reviewing, running
 from sync_orchestrator.handlers.refusals import Refusal
 from sync_orchestrator.store import runs_store
@@ -195,7 +196,7 @@ async def test_stopped_takes_no_more_and_ends_when_nothing_is_being_sent(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await told_before_connecting(office, invoices=10)
-    monkeypatch.setattr(running, "UNDER_WAY", 4)
+    monkeypatch.setattr(runs, "UNDER_WAY", 4)
     run, _ = await press(office, *ALL)
     await steps(office)
     assert (await look(office, run)).by_state["not_taken"] == 8
@@ -235,7 +236,7 @@ async def test_no_more_than_a_window_is_under_way(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await told_before_connecting(office, invoices=10)
-    monkeypatch.setattr(running, "UNDER_WAY", 4)
+    monkeypatch.setattr(runs, "UNDER_WAY", 4)
     monkeypatch.setattr(running, "BATCH", 3)
     run, _ = await press(office, *ALL)
     for _ in range(20):

@@ -411,7 +411,11 @@ class MatchShown(MatchFacts):
 
 
 class KindForecast(Told):
-    """`will_go` by themselves once saved, `older` only by Sync Now; the rest is among both."""
+    """`will_go` by themselves once saved, `older` only by Sync Now.
+
+    `need_attention` and `look_alike` are among both; `stopped`, `under_way` and `there` are
+    neither: they were asked for before.
+    """
 
     will_go: int = 0
     older: int = 0
@@ -419,6 +423,9 @@ class KindForecast(Told):
     need_attention: int = 0
     look_alike: int = 0
     before_start_date: int = 0
+    stopped: int = 0
+    under_way: int = 0
+    there: int = 0
 
 
 class SettingsCounts(Told):

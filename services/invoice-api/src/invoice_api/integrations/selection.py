@@ -20,7 +20,7 @@ from invoice_api.sync_status.schemas import CauseShown
 
 Outlook = Literal["ready", "stopped", "there", "under_way", "ignored", "void"]
 
-_THERE = frozenset({SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE})
+THERE = frozenset({SyncState.SYNCED, SyncState.SYNCED_WITH_DIFFERENCE})
 _UNDER_WAY = frozenset({SyncState.WAITING, SyncState.HELD, SyncState.QUEUED, SyncState.CHECKING})
 
 
@@ -115,7 +115,7 @@ def settled_already(invoice: InvoiceShown, provider: Provider) -> Looked | None:
         return Looked(invoice.id, invoice.number, "void")
     if badge is None:
         return None
-    if badge.state in _THERE:
+    if badge.state in THERE:
         return Looked(invoice.id, invoice.number, "there")
     if badge.state is SyncState.IGNORED:
         return Looked(invoice.id, invoice.number, "ignored")

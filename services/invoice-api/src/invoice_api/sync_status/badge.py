@@ -48,6 +48,7 @@ def badge_of(
         actions=_actions(shown, record, connection) if viewer.may_act else (),
         total_there=None if shown.totals is None else format(shown.totals.total, "f"),
         date_there=shown.post_on,
+        version_there=shown.record_version,
     )
 
 

@@ -78,6 +78,8 @@ class BadgeShown(Shown):
     """What the record comes to in the provider's books, where it said so."""
     date_there: date | None = Field(default=None, exclude_if=_empty)
     """The day an invoice is dated there, where that isn't its own."""
+    version_there: int | None = Field(default=None, exclude=True)
+    """Our version of the record that the provider holds; for our own pages alone."""
 
 
 class LinkShown(Shown):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.ids import PROVIDER_LABELS
 from contracts.providers import CHOOSE_THE_ACCOUNT_THEMSELVES
 
-from invoice_api.integrations.schemas import SettingsCounts
+from invoice_api.integrations.schemas import KindForecast, SettingsCounts
 from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.sync_status.first_steps_store import StepFacts
 
@@ -145,23 +145,17 @@ def _accounts(items: int, unmapped: int, label: str) -> str:
 def forecast(label: str, counts: SettingsCounts) -> str:
     """What switching on does with what is here already."""
     invoices, customers = counts.invoices, counts.customers
-    waiting = invoices.will_go + invoices.older
-    said = [
-        f"{_many(waiting, 'invoice')} on or after the start date"
-        f" {'isn’t' if waiting == 1 else 'aren’t'} in {label} yet"
-        if waiting
-        else f"Every invoice from the start date on is in {label}"
-    ]
-    if invoices.will_go:
-        said.append(f"{invoices.will_go:,} of them will go by themselves")
-    if invoices.older:
-        said.append(
-            f"{invoices.older:,} {'was' if invoices.older == 1 else 'were'} here before the"
-            " switch: Sync Now sends them"
-        )
+    said = [_not_there(label, invoices)]
     if invoices.need_attention:
         needs = "needs" if invoices.need_attention == 1 else "need"
-        said.append(f"{invoices.need_attention:,} {needs} attention first")
+        said.append(f"{invoices.need_attention:,} of them {needs} attention first")
+    if invoices.stopped:
+        were, need = ("was", "needs") if invoices.stopped == 1 else ("were", "need")
+        more = " more" if invoices.will_go + invoices.older else ""
+        what = _many(invoices.stopped, f"{more} invoice".strip())
+        said.append(f"{what} {were} asked for already and {need} attention first")
+    if invoices.under_way:
+        said.append(f"{_many(invoices.under_way, 'invoice')} on the way")
     if invoices.before_start_date:
         stay = "stays" if invoices.before_start_date == 1 else "stay"
         said.append(f"{_many(invoices.before_start_date, 'older one')} {stay} out")
@@ -170,7 +164,37 @@ def forecast(label: str, counts: SettingsCounts) -> str:
         said.append(
             f"{_many(customers.look_alike, 'customer')} {alike} like one in {label}: you are asked"
         )
-    return "; ".join(said) + "."
+    return ". ".join(one for one in said if one) + "."
+
+
+def _not_there(label: str, invoices: KindForecast) -> str:
+    waiting = invoices.will_go + invoices.older
+    if not waiting and (invoices.stopped or invoices.under_way):
+        return ""
+    if not waiting:
+        every = f"Every invoice from the start date on is in {label}"
+        return every if invoices.there else "There is no invoice from the start date on yet"
+    verb = "isn’t" if waiting == 1 else "aren’t"
+    which = f"{_many(waiting, 'invoice')} from the start date on {verb} in {label} yet"
+    if not invoices.older:
+        return f"{which}, and {'goes by itself' if waiting == 1 else 'go by themselves'}"
+    if not invoices.will_go:
+        were = "was" if waiting == 1 else "were"
+        return f"{which}, and {were} here before the switch: Sync Now sends {_them(waiting)}"
+    were = "was" if invoices.older == 1 else "were"
+    return (
+        f"{which}: {invoices.will_go:,} will go by {_themselves(invoices.will_go)};"
+        f" {invoices.older:,} {were} here before the switch, and Sync Now sends"
+        f" {_them(invoices.older)}"
+    )
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
+
+
+def _themselves(count: int) -> str:
+    return "itself" if count == 1 else "themselves"
 
 
 def _many(count: int, what: str) -> str:

@@ -29,6 +29,11 @@ def day(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def month(value: date) -> str:
+    """`June 2026`, of any day in it."""
+    return f"{value:%B %Y}"
+
+
 def moment(value: datetime, zone: ZoneInfo, now: datetime) -> str:
     """`today 10:42`, `yesterday 10:42`, else `14 Jun 2026 10:42`, in the company's zone."""
     there, today = value.astimezone(zone), now.astimezone(zone).date()

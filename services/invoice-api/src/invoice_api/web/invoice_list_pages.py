@@ -1,6 +1,9 @@
 """The list of invoices: tabs, filters, what is wrong on top, and its neighbours."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, get_args
 from urllib.parse import urlencode
 
@@ -33,6 +36,9 @@ router = APIRouter(prefix="/invoices", include_in_schema=False)
 
 STATUS = {"draft": "Draft", "pending": "Pending", "sent": "Sent", "paid": "Paid", "void": "Void"}
 
+_MONTHS = 36
+"""So many of the newest months can be chosen; an older one by its address."""
+
 _MANY_FOR_ONE_ACTION = {"item_account_unmapped": "Choose account", "account_gone": "Choose account"}
 
 
@@ -44,18 +50,27 @@ class Wanted:
     query: str = ""
     provider: str = ""
     status: str = ""
+    month: str = ""
+    cause: str = ""
 
     @property
     def states(self) -> SyncFilter:
         provider = provider_of(self.provider) if self.provider else None
-        return SyncFilter(states=tabs_states(self.tab), query=self.query or None, provider=provider)
+        return SyncFilter(
+            states=tabs_states(self.tab),
+            cause=self.cause or None,
+            query=self.query or None,
+            provider=provider,
+        )
 
     @property
     def records(self) -> InvoiceFilter:
+        month = date.fromisoformat(f"{self.month}-01") if self.month else None
         if self.tab == "draft":
-            return InvoiceFilter(statuses=("draft",))
+            return InvoiceFilter(statuses=("draft",), month=month)
         statuses: tuple[InvoiceStatus, ...] = get_args(InvoiceStatus)
-        return InvoiceFilter(statuses=tuple(one for one in statuses if one == self.status))
+        only: tuple[InvoiceStatus, ...] = tuple(one for one in statuses if one == self.status)
+        return InvoiceFilter(statuses=only, month=month)
 
     @property
     def words(self) -> str:
@@ -63,9 +78,13 @@ class Wanted:
         said: list[str] = []
         if self.query:
             said.append(f"“{self.query}”")
+        if self.month:
+            said.append(formatters.month(date.fromisoformat(f"{self.month}-01")))
+        if self.cause:
+            said.append("one problem")
         if self.status:
             said.append(STATUS.get(self.status, self.status))
-        if self.provider in PROVIDER_LABELS and tabs_states(self.tab):
+        if self.provider in PROVIDER_LABELS and (tabs_states(self.tab) or self.cause):
             said.append(f"at {PROVIDER_LABELS[provider_of(self.provider)]}")
         return ", ".join(said)
 
@@ -76,6 +95,8 @@ class Wanted:
             "q": self.query,
             "provider": self.provider,
             "status": self.status,
+            "month": self.month,
+            "cause": self.cause,
         } | changed
         return urlencode({name: value for name, value in values.items() if value})
 
@@ -85,6 +106,8 @@ async def wanted_invoices(
     q: Annotated[str, Query(max_length=200)] = "",
     provider: Annotated[str, Query(max_length=20)] = "",
     status: Annotated[str, Query(max_length=20)] = "",
+    month: Annotated[str, Query(max_length=7)] = "",
+    cause: Annotated[str, Query(max_length=200)] = "",
 ) -> Wanted:
     """What the address asks for; a word it doesn't know asks for nothing."""
     known = {key for key, _ in TAB_LABELS}
@@ -93,8 +116,12 @@ async def wanted_invoices(
         q.strip(),
         provider if provider in PROVIDER_LABELS else "",
         status if status in STATUS else "",
+        month if _MONTH.fullmatch(month) else "",
+        cause.strip(),
     )
 
+
+_MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 
 TheWanted = Annotated[Wanted, Depends(wanted_invoices)]
 
@@ -116,6 +143,7 @@ async def show_invoices(
         strip = await _strip(tx, one, connections)
         cards = await month_cards(tx, one, connections)
         first_steps = await line_of(tx, one)
+        months = await store.months(tx, one.caller.company.id, _MONTHS)
     counts = {"all": total, "draft": drafts}
     counts |= {
         key: sum(states.get(state.value, 0) for state in tabs_states(key))
@@ -137,7 +165,8 @@ async def show_invoices(
             ),
             tab=wanted.tab,
             query=wanted.query,
-            filters=_filters(wanted, providers),
+            cause=wanted.cause,
+            filters=_filters(wanted, providers, months),
             filter_words=wanted.words,
             here=f"/invoices?{here}" if here else "/invoices",
             list_query=f"?{here}" if here else "",
@@ -156,13 +185,21 @@ def _option(known: KnownConnection) -> Option:
     return Option(known.facts.provider, PROVIDER_LABELS[known.facts.provider])
 
 
-def _filters(wanted: Wanted, providers: tuple[Option, ...]) -> tuple[Filter, ...]:
+def _filters(
+    wanted: Wanted, providers: tuple[Option, ...], months: Sequence[date]
+) -> tuple[Filter, ...]:
     statuses = tuple(Option(value, label) for value, label in STATUS.items())
     by_status = Filter("status", "Status", "Any status", wanted.status, statuses)
+    known = dict.fromkeys([*(f"{one:%Y-%m}" for one in months), wanted.month])
+    named = tuple(
+        Option(one, formatters.month(date.fromisoformat(f"{one}-01"))) for one in known if one
+    )
+    by_month = Filter("month", "Month", "Any month", wanted.month, named)
     if len(providers) < 2 or not tabs_states(wanted.tab):
-        return (by_status,)
+        return (by_month, by_status)
     return (
         Filter("provider", "Provider", "Any provider", wanted.provider, providers),
+        by_month,
         by_status,
     )
 

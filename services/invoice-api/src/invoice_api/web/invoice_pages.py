@@ -149,7 +149,7 @@ async def _invoice_page(
         subtotal=money(shown.subtotal, currency),
         tax=money(shown.tax, currency),
         total=money(shown.total, currency),
-        totals_there=_differing(badges, money(shown.total, currency)),
+        totals_there=differing(badges, money(shown.total, currency), shown.version),
         badges=badges,
         accounts={str(p): options for p, options in accounts.items()},
         taxes=taxes,
@@ -204,14 +204,21 @@ def _account_label(account: str | None, options: Sequence[Option]) -> str | None
     return next((o.label for o in options if o.value == account), "no longer offered")
 
 
-def _differing(badges: Sequence[BadgeView], here: str) -> tuple[TotalThere, ...]:
-    """The providers whose total isn't ours, with theirs."""
+def differing(badges: Sequence[BadgeView], here: str, version: int) -> tuple[TotalThere, ...]:
+    """The providers whose total isn't ours, with theirs.
+
+    A green badge with another total was accepted, if it is of the invoice as it is now: just
+    after an edit it is still of the one before.
+    """
     return tuple(
         TotalThere(badge.provider, badge.provider_label, badge.total_there, badge.state == "synced")
         for badge in badges
         if badge.total_there is not None
         and badge.total_there != here
-        and badge.state in {"synced", "synced_with_difference"}
+        and (
+            badge.state == "synced_with_difference"
+            or (badge.state == "synced" and badge.version_there == version)
+        )
     )
 
 

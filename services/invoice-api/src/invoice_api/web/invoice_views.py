@@ -49,6 +49,8 @@ class InvoicesPage:
     tabs: tuple[Tab, ...]
     tab: str
     query: str
+    cause: str
+    """Only what one problem keeps out, by its code or group; empty: whatever it is."""
     filters: tuple[Filter, ...]
     filter_words: str
     """What was asked for, in words; empty where nothing was."""

@@ -24,6 +24,7 @@ class KindRow:
     left_out: str
     none: bool
     chosen: bool
+    all_there: bool
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,12 @@ class SyncNowPage:
 
     @property
     def nothing(self) -> bool:
+        """Pressing Sync would ask for nothing that wasn't asked for already."""
         return all(kind.none for kind in self.kinds)
+
+    @property
+    def all_there(self) -> bool:
+        return all(kind.all_there for kind in self.kinds)
 
 
 @dataclass(frozen=True)

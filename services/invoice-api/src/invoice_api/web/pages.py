@@ -69,6 +69,7 @@ class BadgeView:
     remote_number: str | None
     synced_at: str | None
     total_there: str | None = None
+    version_there: int | None = None
     date_there: str | None = None
     buttons: tuple[tuple[str, str], ...] = ()
     """Actions that no fix of the cause offers, with their labels."""

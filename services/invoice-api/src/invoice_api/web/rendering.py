@@ -22,9 +22,6 @@ NAVIGATION = (
     ("notices", "Notices", "/notices", "bell"),
     ("settings", "Settings", "/settings", "settings"),
 )
-OPERATIONS = ("ops", "Ops", "/ops", "activity")
-"""In the menu of whoever runs the service, only."""
-
 GO_PAGES = (
     ("Invoices", "/invoices"),
     ("New invoice", "/invoices/new"),
@@ -155,7 +152,6 @@ class Renderer:
         names.update(
             icon=assets.icon,
             navigation=NAVIGATION,
-            operations=OPERATIONS,
             go_pages=GO_PAGES,
             key_list=KEYS,
             nouns=NOUNS,

@@ -12,7 +12,8 @@ from invoice_api.http.dependencies import TheDatabase
 from invoice_api.http.problems import Problem
 from invoice_api.integrations.connections import provider_of
 from invoice_api.integrations.record_routes import TheDesk
-from invoice_api.integrations.selection import Looked, ignore_all, look_at
+from invoice_api.integrations.schemas import StartedShown
+from invoice_api.integrations.selection import THERE, Looked, ignore_all, look_at
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.ignored_pages import undo_of
 from invoice_api.web.office_views import NamedInvoice, SelectionIgnorePage, SelectionPage, Stopped
@@ -30,9 +31,13 @@ async def sync_selected(one: AWrite, form: FormLists, desk: TheDesk) -> Response
 
     async def start(ids: Sequence[UUID], provider: Provider) -> Response:
         answer = await desk.sync_selection(one.caller, provider, ids)
-        started = sum(row.started for row in answer.data)
+        label = PROVIDER_LABELS[provider]
+        there = sum(_is_there(row) for row in answer.data)
+        started = sum(row.started for row in answer.data) - there
         reasons = Counter(row.code or "" for row in answer.data if not row.started)
-        said = [f"{started} started"] + [_reason(code, many) for code, many in reasons.items()]
+        said = [f"{started} started"] if started or not there else []
+        said += [f"{there} {'is' if there == 1 else 'are'} in {label} already"] if there else []
+        said += [_reason(code, many) for code, many in reasons.items()]
         tone = "success" if started else "warning"
         return one.told(_back(form), ", ".join(said) + ".", tone=tone)
 
@@ -107,6 +112,11 @@ async def _with_selection(
         return await work(ids, provider_of(form.one("provider")))
     except Problem as problem:
         return one.told(_back(form), problem.detail, tone="danger")
+
+
+def _is_there(row: StartedShown) -> bool:
+    """Nothing was to be sent."""
+    return row.started and row.sync is not None and row.sync.state in THERE
 
 
 def _back(form: FormLists) -> str:

@@ -116,6 +116,7 @@ def _kind(key: str, kind: KindCounts, label: str) -> KindRow:
         sentence=", ".join(said) or f"Everything is in {label}",
         left_out=left_out(kind.not_included),
         none=not wanted,
+        all_there=not said,
         chosen=bool(wanted),
     )
 

@@ -104,6 +104,7 @@ def badge_view(
         remote_number=badge.remote_number,
         synced_at=synced_at,
         total_there=formatters.money(there, currency) if there and currency else None,
+        version_there=badge.version_there,
         date_there=dated,
         buttons=_buttons(badge, cause) if can_write else (),
         menu=_menu(badge) if can_write else (),

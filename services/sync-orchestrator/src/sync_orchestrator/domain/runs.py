@@ -14,6 +14,12 @@ Standing = Literal["done", "failed", "left"]
 LATELY = timedelta(seconds=60)
 """How far back the pace is measured."""
 
+UNDER_WAY = 1_000
+"""Records asked for that haven't ended: more would only wait at the connector, out of our hands."""
+
+AT_LEAST = 60
+"""So many may be on their way at any pace: two batches of the smallest kind."""
+
 KIND_NAMES: dict[Entity, str] = {"customer": "customers", "item": "items", "invoice": "invoices"}
 
 _DONE = frozenset(
@@ -110,6 +116,16 @@ def progress_of(tallies: Iterable[Tally], kind: str) -> Progress:
             failed=before.failed + (tally.count if standing == "failed" else 0),
         )
     return Progress(total, done, failed, untaken, being_sent, lately, by_state, kinds)
+
+
+def room_for(progress: Progress) -> int:
+    """How many more records may be asked for now.
+
+    Never more than what goes in ten seconds at the pace of the last minute: what was asked for
+    can't be called back, and who presses Stop waits for it.
+    """
+    ahead = max(AT_LEAST, progress.lately * 10 // 60)
+    return max(0, min(UNDER_WAY - progress.under_way, ahead - progress.being_sent))
 
 
 def eta_of(progress: Progress, started_at: datetime, now: datetime) -> datetime | None:

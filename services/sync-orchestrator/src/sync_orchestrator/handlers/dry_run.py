@@ -30,7 +30,8 @@ _LOOKALIKE = "customer_lookalikes"
 class KindCounted:
     """`will_go` by themselves once saved; `older` only by a click or Sync Now.
 
-    `need_attention` and `look_alike` are among the first `looked_at` of both.
+    `need_attention` and `look_alike` are among the first `looked_at` of both. `stopped` were asked
+    for before and need attention; `there` are in the books already.
     """
 
     will_go: int = 0
@@ -39,6 +40,9 @@ class KindCounted:
     need_attention: int = 0
     look_alike: int = 0
     before_start_date: int = 0
+    stopped: int = 0
+    under_way: int = 0
+    there: int = 0
 
 
 async def count(
@@ -70,6 +74,9 @@ async def count(
             will_go=going,
             older=max(0, standings.get("to_send", 0) - going),
             before_start_date=standings.get("before_start_date", 0),
+            stopped=standings.get("need_attention", 0),
+            under_way=standings.get("under_way", 0) + standings.get("changed", 0),
+            there=standings.get("there", 0),
         )
         ids = await sync_now_store.to_send(
             tx, connection, "customer" if entity == "customer" else "invoice", LOOKED_AT

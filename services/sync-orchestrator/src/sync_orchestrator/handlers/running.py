@@ -19,7 +19,7 @@ from sync_orchestrator.domain.facts import Asked
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.domain.round import Trigger
-from sync_orchestrator.domain.runs import Progress, eta_of, is_over, progress_of
+from sync_orchestrator.domain.runs import Progress, eta_of, is_over, progress_of, room_for
 from sync_orchestrator.handlers.group_actions import act_on
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.refusals import (
@@ -35,9 +35,6 @@ from sync_orchestrator.store.runs_store import Run
 
 BATCH = 100
 """Records that one transaction asks for: it holds the company's lock so long."""
-
-UNDER_WAY = 1_000
-"""Records asked for that haven't ended: more would only wait at the connector, out of our hands."""
 
 LOOK_AGAIN = timedelta(seconds=1)
 AFTER_A_DEFECT = timedelta(minutes=1)
@@ -184,7 +181,7 @@ async def step(tx: Tx, tools: Tools, batch: int = BATCH) -> bool:
     progress = await _progress(tx, run, now)
     more = False
     if run.cancelled_at is None and progress.untaken and run.kind != "verify":
-        room = min(batch, UNDER_WAY - progress.under_way)
+        room = min(batch, room_for(progress))
         more = room > 0 and await _take(tx, tools, run, room) >= room
         progress = await _progress(tx, run, now)
     over = is_over(progress, cancelled=run.cancelled_at is not None)
