@@ -15,6 +15,7 @@ from bench import (
     latency,
     lists,
     outbox_cost,
+    pages,
     pipeline,
     recovery,
     refresh_race,
@@ -60,6 +61,10 @@ async def _lists(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
     return await lists.measure(state, rounds=given.n or 100)
 
 
+async def _pages(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
+    return await pages.measure(state, rounds=given.n or 50)
+
+
 async def _remote_customers(given: argparse.Namespace, state: Path) -> Sequence[Asked]:
     return await remote_customers.measure(state, customers=given.n or remote_customers.SIZES[1])
 
@@ -72,6 +77,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "recovery": _recovery,
     "refresh-race": _refresh_race,
     "lists": _lists,
+    "pages": _pages,
     "remote-customers": _remote_customers,
 }
 

@@ -28,9 +28,9 @@ async def faults(page: Page, theme: str) -> list[str]:
 
 
 async def bad_words(page: Page) -> list[str]:
-    """What slipped in, and what the glossary says that no page says; of the menu, notes and questions too.
+    """What slipped in, and what the glossary says that no page says.
 
-    What is folded away, such as Details with the provider's own words, isn't read.
+    Of the menu, notes and questions too; what is folded away, such as Details with the provider's own words, isn't read.
     """
     text: str = await page.locator("body").inner_text()
     return [

@@ -18,6 +18,15 @@ async def seed(oak: Office, *customers: Json) -> None:
     assert answer.status_code == 200, answer.text
 
 
+async def told(oak: Office, kind: str, record: Json) -> str:
+    """All that the record's timeline says."""
+    answer = await oak.web.get(
+        f"/{kind}s/{record['id']}/timeline", params={"provider": oak.provider}
+    )
+    assert answer.status_code == 200, answer.text
+    return " ".join(row["sentence"] for row in answer.json()["data"])
+
+
 def address(oak: Office, rest: str = "") -> str:
     return f"/integrations/{oak.provider}/remote-customers{rest}"
 
@@ -305,6 +314,36 @@ async def test_z11_a_customer_made_inactive_there_is_used_again_once_it_is_neede
             assert [row["id"] for row in active] == [badge["remote_id"]]
         assert len(active) == 1
         assert held["invoices"][0]["customer_id"] == active[0]["id"]
+        assert "again" in await told(oak, "customer", ann)
+
+
+@EACH
+async def test_z11_an_item_made_inactive_there_is_used_again_once_it_is_needed(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, provider=provider) as oak:
+        await oak.switch_on()
+        ann, item = await oak.customer(), await oak.item()
+        await oak.map_all()
+        first = await oak.invoice(ann, [item])
+        await oak.send(first)
+        await oak.badge_when("invoice", first, "synced", within=LONG)
+        (row,) = (await oak.held())["items"]
+        if provider == "qbo":
+            await change_there(oak, "item", row["id"], active=False)
+        else:
+            await delete_there(oak, "item", row["id"])
+        second = await oak.invoice(ann, [item])
+        await oak.send(second)
+        await oak.badge_when("invoice", second, "synced", within=LONG)
+        held = await oak.held()
+        assert await oak.numbers() == [first["number"], second["number"]]
+        active = [one for one in held["items"] if one["active"]]
+        if provider == "freshbooks":
+            assert active == [], "a line there bears the item's name: no invoice needs the item"
+            return
+        assert len(active) == 1, held["items"]
+        assert "again" in await told(oak, "item", item)
 
 
 @EACH

@@ -1,6 +1,8 @@
 """Sync Now, and what its page shows."""
 
+import pytest
 from office import WITHIN, Json, Office, connected_office
+from providers import ALL
 from testkit import Stack, eventually
 
 
@@ -16,14 +18,17 @@ async def run_when(oak: Office, run: Json, state: str) -> Json:
 
 
 async def press(oak: Office, **kinds: bool) -> Json:
-    answer = await oak.web.post("/integrations/qbo/sync", json=kinds)
+    answer = await oak.web.post(f"/integrations/{oak.provider}/sync", json=kinds)
     assert answer.status_code == 202, answer.text
     pressed: Json = answer.json()
     return pressed
 
 
-async def test_z8_sync_now_takes_the_chosen_kinds_with_progress(stack: Stack) -> None:
-    async with connected_office(stack) as oak:
+@pytest.mark.parametrize("provider", ALL)
+async def test_z8_sync_now_takes_the_chosen_kinds_with_progress(
+    stack: Stack, provider: str
+) -> None:
+    async with connected_office(stack, provider=provider) as oak:
         await oak.settings(start_date="2026-06-01")
         ann, item = await oak.customer(), await oak.item()
         bea = await oak.customer("Bea Lee", "bea@lee.example")
@@ -36,7 +41,7 @@ async def test_z8_sync_now_takes_the_chosen_kinds_with_progress(stack: Stack) ->
         await oak.invoice(ann, [item])
 
         async def counted() -> None:
-            counts = (await oak.web.get("/integrations/qbo/sync/dry-run")).json()
+            counts = (await oak.web.get(f"/integrations/{provider}/sync/dry-run")).json()
             assert counts["customers"]["to_send"] == 2, counts
             assert counts["items"]["to_send"] == 1, counts
             assert counts["invoices"]["to_send"] == 4, counts
