@@ -30,7 +30,8 @@ async def faults(page: Page, theme: str) -> list[str]:
 async def bad_words(page: Page) -> list[str]:
     """What slipped in, and what the glossary says that no page says.
 
-    Of the menu, notes and questions too; what is folded away, such as Details with the provider's own words, isn't read.
+    Of the menu, notes and questions too; what is folded away, such as the provider's own
+    words, isn't read.
     """
     text: str = await page.locator("body").inner_text()
     return [

@@ -12,9 +12,7 @@ def there(state: str, version: int | None) -> BadgeView:
     return replace(badge(state), total_there="$1.00", version_there=version)
 
 
-def test_a_green_badge_of_the_invoice_as_it_is_was_accepted() -> (
-    None
-):
+def test_a_green_badge_of_the_invoice_as_it_is_was_accepted() -> None:
     [accepted] = differing([there("synced", 3)], "$2.00", 3)
     assert accepted.accepted
     assert differing([there("synced", 2)], "$2.00", 3) == ()
