@@ -44,15 +44,16 @@ def pages() -> list[str]:
     return re.findall(r"^\d+\. \[[^\]]+\]\(([^)]+)\)$", (GUIDE / "README.md").read_text(), re.M)
 
 
-def steps_of(page: str) -> list[Step]:
-    """The page's numbered lines, each with the heading above it."""
+def steps_of(page: str, label: str = "QuickBooks") -> list[Step]:
+    """The page's numbered lines, each with the heading above it; for the provider of this name."""
     section, found = "", list[Step]()
     for line in (GUIDE / page).read_text().splitlines():
         if line.startswith("#"):
             section = line.lstrip("# ")
         numbered = re.match(r"(\d+)\. (.+)$", line)
         if numbered:
-            found.append(Step(page, section, int(numbered[1]), numbered[2]))
+            text = numbered[2].replace("QuickBooks", label)
+            found.append(Step(page, section, int(numbered[1]), text))
     return found
 
 
