@@ -38,6 +38,37 @@ async def test_live_updates_that_stop_say_so_and_go_on_by_themselves(
     )
 
 
+@pytest.mark.does_without("/live")
+async def test_every_page_with_a_list_says_so_when_its_live_updates_pause(
+    page: Page, new_company: NewCompany
+) -> None:
+    oak = await new_company("Yarrow Plumbing")
+    await connect(page, oak.web, oak.organisation)
+    await oak.invoice(await oak.customer(), await oak.item("Call-out"))
+    live = re.compile(r"/live(\?|$)")
+    await page.route(live, lambda route: route.fulfill(status=503))
+    said = page.get_by_text("Live updates paused. Showing")
+    for path in (
+        "/invoices",
+        "/customers",
+        "/items?tab=attention",
+        "/integrations/qbo/problems",
+        "/integrations/qbo/recent",
+        "/integrations/qbo/settings",
+        "/customers/new",
+    ):
+        await page.goto(f"{oak.web}{path}")
+        await expect(said).to_be_visible(timeout=PAUSED_AFTER)
+        await expect(page.get_by_role("link", name="Refresh").first).to_be_visible()
+    # What changed meanwhile is asked for when the stream is back.
+    await page.goto(f"{oak.web}/invoices")
+    await expect(said).to_be_visible(timeout=PAUSED_AFTER)
+    await oak.invoice(await oak.customer("Bob Ray"), await oak.item("Boiler part"))
+    await page.unroute(live)
+    await expect(said).to_be_hidden(timeout=PAUSED_AFTER)
+    await expect(page.get_by_role("link", name="1 new: show")).to_be_visible()
+
+
 def said(news: str) -> Callable[[Route], Awaitable[None]]:
     """A live stream of these events and no more."""
 

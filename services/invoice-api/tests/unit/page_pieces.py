@@ -112,6 +112,7 @@ def invoices(
         ),
         first_steps="3 of 5 done",
         live_url=LIVE,
+        news_url="/invoices/news?tab=all",
     )
 
 
@@ -329,12 +330,13 @@ def records(
         first_url="/first",
         here="/items",
         live_url=LIVE,
+        news_url="/items/news?",
     )
 
 
 def recent(rows: int, *, away: bool = False) -> office_views.RecentSyncsPage:
     row = office_views.SyncRow(
-        "today", NASTY, "/x", "Synced", Tone("green", "circle-check"), NASTY, "joe", "1 s", 1
+        "1", "today", NASTY, "/x", "Synced", Tone("green", "circle-check"), NASTY, "joe", "1 s", 1
     )
     return office_views.RecentSyncsPage(
         SHELL, HEAD, (row,) * rows, (RUN,) * rows, (), False, "/csv", "/next", "/first", LIVE, away

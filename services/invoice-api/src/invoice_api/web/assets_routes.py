@@ -16,6 +16,7 @@ _OWN = {
     "pages.css": "text/css",
     "app.js": "text/javascript",
     "lists.js": "text/javascript",
+    "live.js": "text/javascript",
     "forms.js": "text/javascript",
     "theme.js": "text/javascript",
     "mark.svg": "image/svg+xml",

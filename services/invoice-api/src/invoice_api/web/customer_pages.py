@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
 from messaging.database import Database
 
-from invoice_api.customers import service
+from invoice_api.customers import service, store
 from invoice_api.customers.schemas import CustomerChanges, CustomerShown, NewCustomer
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
@@ -24,7 +24,8 @@ from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.live import live_url
+from invoice_api.web.invoice_views import ListNews
+from invoice_api.web.live import list_url, live_url
 from invoice_api.web.pages import Form, Shell
 from invoice_api.web.reading import given
 from invoice_api.web.record_parts import address, histories, link_cards, states_of, tabs
@@ -75,9 +76,27 @@ async def show_customers(
             next_url=None if more is None else f"/customers?{address(tab, q, cursor=more)}",
             first_url=None if page.before is None else f"/customers?{address(tab, q)}",
             here=f"/customers?{address(tab, q)}",
-            live_url=live_url("customer", [str(c.id) for c in found.data]),
+            live_url=list_url("customer", [str(c.id) for c in found.data]),
+            news_url=f"/customers/news?{address(tab, q)}",
         ),
     )
+
+
+@router.get("/news")
+async def show_news(
+    one: AVisit,
+    database: TheDatabase,
+    render: TheRenderer,
+    q: Annotated[str, Query(max_length=200)] = "",
+    tab: Annotated[str, Query(max_length=20)] = "all",
+) -> Response:
+    """What stands on top of the list by now."""
+    page = PageRequest()
+    async with database.transaction() as tx:
+        wanted = SyncFilter(states=states_of(tab), query=q or None)
+        found = await store.list_customers(tx, one.caller.company.id, page, wanted)
+    ids = tuple(str(customer.id) for customer in found[: page.limit])
+    return render.fragment("list_news.html", ListNews(ids))
 
 
 def _row(customer: CustomerShown, one: Visit) -> RecordRow:

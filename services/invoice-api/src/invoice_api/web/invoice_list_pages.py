@@ -25,8 +25,8 @@ from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.first_steps_pages import line_of
-from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, Strip
-from invoice_api.web.live import live_url
+from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, ListNews, Strip
+from invoice_api.web.live import list_url
 from invoice_api.web.match_pages import month_cards
 from invoice_api.web.pages import Filter, Option, Tab
 from invoice_api.web.sessions import AVisit, Visit
@@ -137,19 +137,13 @@ async def show_invoices(
 ) -> Response:
     async with database.transaction() as tx:
         found = await service.list_page(tx, one.caller, clock, page, wanted.states, wanted.records)
-        total, drafts, states = await store.count_by_state(tx, one.caller.company.id)
         shell = await one.shell(tx, "Invoices", "invoices")
         connections = await connections_store.current_connections(tx, one.caller.company.id)
+        tabs = await _tabs(tx, one, wanted, connections)
         strip = await _strip(tx, one, connections)
         cards = await month_cards(tx, one, connections)
         first_steps = await line_of(tx, one)
         months = await store.months(tx, one.caller.company.id, _MONTHS)
-    counts = {"all": total, "draft": drafts}
-    counts |= {
-        key: sum(states.get(state.value, 0) for state in tabs_states(key))
-        for key, _ in TAB_LABELS
-        if key not in counts
-    }
     more = found.next_cursor
     providers = tuple(_option(known) for known in connections)
     here = wanted.address()
@@ -158,11 +152,7 @@ async def show_invoices(
         InvoicesPage(
             shell=shell,
             rows=tuple(_row(invoice, one) for invoice in found.data),
-            tabs=tuple(
-                Tab(label, counts[key], f"/invoices?{wanted.address(tab=key)}", key == wanted.tab)
-                for key, label in TAB_LABELS
-                if connections or key in {"all", "draft"}
-            ),
+            tabs=tabs,
             tab=wanted.tab,
             query=wanted.query,
             cause=wanted.cause,
@@ -176,8 +166,43 @@ async def show_invoices(
             strip=strip,
             match=cards,
             first_steps=first_steps,
-            live_url=live_url("invoice", [str(i.id) for i in found.data]),
+            live_url=list_url("invoice", [str(i.id) for i in found.data]),
+            news_url=f"/invoices/news?{here}",
         ),
+    )
+
+
+@router.get("/news")
+async def show_news(
+    one: AVisit, database: TheDatabase, render_page: TheRenderer, wanted: TheWanted
+) -> Response:
+    """What a list that is open shows anew: its tabs, the strip, and what stands on top by now."""
+    page = PageRequest()
+    async with database.transaction() as tx:
+        connections = await connections_store.current_connections(tx, one.caller.company.id)
+        tabs = await _tabs(tx, one, wanted, connections)
+        strip = await _strip(tx, one, connections)
+        found = await store.list_invoices(
+            tx, one.caller.company.id, page, wanted.states, wanted.records
+        )
+    ids = tuple(str(invoice.snapshot.id) for invoice in found[: page.limit])
+    return render_page.fragment("list_news.html", ListNews(ids, tabs, strip))
+
+
+async def _tabs(
+    tx: Tx, one: Visit, wanted: Wanted, connections: list[KnownConnection]
+) -> tuple[Tab, ...]:
+    total, drafts, states = await store.count_by_state(tx, one.caller.company.id)
+    counts = {"all": total, "draft": drafts}
+    counts |= {
+        key: sum(states.get(state.value, 0) for state in tabs_states(key))
+        for key, _ in TAB_LABELS
+        if key not in counts
+    }
+    return tuple(
+        Tab(label, counts[key], f"/invoices?{wanted.address(tab=key)}", key == wanted.tab)
+        for key, label in TAB_LABELS
+        if connections or key in {"all", "draft"}
     )
 
 

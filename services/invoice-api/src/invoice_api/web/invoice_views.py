@@ -43,6 +43,16 @@ class Strip:
 
 
 @dataclass(frozen=True)
+class ListNews:
+    """What of an open list is shown anew by itself: all but its rows."""
+
+    ids: tuple[str, ...]
+    """What stands on the list's first page by now; the page says how many of it are new."""
+    tabs: tuple[Tab, ...] = ()
+    strip: Strip | None = None
+
+
+@dataclass(frozen=True)
 class InvoicesPage:
     shell: Shell
     rows: tuple[InvoiceRow, ...]
@@ -64,6 +74,7 @@ class InvoicesPage:
     match: tuple[MatchCard, ...]
     first_steps: str | None
     live_url: str
+    news_url: str
 
     @property
     def filtered(self) -> bool:

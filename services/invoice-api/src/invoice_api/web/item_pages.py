@@ -12,11 +12,11 @@ from messaging.database import Database
 
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
-from invoice_api.http.paging import Paging
+from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.http.problems import Problem
 from invoice_api.integrations.connections import provider_of
 from invoice_api.integrations.mapping import change_mapping, one_change
-from invoice_api.items import service
+from invoice_api.items import service, store
 from invoice_api.items.schemas import ItemChanges, ItemShown, NewItem
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
 from invoice_api.sync_status import connections_store
@@ -24,8 +24,9 @@ from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import Accounts
+from invoice_api.web.invoice_views import ListNews
 from invoice_api.web.item_link_pages import made_for_lines_without
-from invoice_api.web.live import live_url
+from invoice_api.web.live import list_url, live_url
 from invoice_api.web.pages import Form, Shell, Undo
 from invoice_api.web.reading import given
 from invoice_api.web.record_parts import (
@@ -94,9 +95,27 @@ async def show_items(
             next_url=None if more is None else f"/items?{address(tab, q, cursor=more)}",
             first_url=None if page.before is None else f"/items?{address(tab, q)}",
             here=f"/items?{address(tab, q)}",
-            live_url=live_url("item", [str(i.id) for i in found.data]),
+            live_url=list_url("item", [str(i.id) for i in found.data]),
+            news_url=f"/items/news?{address(tab, q)}",
         ),
     )
+
+
+@router.get("/news")
+async def show_news(
+    one: AVisit,
+    database: TheDatabase,
+    render: TheRenderer,
+    q: Annotated[str, Query(max_length=200)] = "",
+    tab: Annotated[str, Query(max_length=20)] = "all",
+) -> Response:
+    """What stands on top of the list by now."""
+    page = PageRequest()
+    async with database.transaction() as tx:
+        wanted = SyncFilter(states=states_of(tab), query=q or None)
+        found = await store.list_items(tx, one.caller.company.id, page, wanted)
+    ids = tuple(str(item.id) for item in found[: page.limit])
+    return render.fragment("list_news.html", ListNews(ids))
 
 
 def _row(item: ItemShown, one: Visit, accounts: Mapping[Provider, Accounts]) -> RecordRow:

@@ -1,7 +1,8 @@
 """The pages' own stream: a record's badges as HTML, the moment they change.
 
 Each record named in the address has an event of its own, `badge-<id>`. It comes once at the start,
-so that a page which was made just before a change shows it too.
+so that a page which was made just before a change shows it too. The other events only say that
+something changed: the page asks again for the block that shows it.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from contracts.ids import Entity
+from contracts.ids import Entity, Provider
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from messaging.clock import Clock
@@ -28,6 +29,11 @@ from invoice_api.web.views import Eyes, badge_view
 router = APIRouter(include_in_schema=False)
 
 
+LIST_SECONDS = 1.5
+"""How often a list is told, at most, that something changed. Its page waits longer than this
+before it asks again, so that what wasn't told of meanwhile is in the answer."""
+
+
 def live_url(kind: str, ids: Sequence[str], shown: Sequence[BadgeView] = ()) -> str:
     """The stream of these records' badges.
 
@@ -35,6 +41,11 @@ def live_url(kind: str, ids: Sequence[str], shown: Sequence[BadgeView] = ()) -> 
     """
     named = [(kind, one) for one in ids[:MAX_WATCHED]]
     return f"/live?{urlencode([*named, ('seen', fingerprint(shown))] if shown else named)}"
+
+
+def list_url(kind: Entity, ids: Sequence[str]) -> str:
+    """The stream of a list: its rows' badges, and that any record of its kind changed."""
+    return f"/live?{urlencode([*((kind, one) for one in ids[:MAX_WATCHED]), ('list', kind)])}"
 
 
 def fingerprint(badges: Sequence[BadgeView]) -> str:
@@ -55,17 +66,20 @@ async def live(
     item: Ids = None,
     run: Ids = None,
     seen: Annotated[str, Query(max_length=16)] = "",
+    of: Annotated[list[Entity] | None, Query(alias="list")] = None,
+    recent: Provider | None = None,
 ) -> StreamingResponse:
     """Badges of the records named: as they are, then as they change.
 
-    `run-<id>`, `cause`, `integration` and, where no record is named, `recent` only say that
-    something of theirs changed: the page asks again for the block that shows it. A run in the
+    `cause`, `integration` and `run-<id>` come on every stream; `list` where records of a kind
+    named so changed; `recent`, with the record's id, and `run` for one provider. A run in the
     address is told of once at the start: it may have ended before anyone listened.
     """
     wanted = wanted_records(invoice, customer, item)
     told = changes(one.caller, hub, database, clock, wanted)
+    rows = Rows(one, render, clock, frozenset(wanted), frozenset(of or ()), recent)
     return StreamingResponse(
-        _stream(told, Rows(one, render, frozenset(wanted)), clock, seen, run or []),
+        _stream(told, rows, seen, run or []),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
@@ -75,32 +89,61 @@ class Rows:
     """What a stream's page shows of its records: all of a record's badges stand together."""
 
     def __init__(
-        self, one: Visit, render: Renderer, wanted: frozenset[tuple[Entity, UUID]]
+        self,
+        one: Visit,
+        render: Renderer,
+        clock: Clock,
+        wanted: frozenset[tuple[Entity, UUID]],
+        lists: frozenset[Entity] = frozenset(),
+        recent: Provider | None = None,
     ) -> None:
         self._one = one
         self._render = render
+        self._clock = clock
         self._wanted = wanted
+        self._lists = lists
+        self._recent = recent
         self._badges: dict[UUID, dict[str, BadgeView]] = defaultdict(dict)
+        self._list_told: float | None = None
 
-    def html(self, change: Change, clock: Clock) -> tuple[str, str] | None:
-        """The event's name and the record's badges; None for what isn't on the page."""
+    def news(self, change: Change) -> list[tuple[str, str]]:
+        """The events of a change, each with its data; none for what isn't on the page."""
         if change.event == "run":
-            return f"run-{change.data.get('id')}", "changed"
+            told = [(f"run-{change.data.get('id')}", "changed")]
+            mine = self._recent is not None and change.data.get("provider") == self._recent
+            return [*told, ("run", "changed")] if mine else told
         if change.event in {"cause", "integration"}:
-            return change.event, "changed"
+            return [(change.event, "changed")]
         record, badge = change.record, change.badge
-        if badge is not None and not self._wanted:
-            return "recent", "changed"
+        if record is None or badge is None:
+            return []
+        told = self.badges(change)
+        if badge.provider == self._recent:
+            told.append(("recent", str(record.id)))
+        if record.entity in self._lists and self._list_is_due():
+            told.append(("list", "changed"))
+        return told
+
+    def badges(self, change: Change) -> list[tuple[str, str]]:
+        """The badges of the record that changed, if it stands on the page."""
+        record, badge = change.record, change.badge
         if record is None or badge is None or (record.entity, record.id) not in self._wanted:
-            return None
-        eyes = Eyes(self._one.eyes.zone, clock.now())
+            return []
+        eyes = Eyes(self._one.eyes.zone, self._clock.now())
         view = badge_view(badge, eyes, can_write=self._one.caller.may_act)
         shown = self._badges[record.id]
         shown[badge.provider] = view
         csrf = self._one.caller.csrf_token or ""
         badges = tuple(shown[provider] for provider in sorted(shown))
         part = self._render.part("row_badges", badges, record.entity, str(record.id), csrf)
-        return f"badge-{record.id}", part
+        return [(f"badge-{record.id}", part)]
+
+    def _list_is_due(self) -> bool:
+        now = self._clock.elapsed()
+        due = self._list_told is None or now - self._list_told >= LIST_SECONDS
+        if due:
+            self._list_told = now
+        return due
 
     def unlike(self, seen: str) -> bool:
         """Whether the one record of the page has changed since the page was made."""
@@ -109,29 +152,27 @@ class Rows:
 
 
 async def _stream(
-    told: AsyncGenerator[Change | None],
-    rows: Rows,
-    clock: Clock,
-    seen: str,
-    runs: Sequence[UUID],
+    told: AsyncGenerator[Change | None], rows: Rows, seen: str, runs: Sequence[UUID]
 ) -> AsyncGenerator[str]:
     """First the present, each record once and whole, unless the page shows it already."""
     yield "retry: 1000\n\n"
     present: dict[str, str] | None = {}
     async for change in told:
-        shown = None if change is None else rows.html(change, clock)
-        if present is not None and change is not None:
-            if shown is not None:
-                present[shown[0]] = shown[1]
+        if change is None:
+            if present is not None:
+                if not seen or rows.unlike(seen):
+                    for name, html in present.items():
+                        yield _event(name, html)
+                for run in runs:
+                    yield _event(f"run-{run}", "changed")
+                present = None
+            yield ": still here\n\n"
             continue
         if present is not None:
-            if not seen or rows.unlike(seen):
-                for name, html in present.items():
-                    yield _event(name, html)
-            for run in runs:
-                yield _event(f"run-{run}", "changed")
-            present = None
-        yield ": still here\n\n" if shown is None else _event(*shown)
+            present.update(rows.badges(change))
+            continue
+        for name, data in rows.news(change):
+            yield _event(name, data)
 
 
 def _event(name: str, html: str) -> str:

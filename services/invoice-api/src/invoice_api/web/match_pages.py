@@ -136,7 +136,7 @@ async def show_match(
         left_out="" if shown is None else left_out(shown.not_expected),
         checked=None if checked is None else one.eyes.moment(checked),
         run=card,
-        live_url="/live" if card is None else live_url("run", [card.id]),
+        live_url=f"/live?recent={provider}" if card is None else live_url("run", [card.id]),
         away=away,
     )
     return render.page("match.html", page)

@@ -79,6 +79,7 @@ class RunPage:
 
 @dataclass(frozen=True)
 class SyncRow:
+    id: str
     at: str
     record: str
     record_url: str | None

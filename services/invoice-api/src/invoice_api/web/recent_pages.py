@@ -108,7 +108,7 @@ async def show_recent(
         csv_url=f"{here}.csv{asked.address()}",
         next_url=f"{here}{asked.address(cursor=more)}" if more else None,
         first_url=f"{here}{asked.address()}" if asked.cursor else None,
-        live_url="/live",
+        live_url=f"/live?recent={provider}",
         away=away,
     )
     return render.page("recent.html", page)
@@ -148,6 +148,7 @@ def _run(row: SyncRowShown, run: RunShown, one: Visit, provider: Provider) -> Sy
     over = SyncState.BLOCKED if run.failed else SyncState.SYNCED
     many = f"{run.total:,} record{'' if run.total == 1 else 's'}"
     return SyncRow(
+        id=str(run.id),
         at=one.eyes.moment(run.started_at),
         record=f"{run_card(run, one.eyes).title}: {many}",
         record_url=f"/integrations/{provider}/recent?run={run.id}",
@@ -164,6 +165,7 @@ def _operation(row: SyncRowShown, one: Visit, provider: Provider) -> SyncRow:
     state = SyncState(row.state)
     name = f"{(row.entity or 'record').capitalize()} {row.record_name or ''}".strip()
     return SyncRow(
+        id=str(row.id),
         at="" if row.started_at is None else one.eyes.moment(row.started_at),
         record=name,
         record_url=None if row.record_id is None else f"/{row.entity}s/{row.record_id}",

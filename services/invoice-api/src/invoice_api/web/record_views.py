@@ -52,6 +52,7 @@ class RecordsPage:
     first_url: str | None
     here: str
     live_url: str
+    news_url: str
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("[", "]"), "Previous and next invoice"),
     (("f",), "Go to the fix of a problem"),
     (("u",), "Next item without an account"),
+    (("b", "h"), "Business or homeowner, when importing customers"),
     (("Ctrl", "S"), "Save changes of the mapping"),
     (("Esc",), "Close, or clear the selection"),
 )
@@ -170,7 +171,12 @@ class Renderer:
             response.delete_cookie(page.shell.toast.cookie)
         return response
 
+    def fragment(self, template: str, page: object) -> HTMLResponse:
+        """A piece of a page that asks for it by itself."""
+        text = self._environment.get_template(template).render(page=page)
+        return HTMLResponse(text, headers={"Cache-Control": "no-store"})
+
     def part(self, macro: str, *args: object) -> str:
         """One macro of `_parts.html` alone, as it stands in the pages."""
-        module = self._environment.get_template("_parts.html").make_module({})
-        return str(getattr(module, macro)(*args))
+        # The module is kept with its template: a live list renders a part per change and watcher.
+        return str(getattr(self._environment.get_template("_parts.html").module, macro)(*args))

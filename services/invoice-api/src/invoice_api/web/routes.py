@@ -32,6 +32,7 @@ from invoice_api.web import (
     remote_customers_pages,
     search_pages,
     selection_pages,
+    shell_pages,
     sync_now_pages,
     tax_mapping_pages,
 )
@@ -44,6 +45,7 @@ for pages in (
     item_link_pages,
     link_pages,
     live,
+    shell_pages,
     search_pages,
     notices_pages,
     office_settings_pages,

@@ -159,11 +159,13 @@
     block.dataset.later = "1";
     window.setTimeout(() => { delete block.dataset.later; calm.set(block, performance.now()); window.htmx.trigger(block, "catch-up"); }, over - now);
   });
+  const old = () => { if (paused) { since.textContent = last; paused.hidden = false; } };
+  document.addEventListener("app:stale", old);
   // A session that ended answers with the log-in: the block stays, and the page says it is old.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!event.detail.xhr?.responseURL || new URL(event.detail.xhr.responseURL).pathname !== "/login") return;
     event.detail.shouldSwap = false;
-    if (paused) { since.textContent = last; paused.hidden = false; }
+    old();
   });
   // Whoever stood on a control of a swapped block stands there again; what was open stays open.
   let stood = null;
@@ -187,7 +189,7 @@
     box.checked = single;
     box.addEventListener("change", () => { single = box.checked; kept.set("keys", single ? "on" : "off"); });
   }
-  const places = { i: "/invoices", c: "/customers", t: "/items", p: document.getElementById("open-problems")?.getAttribute("href") };
+  const places = { i: "/invoices", c: "/customers", t: "/items", get p() { return document.getElementById("open-problems")?.getAttribute("href"); } };
   let before = "";
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); show("go"); return; }

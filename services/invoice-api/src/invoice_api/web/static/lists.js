@@ -4,19 +4,20 @@
   const $$ = (what, where = document) => Array.from(where.querySelectorAll(what));
   $$("[data-autosubmit]").forEach((one) => one.addEventListener("change", () => one.form.requestSubmit()));
 
+  // Looked up each time: a block may have been swapped meanwhile.
   const boxes = () => $$("[data-select]");
-  const all = $("[data-select-all]");
-  const said = $("[data-selected]");
-  const clear = $("[data-select-clear]");
-  const plain = said?.textContent;
+  const all = () => $("[data-select-all]");
+  const chosen = new Set(); // what this person ticked on this page, not what came ticked
+  const plain = $("[data-selected]")?.textContent;
   const show = () => {
     const ticked = boxes().filter((box) => box.checked);
-    if (all) { all.checked = ticked.length > 0 && ticked.length === boxes().length; all.indeterminate = ticked.length > 0 && !all.checked; }
+    const [every, said, clear, bar] = [all(), $("[data-selected]"), $("[data-select-clear]"), $("[data-bulkbar]")];
+    if (every) { every.hidden = false; every.checked = ticked.length > 0 && ticked.length === boxes().length; every.indeterminate = ticked.length > 0 && !every.checked; }
     if (said) said.textContent = ticked.length ? `${ticked.length} selected${sum(ticked)}` : plain;
     if (clear) clear.hidden = !ticked.length;
-    const bar = $("[data-bulkbar]");
     if (bar) bar.hidden = !ticked.length;
   };
+  const tick = (list, on) => { list.forEach((box) => { box.checked = on; if (on) chosen.add(box); else chosen.delete(box); }); show(); };
   // Amounts come written out; they are added up only where all have the same sign.
   const sum = (ticked) => {
     const texts = ticked.map((box) => box.closest("[data-amount]")?.dataset.amount).filter(Boolean);
@@ -27,9 +28,12 @@
     return `, ${/^\D/.test(texts[0].replace("−", "")) ? sign + amount : `${amount} ${sign}`}`;
   };
   let lastTicked = null;
-  if (all) { all.hidden = false; all.addEventListener("change", () => { boxes().forEach((box) => { box.checked = all.checked; }); show(); }); }
-  document.addEventListener("change", (event) => { if (event.target.matches("[data-select]")) { lastTicked = event.target; show(); } });
-  clear?.addEventListener("click", () => { boxes().forEach((box) => { box.checked = false; }); show(); });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-select]")) { lastTicked = event.target; tick([event.target], event.target.checked); }
+    else if (event.target === all()) tick(boxes(), event.target.checked);
+  });
+  document.addEventListener("click", (event) => { if (event.target.closest?.("[data-select-clear]")) tick(boxes(), false); });
+  document.addEventListener("htmx:afterSwap", show);
   document.addEventListener("click", (event) => {
     if (!event.shiftKey || !event.target.matches("[data-select]") || !lastTicked) return;
     range(lastTicked, event.target);
@@ -37,8 +41,7 @@
   const range = (from, to) => {
     const list = boxes();
     const [a, b] = [list.indexOf(from), list.indexOf(to)].sort((x, y) => x - y);
-    list.slice(a, b + 1).forEach((box) => { box.checked = true; });
-    show();
+    tick(list.slice(a, b + 1), true);
   };
   show();
 
@@ -52,6 +55,29 @@
     ($("[data-open], a[href], select, button", row) || row).focus();
     row.scrollIntoView({ block: "nearest" });
   };
+  // Syncing writes to the books: in a list it is of what is ticked or current, never of what comes first.
+  const sync = () => {
+    if (!rows().length) { $("[data-sync]")?.click(); return; }
+    const many = $$("[data-bulk-sync]");
+    if (!many.length || !boxes().some((box) => box.checked)) { current()?.querySelector("[data-sync]")?.click(); return; }
+    if (many.length === 1) many[0].click(); else many[0].focus();
+  };
+  const fix = () => {
+    const scope = current() || (rows().some((row) => !row.matches("section")) ? null : document);
+    const fixes = scope && $(".app-fixes", scope);
+    $("select, input:not([type=hidden]), [data-fix]", fixes || document.createElement("i"))?.focus();
+    if (scope && !fixes) $("[data-fix]", scope)?.focus();
+  };
+  const retype = (kind) => {
+    const ticked = boxes().filter((box) => box.checked && chosen.has(box)).map((box) => box.closest("[data-row]"));
+    (ticked.length ? ticked : [current()]).forEach((row) => row && $(`input[type=radio][value=${kind}]:not(:checked)`, row)?.click());
+  };
+  const unmapped = () => {
+    const all = $$("[data-mapping]");
+    const at = all.findIndex((select) => select.closest("[data-row]") === current());
+    const next = [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0))].find((select) => !select.value);
+    if (next) { go(next.closest("[data-row]")); next.focus(); }
+  };
   document.addEventListener("app:key", (event) => {
     const key = event.detail.key;
     const list = rows();
@@ -63,23 +89,10 @@
       if (!box) return;
       if (key === "X" && lastTicked) { range(lastTicked, box); return; }
       box.checked = !box.checked; lastTicked = box; box.dispatchEvent(new Event("change", { bubbles: true }));
-    } else if (key === "s") $("[data-sync]", current() || document)?.click();
-    else if (key === "f") $("select, input:not([type=hidden]), [data-fix]", current() ? $(".app-fixes", current()) || current() : $(".app-fixes") || document)?.focus();
-    else if (key === "b" || key === "h") { const radio = current() && $(`input[type=radio][value=${key === "b" ? "business" : "homeowner"}]`, current()); if (radio) radio.click(); }
-    else if (key === "u") { const next = $$("[data-mapping]").find((s) => !s.value && s.closest("tr") !== current()); if (next) { go(next.closest("[data-row]")); next.focus(); } }
-    else if (key === "Escape") { current()?.classList.remove("app-current"); boxes().forEach((box) => { box.checked = false; }); show(); }
-  });
-})();
-
-// New rows gather under one button: nothing jumps under the pointer.
-(() => {
-  const button = document.querySelector("[data-fresh]");
-  if (!button) return;
-  let fresh = 0;
-  document.addEventListener("htmx:sseMessage", (event) => {
-    if (event.detail.type !== "recent") return;
-    fresh += 1;
-    button.hidden = false;
-    button.firstElementChild.textContent = `${fresh} new: show`;
+    } else if (key === "s") sync();
+    else if (key === "f") fix();
+    else if (key === "b" || key === "h") retype(key === "b" ? "business" : "homeowner");
+    else if (key === "u") unmapped();
+    else if (key === "Escape") { current()?.classList.remove("app-current"); tick(boxes(), false); }
   });
 })();
