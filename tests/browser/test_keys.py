@@ -96,6 +96,7 @@ async def test_g_and_a_letter_leads_to_lists_t_to_the_timeline_f_to_the_fix(
     await page.keyboard.press("g")
     await page.keyboard.press("p")
     await expect(page).to_have_url(re.compile("/integrations/qbo/problems"))
+    await page.wait_for_load_state()
     await page.keyboard.press("j")
     await page.keyboard.press("f")
     group = page.get_by_role("region", name="Items need an income account")

@@ -38,7 +38,7 @@ async def test_live_updates_that_stop_say_so_and_go_on_by_themselves(
     )
 
 
-@pytest.mark.does_without("/live")
+@pytest.mark.does_without("/live", "/assets/htmx.js")
 async def test_every_page_with_a_list_says_so_when_its_live_updates_pause(
     page: Page, new_company: NewCompany
 ) -> None:

@@ -126,7 +126,11 @@ async def test_a_list_that_was_empty_says_what_came(
     await page.goto(f"{oak.web}/{kind}")
     await expect(page.get_by_text(f"No {kind} yet")).to_be_visible()
     await same_page(page)
-    await oak.invoice(await oak.customer(), await oak.item("Call-out"), send=True)
+    item = await oak.item("Call-out")
+    accounts = (await oak.api.get("/integrations/qbo/accounts")).json()["data"]
+    mapped = {"items": [{"item_id": item, "account_id": accounts[0]["id"]}]}
+    assert (await oak.api.put("/integrations/qbo/account-mapping", json=mapped)).is_success
+    await oak.invoice(await oak.customer(), item, send=True)
     show = page.get_by_role("link", name="1 new: show")
     await expect(show).to_be_visible()
     await still_there(page)

@@ -1,6 +1,11 @@
 """Questions, ranges and drop-downs: the focus comes back, a choice is found by any of its words."""
 
-from playwright.async_api import Page, expect
+import asyncio
+import re
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, Route, expect
 
 from browser.steps import NewCompany, connect, shot
 
@@ -87,3 +92,34 @@ async def test_a_range_is_selected_by_keys_and_an_account_by_any_word_of_it(
     await page.get_by_label("Select invoice 1001").check()
     await page.get_by_label("Select invoice 1004").click(modifiers=["Shift"])
     await expect(page.locator("[data-select]:checked")).to_have_count(4)
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+async def test_what_takes_long_leaves_the_old_list_at_60_percent_under_a_bar(
+    page: Page, new_company: NewCompany, motion: Literal["no-preference", "reduce"]
+) -> None:
+    oak = await new_company("Teak Plumbing")
+    await oak.invoice(await oak.customer(), await oak.item("Call-out"))
+    await page.emulate_media(reduced_motion=motion)
+    slow = re.compile(r"tab=draft")
+    go_on = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await page.route(slow, late)
+    await page.goto(f"{oak.web}/invoices")
+    look = """() => { const card = document.querySelector('.card');
+        const bar = getComputedStyle(card, '::before');
+        return [Number(getComputedStyle(card.querySelector('table')).opacity),
+                Number(bar.opacity), bar.height, bar.animationName]; }"""
+    assert (await page.evaluate(look))[0] == 1
+    await page.get_by_role("link", name="Draft 1").click(no_wait_after=True)
+    await page.wait_for_function(f"() => ({look})()[0] === 0.6")
+    dim, bar, height, name = await page.evaluate(look)
+    assert (dim, bar, height) == (0.6, 1, "3px")
+    assert ("app-pass" in name) == (motion == "no-preference")
+    go_on.set()
+    await expect(page.get_by_role("link", name="Draft 1")).to_have_attribute("aria-current", "page")
+    assert (await page.evaluate(look))[0] == 1

@@ -33,6 +33,7 @@ class StartPage:
     accounts: tuple[Option, ...] = ()
     """What can be given to all items without an account, right here."""
     unmapped: int = 0
+    live_url: str = "/live?list=customer&list=item&list=invoice"
 
 
 @router.get("")

@@ -32,6 +32,7 @@ from invoice_api.web.provider_views import (
     SecondPage,
 )
 from invoice_api.web.reading import as_json
+from invoice_api.web.rendering import CLOSED_PERIOD, GONE_THERE
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 from invoice_api.web.views import form_of
 
@@ -263,12 +264,17 @@ async def show_settings(
     render: TheRenderer,
     told: Annotated[str | None, Query(alias="connect")] = None,
     start_date: date | None = None,
+    seen: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Whoever comes back from consent may be here before the news is: then the page waits."""
     message = None if told is None else _connect_words(told, provider)
     page = await _settings_page(one, provider, peers, None, message)
     connected = page.head.status == "connected"
     waits = _CONNECTING in request.cookies and told is None and not connected
+    if seen:
+        # A page that is open asks whether it is still of today.
+        changed = bool(page.etag) and seen != page.etag
+        return render.page("provider_settings.html", replace(page, changed=changed))
     page = replace(
         page, waiting=waits, dry_run=await _forecast(one, provider, peers, page, start_date)
     )
@@ -319,6 +325,7 @@ async def _settings_page(
     row = await peers.integration(one, provider)
     head = head_of(row, "settings", peers.connectors)
     form, etag, away = typed or Form(), "", False
+    theirs: dict[str, str] = {}
     accounts: tuple[Option, ...] = ()
     if head.status != "not_connected":
         try:
@@ -329,12 +336,41 @@ async def _settings_page(
             away = True
         else:
             etag = answer.etag or ""
-            form = typed or Form(_settings_values(json.loads(answer.text)))
+            saved = Form(_settings_values(json.loads(answer.text)))
+            form = typed or saved
             known = await try_accounts(peers.orchestrator, principal_of(one.caller), provider)
-            accounts = with_those_gone(known, [form.value(name) for name in _ACCOUNTS], provider)
+            chosen = [one_of.value(name) for name in _ACCOUNTS for one_of in (form, saved)]
+            accounts = with_those_gone(known, chosen, provider)
+            if typed is not None and message is not None:
+                theirs = saved_words(saved, typed, accounts)
     return ProviderSettingsPage(
-        shell, head, form, message, etag, away, accounts=accounts, facts=_facts(row, one)
+        shell,
+        head,
+        form,
+        message,
+        etag,
+        away,
+        accounts=accounts,
+        facts=_facts(row, one),
+        theirs=theirs,
     )
+
+
+def saved_words(saved: Form, typed: Form, accounts: tuple[Option, ...]) -> dict[str, str]:
+    """What is saved of each field in which something else was typed, as a person would say it."""
+    labels = {o.value: o.label for o in (*GONE_THERE, *CLOSED_PERIOD, *accounts)}
+    said: dict[str, str] = {}
+    for name in (*_SWITCHES, *_CHOICES):
+        value = saved.value(name)
+        if value == typed.value(name):
+            continue
+        if name in _SWITCHES:
+            said[name] = value or "off"
+        elif name == "start_date":
+            said[name] = formatters.day(date.fromisoformat(value))
+        else:
+            said[name] = labels.get(value, "nothing chosen yet")
+    return said
 
 
 _ACCOUNTS = ("rounding_account_id", "no_item_account_id")

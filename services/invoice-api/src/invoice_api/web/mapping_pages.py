@@ -1,6 +1,8 @@
 """Account Mapping: every item on the right income account, in minutes for thousands of items."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, get_args
 from urllib.parse import urlencode
@@ -26,6 +28,7 @@ from invoice_api.web.sessions import AForm, AVisit, AWrite, FormLists, Typed, Vi
 router = APIRouter(prefix="/integrations/{provider}/account-mapping", include_in_schema=False)
 
 PAGE = 50
+_STAMP = re.compile(r"[^0-9T]")
 _SHOWS: tuple[Show, ...] = get_args(Show)
 _TABS: Mapping[Show, str] = {
     "all": "All",
@@ -47,11 +50,13 @@ async def show_mapping(
     q: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     bulk: Annotated[str, Query(max_length=200)] = "",
+    since: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     wanted = _show_of(show)
     shown = await _page(
         one, provider, peers, wanted, q.strip(), page, None, bulk=bulk, refresh=bool(refresh)
     )
+    shown = replace(shown, read_again=bool(since) and since != shown.since)
     return render.page("account_mapping.html", shown)
 
 
@@ -127,6 +132,7 @@ async def _page(
         problem=problem,
         bulk=bulk,
         accounts_away=away,
+        since="" if accounts.as_of is None else _STAMP.sub("", accounts.as_of),
     )
 
 

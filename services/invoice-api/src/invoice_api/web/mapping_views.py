@@ -43,6 +43,10 @@ class AccountMappingPage:
     problem: str | None
     bulk: str = ""
     accounts_away: bool = False
+    since: str = ""
+    """Which list of accounts the page was made with."""
+    read_again: bool = False
+    """Another list came since then."""
 
 
 @dataclass(frozen=True)

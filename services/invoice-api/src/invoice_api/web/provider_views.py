@@ -1,6 +1,6 @@
 """What the pages of a provider are given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.providers import LINES_CARRY_NO_ITEM
 
@@ -65,6 +65,10 @@ class ProviderSettingsPage:
     facts: tuple[str, ...] = ()
     dry_run: str | None = None
     """What switching on would send, in words."""
+    changed: bool = False
+    """Other settings were saved since the page was made that asks."""
+    theirs: dict[str, str] = field(default_factory=dict[str, str])
+    """What is saved now, in words, of each field in which it isn't what was typed."""
 
     @property
     def lines_carry_no_item(self) -> bool:

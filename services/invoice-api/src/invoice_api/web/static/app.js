@@ -111,6 +111,16 @@
   });
   window.addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => { delete form.dataset.sent; $$(".btn-loading", form).forEach((b) => b.classList.remove("btn-loading")); }));
 
+  // Another tab or filter of the same list: what stands stays, marked as old, until the answer is here.
+  const content = document.getElementById("content");
+  const busy = (on) => content?.classList.toggle("app-busy", on);
+  const leads = ".app-tab, .app-chip, .app-pager a";
+  document.addEventListener("click", (event) => { const link = event.target.closest?.(leads); if (link?.href && !event.defaultPrevented && !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey) busy(true); });
+  document.addEventListener("submit", (event) => { if (!event.defaultPrevented && event.target.matches(".app-filter")) busy(true); });
+  window.addEventListener("pageshow", () => busy(false));
+  // Whoever stays after all, asked about what is unsaved, has the page as it was.
+  window.addEventListener("beforeunload", () => window.setTimeout(() => { if (document.hasFocus()) busy(false); }, 15000));
+
   const problem = $("[data-focus]");
   if (problem) problem.focus();
   $$("[data-copy]").forEach((button) => {

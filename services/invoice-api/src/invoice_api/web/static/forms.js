@@ -149,14 +149,15 @@
 (() => {
   const form = document.querySelector("[data-mapping-form]");
   if (!form) return;
-  const said = form.querySelector("[data-unsaved]");
-  const unmapped = form.querySelector("[data-apply-unmapped]");
-  let waiting = Number((said?.textContent || "0").replace(/\D/g, ""));
+  // Looked up each time: what is in the form comes anew when the accounts have been loaded.
+  const said = () => form.querySelector("[data-unsaved]");
+  let waiting = Number((said()?.textContent || "0").replace(/\D/g, ""));
   let leaving = false;
   let asked = Promise.resolve();
   const show = (told) => {
     waiting = told.staged;
-    said.textContent = waiting ? `${waiting.toLocaleString("en-US")} unsaved ${waiting === 1 ? "change" : "changes"}` : "";
+    said().textContent = waiting ? `${waiting.toLocaleString("en-US")} unsaved ${waiting === 1 ? "change" : "changes"}` : "";
+    const unmapped = form.querySelector("[data-apply-unmapped]");
     if (unmapped) unmapped.textContent = `Apply to Unmapped (${told.open.toLocaleString("en-US")})`;
   };
   form.addEventListener("change", (event) => {
@@ -172,7 +173,7 @@
   });
   form.addEventListener("submit", () => { leaving = true; });
   document.querySelectorAll("[role=search]").forEach((one) => one.addEventListener("submit", () => { leaving = true; }));
-  form.querySelectorAll(".app-tab").forEach((one) => one.addEventListener("click", () => { leaving = true; }));
+  form.addEventListener("click", (event) => { if (event.target.closest(".app-tab")) leaving = true; });
   window.addEventListener("beforeunload", (event) => { if (!leaving && waiting) event.preventDefault(); });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { event.preventDefault(); form.requestSubmit(form.querySelector("[data-save]")); }

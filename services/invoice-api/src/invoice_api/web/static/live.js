@@ -7,6 +7,8 @@
   // Longer than the server's own pause between two words on a list: nothing is lost between them.
   const PAUSE = 2000;
   const REST = 20000;
+  // Whether something may have changed while nobody could say so.
+  let missed = false;
 
   // A browser has six connections to a host: a page that nobody looks at gives its own back.
   class Stream {
@@ -36,7 +38,7 @@
     look() {
       window.clearTimeout(this.timer);
       if (this.over) return;
-      if (!document.hidden) { if (this.resting) { this.resting = false; this.start(); } return; }
+      if (!document.hidden) { if (this.resting) { this.resting = false; missed = true; this.start(); } return; }
       this.timer = window.setTimeout(() => {
         if (this.inner.readyState === EventSource.CLOSED) { this.over = true; return; }
         this.resting = true;
@@ -49,9 +51,9 @@
   // After news, and not at once: what comes in the meantime is in the same answer.
   const soon = (ask) => {
     let timer = 0;
-    let missed = false;
-    const now = () => { timer = 0; missed = document.hidden; if (!missed) ask(); };
-    document.addEventListener("visibilitychange", () => { if (missed) now(); });
+    let late = false;
+    const now = () => { timer = 0; late = document.hidden; if (!late) ask(); };
+    document.addEventListener("visibilitychange", () => { if (late) now(); });
     return () => { timer = timer || window.setTimeout(now, PAUSE); };
   };
   const read = async (address) => {
@@ -155,13 +157,13 @@
     told.forEach((all, name) => source.addEventListener(name, () => all.forEach((news) => news())));
   };
   const known = new WeakSet();
-  let opened = false;
+  document.addEventListener("htmx:sseError", () => { missed = true; });
   document.addEventListener("htmx:sseOpen", (event) => {
     const { source } = event.detail;
     if (!known.has(source)) { known.add(source); hear(source); }
     // Nobody said meanwhile what changed: all is asked for once, and not by every page at once.
-    if (opened) window.setTimeout(() => { shell(); watches.forEach(({ news }) => news()); $$("[hx-trigger*=catch-up]").forEach((block) => window.htmx.trigger(block, "catch-up")); }, Math.random() * PAUSE);
-    opened = true;
+    if (missed) window.setTimeout(() => { shell(); watches.forEach(({ news }) => news()); $$("[hx-trigger*=catch-up]").forEach((block) => window.htmx.trigger(block, "catch-up")); }, Math.random() * PAUSE);
+    missed = false;
   });
   // A page without a stream of its own has the shell's.
   const connect = () => {
