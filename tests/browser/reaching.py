@@ -64,6 +64,23 @@ return window.stops().length + 5 * document.querySelectorAll(parts).length;
 
 _AROUND = """() => ({stops: window.stops(), stopped: window.stopped})"""
 
+_TOO_SMALL = """() => {%s
+const wrong = [];
+const kinds = ".btn, button, summary, select, textarea, input:not([type=hidden]), a[class^='app-'], "
+    + ".app-crumb a, .app-nav a, [role=button]";
+for (const e of document.querySelectorAll(kinds)) {
+    // What only a screen reader meets has no size, and a link inside of a sentence that of its line.
+    if (!shown(e) || e.disabled || e.closest(".visually-hidden, [aria-hidden=true]")) continue;
+    if (e.matches(".app-skip, .app-textlink, .app-refresh, .app-quiet:not(.btn)")) continue;
+    const label = e.matches("[type=checkbox], [type=radio]") ? e.closest("label") : null;
+    const {width, height} = (label || e).getBoundingClientRect();
+    if (width < 43.5 || height < 43.5) {
+        wrong.push(`${named(e)}: ${Math.round(width)} x ${Math.round(height)}`);
+    }
+}
+return [...new Set(wrong)];
+}"""
+
 _DEAD = """() => {%s
 const leads = e => {
     if (e.tagName === "A") return !["#", null].includes(e.getAttribute("href"));
@@ -101,6 +118,12 @@ async def out_of_order(page: Page) -> list[str]:
         if wanted != found:
             return [f"{wanted!r} is next, and Tab is at {found!r}"]
     return []
+
+
+async def too_small(page: Page) -> list[str]:
+    """Buttons, fields and links that stand alone, smaller than a finger needs (44 px)."""
+    found: list[str] = await page.evaluate(_TOO_SMALL % _COMMON)
+    return found
 
 
 async def dead_without_script(page: Page) -> list[str]:

@@ -8,7 +8,7 @@ from testkit import Stack
 from browser.conftest import where
 from browser.furnished import NOWHERE, PRESSED, furnish, invitation
 from browser.judging import bad_words, faults
-from browser.reaching import dead_without_script, out_of_order, out_of_reach
+from browser.reaching import dead_without_script, out_of_order, out_of_reach, too_small
 from browser.steps import (
     Company,
     NewCompany,
@@ -63,6 +63,8 @@ async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
             wide = await seen.evaluate("document.documentElement.scrollWidth")
             if wide > width:
                 wrong.append(f"{path} scrolls sideways at {width}: {wide} px")
+            if kind == "phone" and name != "patterns":
+                wrong += [f"{path} on a phone: {one}" for one in await too_small(seen)]
             if kind == "light":
                 wrong += [f"{path} says {word!r}" for word in await bad_words(seen)]
             if kind == "light":

@@ -87,12 +87,11 @@ async def test_g_and_a_letter_leads_to_lists_t_to_the_timeline_f_to_the_fix(
     await page.keyboard.press("f")
     await expect(page.get_by_role("link", name="Fix", exact=True)).to_be_focused()
 
-    await page.keyboard.press("g")
-    await page.keyboard.press("c")
-    await expect(page.get_by_role("heading", name="Customers", exact=True)).to_be_visible()
-    await page.keyboard.press("g")
-    await page.keyboard.press("t")
-    await expect(page.get_by_role("heading", name="Items", exact=True)).to_be_visible()
+    for key, name in (("c", "Customers"), ("t", "Items")):
+        await page.keyboard.press("g")
+        await page.keyboard.press(key)
+        await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        await page.wait_for_load_state()
     await page.keyboard.press("g")
     await page.keyboard.press("p")
     await expect(page).to_have_url(re.compile("/integrations/qbo/problems"))

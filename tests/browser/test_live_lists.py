@@ -187,3 +187,27 @@ async def test_a_sync_now_started_elsewhere_stands_on_recent_syncs_as_long_as_it
     await expect(run).to_have_count(0, timeout=2 * WITHIN)
     await expect(page.get_by_role("link", name=re.compile(r"\d+ new: show"))).to_be_visible()
     await still_there(page)
+
+
+async def test_a_page_that_nobody_looks_at_gives_its_stream_back_and_catches_up_later(
+    page: Page, new_company: NewCompany
+) -> None:
+    # A browser has six connections to a host: seven open pages would be one too many.
+    oak, customer, item = await working(new_company, page, "Hornbeam Plumbing")
+    await page.clock.install()
+    streams: list[str] = []
+    page.on("request", lambda one: streams.append(one.url) if "/live?" in one.url else None)
+    await page.goto(f"{oak.web}/invoices")
+    await expect(page.get_by_text("No invoices yet")).to_be_visible()
+    looked_at = """away => {
+        Object.defineProperty(document, "hidden", {configurable: true, value: away});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    await page.evaluate(looked_at, True)
+    async with page.expect_event("requestfailed", lambda one: "/live?" in one.url):
+        await page.clock.fast_forward(25_000)
+    await oak.invoice(customer, item)
+    assert len(streams) == 1
+    await page.evaluate(looked_at, False)
+    await expect(page.get_by_role("link", name="1 new: show")).to_be_visible()
+    assert len(streams) == 2

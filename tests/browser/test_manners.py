@@ -116,7 +116,7 @@ async def test_what_takes_long_leaves_the_old_list_at_60_percent_under_a_bar(
                 Number(bar.opacity), bar.height, bar.animationName]; }"""
     assert (await page.evaluate(look))[0] == 1
     await page.get_by_role("link", name="Draft 1").click(no_wait_after=True)
-    await page.wait_for_function(f"() => ({look})()[0] === 0.6")
+    await expect(page.locator(".card table")).to_have_css("opacity", "0.6")
     dim, bar, height, name = await page.evaluate(look)
     assert (dim, bar, height) == (0.6, 1, "3px")
     assert ("app-pass" in name) == (motion == "no-preference")
