@@ -66,10 +66,10 @@ _AROUND = """() => ({stops: window.stops(), stopped: window.stopped})"""
 
 _TOO_SMALL = """() => {%s
 const wrong = [];
-const kinds = ".btn, button, summary, select, textarea, input:not([type=hidden]), a[class^='app-'], "
-    + ".app-crumb a, .app-nav a, [role=button]";
+const kinds = ".btn, button, summary, select, textarea, input:not([type=hidden]), "
+    + "a[class^='app-'], .app-crumb a, .app-nav a, [role=button]";
 for (const e of document.querySelectorAll(kinds)) {
-    // What only a screen reader meets has no size, and a link inside of a sentence that of its line.
+    // What only a screen reader meets has no size; a link inside of a sentence has its line's.
     if (!shown(e) || e.disabled || e.closest(".visually-hidden, [aria-hidden=true]")) continue;
     if (e.matches(".app-skip, .app-textlink, .app-refresh, .app-quiet:not(.btn)")) continue;
     const label = e.matches("[type=checkbox], [type=radio]") ? e.closest("label") : null;
