@@ -6,12 +6,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from invoice_api.web.invoice_views import InvoicePage
-from invoice_api.web.pages import CauseView, FixView
+from invoice_api.web.invoice_views import InvoicePage, ListNews, Strip
+from invoice_api.web.pages import CauseView, FixView, Tab
 from invoice_api.web.rendering import FILES, Assets, Page, Renderer
+from invoice_api.web.shell_pages import ShellNews
 
 from .page_cases import PAGES
-from .page_pieces import NASTY, badge
+from .page_pieces import NASTY, SHELL, badge
 
 NODE_MODULES = Path(__file__).resolve().parents[2] / "frontend" / "node_modules"
 
@@ -58,6 +59,22 @@ def test_a_page_renders_safely_and_labels_its_fields(template: str, page: Page) 
     assert len(markup.ids) == len(set(markup.ids)), sorted(markup.ids)
     assert [field for field in markup.fields if field not in markup.labels] == []
     assert not re.search(r"\bNone\b", re.sub(r"<[^>]*>", "", text)), "a None shows"
+
+
+def test_what_an_open_page_asks_for_by_itself_renders_as_safely() -> None:
+    render = Renderer(Assets(NODE_MODULES))
+    tabs = (Tab("All", 3, "/invoices", current=True),)
+    strip = Strip("2 invoices", "$2.00", "Xero", NASTY, "Fix", "/x", one=False)
+    for template, news in (
+        ("list_news.html", ListNews(("1", "2"), tabs, strip)),
+        ("list_news.html", ListNews(())),
+        ("shell.html", ShellNews(SHELL)),
+    ):
+        text = bytes(render.fragment(template, news).body).decode()
+        assert NASTY not in text
+        markup = Markup(text)
+        assert markup.faults == []
+        assert len(markup.ids) == len(set(markup.ids)), sorted(markup.ids)
 
 
 def test_the_assets_that_pages_name_are_installed() -> None:

@@ -127,7 +127,7 @@
     const last = known.lastIndexOf(true);
     const fresh = known.filter((one, at) => !one && (!list.hasAttribute("data-more") || last < 0 || at < last)).length;
     button.hidden = !fresh;
-    button.firstElementChild.textContent = `${fresh}${fresh > 1 && fresh === ids.length ? "+" : ""} new: show`;
+    button.firstElementChild.textContent = `${fresh}${fresh >= 50 ? "+" : ""} new: show`;
   };
   const listed = (list, told) => {
     const fresh = rows(told);
