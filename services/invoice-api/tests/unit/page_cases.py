@@ -65,6 +65,14 @@ PAGES: list[tuple[str, Page]] = [
     ("remote_customers.html", replace(REVIEW, away=True)),
     *(
         (
+            "remote_customers.html",
+            replace(REVIEW, cut_short=remote_customers_views.CutShort(NASTY, goes_on), rows=rows),
+        )
+        for goes_on in (True, False)
+        for rows in (REVIEW.rows, ())
+    ),
+    *(
+        (
             "remote_customers_done.html",
             remote_customers_views.ImportDonePage(
                 SHELL,

@@ -453,5 +453,11 @@ REVIEW_ROWS = (
 
 
 REVIEW = remote_customers_views.ImportCustomersPage(
-    SHELL, HEAD, loaded=True, rows=REVIEW_ROWS, tabs=TABS, new=3
+    SHELL,
+    HEAD,
+    loaded=True,
+    rows=REVIEW_ROWS,
+    kept=(remote_customers_views.KeptRow("60", "business", NASTY, ticked=True),),
+    selection=remote_customers_views.SelectionView("1 selected: 1 new", "1 asks", "/x"),
+    tabs=TABS,
 )

@@ -7,7 +7,7 @@ from contracts.ids import Entity
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from invoice_api.accounts.authentication import Reader, Writer
-from invoice_api.customer_imports import service
+from invoice_api.customer_imports import service, undoing
 from invoice_api.customer_imports.schemas import (
     ImportAnswer,
     LinkAnswer,
@@ -54,7 +54,8 @@ async def review(
     database: TheDatabase,
     orchestrator: TheOrchestrator,
 ) -> Response:
-    """Customers there by name: `q`, `filter`, `limit`, `cursor`; with counts and the load."""
+    """Customers there by name: `q`, `filter`, `limit`, `cursor` or `before`; with counts, what is
+    selected of all, and the load."""
     params = dict(request.query_params)
     told = await service.review(database, orchestrator, caller, provider, params)
     return Answer(200, told.text, {}).response()
@@ -68,7 +69,8 @@ async def choose(
     database: TheDatabase,
     orchestrator: TheOrchestrator,
 ) -> Response:
-    """Keep what was chosen: `customers` one by one, or `kind` for all that `matching` shows."""
+    """Keep what was chosen: `customers` one by one (`kind`, `link_to`, `as_new`, `picked`), or
+    `kind` and `picked` for all that `matching` shows."""
     body = await request.body()
     told = await service.choose(database, orchestrator, caller, provider, body)
     return Answer(200, told.text, {}).response()
@@ -117,8 +119,9 @@ async def undo(
     database: TheDatabase,
     orchestrator: TheOrchestrator,
 ) -> Response:
-    """Take back the customers it made that nobody has used; nothing changes at the provider."""
-    done = await service.undo(database, orchestrator, caller, run_id)
+    """Take back the customers it made and the links it set, where nobody relies on them by now;
+    nothing changes at the provider. 409 `import_running` while it is under way."""
+    done = await undoing.undo(database, orchestrator, caller, run_id)
     return answer(200, done).response()
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from contracts.ids import ConnectionId, CustomerId
+from contracts.ids import ConnectionId, CustomerId, Provider
 from contracts.invoicing import Address, CustomerKind
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -12,7 +12,9 @@ from invoice_api.runs.schemas import RunShown
 from invoice_api.sync_status.schemas import BadgeShown, LinkShown
 
 RemoteText = Annotated[str, Field(min_length=1, max_length=100)]
-Filter = Literal["all", "new", "linked", "look_alike", "no_email", "business", "homeowner"]
+Filter = Literal[
+    "all", "new", "linked", "look_alike", "no_email", "business", "homeowner", "selected"
+]
 Result = Literal["created", "linked", "skipped", "failed", "undone"]
 MOST = 10_000
 
@@ -34,7 +36,10 @@ class Matching(Sent):
 
 
 class WantedImport(Sent):
-    """Customers one by one, or all that a filter shows but some."""
+    """Customers one by one, or all that a filter shows but some: `selected` are those chosen.
+
+    Each is imported as it is chosen when the import begins.
+    """
 
     customers: Annotated[list[ChosenCustomer], Field(max_length=MOST)] = Field(
         default_factory=list[ChosenCustomer]
@@ -65,8 +70,10 @@ class CustomerThere(Told):
     company_name: str | None = None
     address: Address | None = None
     version: str | None = None
+    suggested_kind: CustomerKind | None = None
     kind: CustomerKind
     chosen_link: UUID | None = None
+    chosen_new: bool = False
     linked_to: LocalTold | None = None
     match: LocalTold | None = None
 
@@ -76,9 +83,37 @@ class ChosenTold(Told):
     customers: tuple[CustomerThere, ...]
 
 
-class IdsTold(Told):
+class SelectedTold(Told):
+    """What is chosen for one of them."""
+
+    remote_id: str
+    suggested_kind: CustomerKind | None = None
+    kind: CustomerKind | None = None
+    chosen_link: UUID | None = None
+    chosen_new: bool = False
+
+
+class SelectedAllTold(Told):
     connection_id: ConnectionId
     remote_ids: tuple[str, ...]
+    customers: tuple[SelectedTold, ...] = ()
+
+
+class SelectionTold(Told):
+    """What Import Selected would take. `asks` are ticked, and nobody said yet who they are."""
+
+    new: int = 0
+    links: int = 0
+    asks: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.new + self.links
+
+
+class ChoicesTold(Told):
+    changed: int
+    selection: SelectionTold = SelectionTold()
 
 
 class ImportAnswer(BaseModel):
@@ -105,10 +140,21 @@ class RowsShown(BaseModel):
 
 
 class UndoneShown(BaseModel):
-    """`kept` are those that are in use by now: by an invoice, or changed since."""
+    """`undone` customers are gone and `unlinked` links; the `kept` of both are relied on by now."""
 
     undone: int
+    unlinked: int
     kept: int
+
+
+class KeptTold(Told):
+    customer_id: UUID
+    provider: Provider
+    linked: bool
+
+
+class ForgottenTold(Told):
+    kept: tuple[KeptTold, ...] = ()
 
 
 class WantedLink(Sent):

@@ -5,11 +5,11 @@ that an import makes are ours.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from contracts.ids import CustomerId, Entity, Ids, Provider
+from contracts.ids import Entity, Ids, Provider
 from contracts.sync import RecordState
 from messaging.clock import Clock
 from messaging.database import Database
@@ -19,15 +19,18 @@ from invoice_api.accounts.caller import Caller
 from invoice_api.customer_imports import store
 from invoice_api.customer_imports.schemas import (
     ChosenCustomer,
-    IdsTold,
+    ChosenTold,
     ImportAnswer,
     LinkAnswer,
     LinkTold,
+    Matching,
     RowsShown,
-    UndoneShown,
+    SelectedAllTold,
+    SelectedTold,
     WantedImport,
 )
-from invoice_api.customer_imports.working import CHANNEL, progress_of, say
+from invoice_api.customer_imports.store import StartedRow
+from invoice_api.customer_imports.working import CHANNEL, progress_of
 from invoice_api.http.problems import Problem, conflict, invalid_field, not_found
 from invoice_api.integrations.parcels import load_parcel
 from invoice_api.peers.orchestrator import Orchestrator, PeerAnswer, principal_of
@@ -38,7 +41,7 @@ from invoice_api.sync_status.connected import check_connection
 from invoice_api.sync_status.projector import fold_in_answer
 from invoice_api.sync_status.service import board_of
 
-_UNDONE_AT_ONCE = 200
+_ASKED_AT_ONCE = 1_000
 
 
 async def load(
@@ -63,9 +66,13 @@ async def review(
     provider: Provider,
     params: Mapping[str, str],
 ) -> PeerAnswer:
-    """A page of the customers there: `q`, `filter`, `limit`, `cursor`. 409 `not_connected`."""
+    """A page of the customers there: `q`, `filter`, `limit`, `cursor` or `before`.
+
+    409 `not_connected`.
+    """
     await check_connection(database, caller, provider)
-    wanted = {name: params[name] for name in ("q", "filter", "limit", "cursor") if name in params}
+    known = ("q", "filter", "limit", "cursor", "before")
+    wanted = {name: params[name] for name in known if name in params}
     return await orchestrator.get(principal_of(caller), _path(provider), wanted)
 
 
@@ -110,30 +117,21 @@ async def start(
     422 where none is chosen, or one twice.
     """
     known = await check_connection(database, caller, provider)
-    customers = {one.remote_id: one for one in wanted.customers}
-    if len(customers) < len(wanted.customers):
+    named = {one.remote_id: one for one in wanted.customers}
+    if len(named) < len(wanted.customers):
         raise invalid_field("customers", "names a customer twice")
+    chosen = await _chosen(orchestrator, caller, provider, list(named))
     if wanted.matching is not None:
-        body = json.dumps(wanted.matching.model_dump())
-        told = IdsTold.model_validate_json(
-            (await orchestrator.post(principal_of(caller), f"{_path(provider)}/ids", body)).text
-        )
         left_out = set(wanted.but)
-        for remote in told.remote_ids:
+        for remote, one in (await _all_of(orchestrator, caller, provider, wanted.matching)).items():
             if remote not in left_out:
-                customers.setdefault(remote, ChosenCustomer(remote_id=remote))
+                chosen.setdefault(remote, one)
+    customers = [_as_begun(one, named.get(remote)) for remote, one in chosen.items()]
     if not customers:
         raise invalid_field("customers", "choose at least one customer")
     run_id = ids.new()
     async with database.transaction() as tx:
-        running = await store.running(tx, caller.company.id, provider)
-        if running is not None:
-            raise conflict(
-                "import_running",
-                "An import is under way",
-                "Customers are being imported already. Wait until that is done, or stop it.",
-            )
-        await store.insert(
+        begun = await store.insert(
             tx,
             run_id,
             caller.company.id,
@@ -141,14 +139,63 @@ async def start(
             known.facts.id,
             caller.user_id,
             caller.user_name,
-            list(customers.values()),
+            customers,
         )
+        if not begun:
+            raise conflict(
+                "import_running",
+                "An import is under way",
+                "Customers are being imported already. Wait until that is done, or stop it.",
+            )
         kept = await store.find(tx, caller.company.id, run_id)
         assert kept is not None
         progress = progress_of(kept, {}, "running")
         await runs_store.save_runs(tx, "invoice-api", [(caller.company.id, progress)])
         tx.wake(CHANNEL)
     return ImportAnswer(run=runs.run_shown(progress, caller, clock))
+
+
+async def _chosen(
+    orchestrator: Orchestrator, caller: Caller, provider: Provider, remote_ids: Sequence[str]
+) -> dict[str, SelectedTold]:
+    """What is chosen for each of these; of one that isn't listed nothing is known."""
+    found = {remote: SelectedTold(remote_id=remote) for remote in remote_ids}
+    for at in range(0, len(remote_ids), _ASKED_AT_ONCE):
+        body = json.dumps({"remote_ids": remote_ids[at : at + _ASKED_AT_ONCE]})
+        path = f"{_path(provider)}/chosen"
+        answer = await orchestrator.post(principal_of(caller), path, body)
+        for one in ChosenTold.model_validate_json(answer.text).customers:
+            found[one.remote_id] = SelectedTold(
+                remote_id=one.remote_id,
+                suggested_kind=one.suggested_kind,
+                kind=one.kind,
+                chosen_link=one.chosen_link,
+                chosen_new=one.chosen_new,
+            )
+    return found
+
+
+async def _all_of(
+    orchestrator: Orchestrator, caller: Caller, provider: Provider, matching: Matching
+) -> dict[str, SelectedTold]:
+    body = json.dumps(matching.model_dump())
+    answer = await orchestrator.post(principal_of(caller), f"{_path(provider)}/ids", body)
+    told = SelectedAllTold.model_validate_json(answer.text)
+    found = {remote: SelectedTold(remote_id=remote) for remote in told.remote_ids}
+    return found | {one.remote_id: one for one in told.customers}
+
+
+def _as_begun(chosen: SelectedTold, named: ChosenCustomer | None) -> StartedRow:
+    """As it is chosen now, unless whoever starts the import says otherwise of it."""
+    given = named or ChosenCustomer(remote_id=chosen.remote_id)
+    decides = given.as_new or given.link_to is not None
+    return StartedRow(
+        remote_id=chosen.remote_id,
+        kind=given.kind or chosen.kind,
+        suggested_kind=chosen.suggested_kind,
+        link_to=given.link_to if decides else chosen.chosen_link,
+        as_new=given.as_new if decides else chosen.chosen_new,
+    )
 
 
 async def rows(
@@ -165,51 +212,22 @@ async def rows(
     except ValueError:
         raise invalid_field("cursor", "isn't a `next_cursor` of this list") from None
     async with database.transaction() as tx:
-        if await store.find(tx, caller.company.id, run_id) is None:
+        job = await store.find(tx, caller.company.id, run_id)
+        if job is None:
             raise not_found("import")
         found = await store.rows(tx, run_id, result, after, limit + 1)
         counts = await store.counts(tx, run_id)
-        unused = await store.unused(tx, caller.company.id, run_id, 1)
+        over = not await store.under_way(tx, run_id)
+        to_undo = over and bool(
+            await store.unused(tx, job.company, run_id, 1) or await store.linked(tx, job, 1)
+        )
     shown = found[:limit]
     return RowsShown(
         data=tuple(row for _, row in shown),
         counts=counts,
-        can_undo=bool(unused),
+        can_undo=to_undo,
         next_cursor=str(shown[-1][0]) if len(found) > limit else None,
     )
-
-
-async def undo(
-    database: Database, orchestrator: Orchestrator, caller: Caller, run_id: UUID
-) -> UndoneShown:
-    """Take back the customers that an import made and nobody has used or changed. 404.
-
-    Nothing changes at the provider: what was taken back is one that isn't known here again.
-    """
-    undone = 0
-    async with database.transaction() as tx:
-        job = await store.find(tx, caller.company.id, run_id)
-    if job is None:
-        raise not_found("import")
-    while True:
-        async with database.transaction() as tx:
-            unused = await store.unused(tx, caller.company.id, run_id, _UNDONE_AT_ONCE)
-        if not unused:
-            break
-        # There first: one that is forgotten there is made again by nothing that we still say.
-        customers = [CustomerId(customer) for _, customer in unused]
-        body = json.dumps({"customers": [str(customer) for customer in customers]})
-        await orchestrator.post(principal_of(caller), "/records/customer/forget", body)
-        async with database.transaction() as tx:
-            gone = await store.take_back(tx, caller.company.id, run_id, customers)
-            await store.again(tx, run_id, caller.company.id)
-            await say(tx, job, "done")
-        undone += gone
-        if gone < len(customers):
-            break
-    async with database.transaction() as tx:
-        counts = await store.counts(tx, run_id)
-    return UndoneShown(undone=undone, kept=counts.get("created", 0))
 
 
 async def link(

@@ -9,7 +9,7 @@ from contracts.ids import CompanyId, ConnectionId, CustomerId, Provider, UserId
 from contracts.invoicing import CustomerKind, CustomerSnapshot
 from messaging.database import Row, Tx
 
-from invoice_api.customer_imports.schemas import ChosenCustomer, RowShown
+from invoice_api.customer_imports.schemas import RowShown
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,17 @@ class StoredImport:
     version: int
     started_at: datetime
     now: datetime
+
+
+@dataclass(frozen=True)
+class StartedRow:
+    """A customer as it is chosen when its import begins."""
+
+    remote_id: str
+    kind: CustomerKind | None
+    suggested_kind: CustomerKind | None
+    link_to: UUID | None
+    as_new: bool
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,23 @@ class EndedRow:
     name: str | None = None
     why: str | None = None
     customer: UUID | None = None
+    linked_before: str | None = None
+    linked_version: int | None = None
+
+
+@dataclass(frozen=True)
+class LinkedRow:
+    """A customer of ours that an import linked; `before` is what it was linked to until then.
+
+    `changed`: here, since then; `sent`: an invoice of it is in the books of that connection.
+    """
+
+    position: int
+    remote_id: str
+    customer: CustomerId
+    before: str | None
+    changed: bool
+    sent: bool
 
 
 async def insert(
@@ -58,12 +86,14 @@ async def insert(
     connection: ConnectionId,
     user: UserId,
     user_name: str,
-    customers: Sequence[ChosenCustomer],
-) -> None:
-    await tx.execute(
+    customers: Sequence[StartedRow],
+) -> bool:
+    """Begin an import of these; False while another one of this provider is under way."""
+    begun = await tx.fetchval(
         "INSERT INTO customer_imports"
         " (run_id, company_id, provider, connection_id, user_id, user_name, stage, total)"
-        " VALUES ($1, $2, $3, $4, $5, $6, 'importing', $7)",
+        " VALUES ($1, $2, $3, $4, $5, $6, 'importing', $7)"
+        " ON CONFLICT (company_id, provider) WHERE stage = 'importing' DO NOTHING RETURNING true",
         run_id,
         company,
         provider,
@@ -72,26 +102,38 @@ async def insert(
         user_name,
         len(customers),
     )
+    if begun is None:
+        return False
     await tx.execute(
-        "INSERT INTO customer_import_rows (run_id, position, remote_id, kind, link_to, as_new)"
-        " SELECT $1, n.* FROM unnest($2::int[], $3::text[], $4::text[], $5::uuid[], $6::boolean[])"
-        " AS n (position, remote_id, kind, link_to, as_new)",
+        "INSERT INTO customer_import_rows"
+        " (run_id, position, remote_id, kind, suggested_kind, link_to, as_new)"
+        " SELECT $1, n.* FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[],"
+        " $7::boolean[]) AS n (position, remote_id, kind, suggested_kind, link_to, as_new)",
         run_id,
         list(range(len(customers))),
         [c.remote_id for c in customers],
         [c.kind for c in customers],
+        [c.suggested_kind for c in customers],
         [c.link_to for c in customers],
         [c.as_new for c in customers],
     )
+    return True
 
 
-async def running(tx: Tx, company: CompanyId, provider: Provider) -> UUID | None:
-    """The import of this provider's customers that is under way."""
-    found: UUID | None = await tx.fetchval(
-        "SELECT run_id FROM customer_imports WHERE company_id = $1 AND provider = $2"
-        " AND stage = 'importing' ORDER BY started_at LIMIT 1",
-        company,
-        provider,
+async def corrections(tx: Tx, run_id: UUID) -> dict[str, CustomerKind]:
+    """Customers that it made or linked as another kind than was suggested when it began."""
+    rows = await tx.fetch(
+        "SELECT remote_id, kind FROM customer_import_rows WHERE run_id = $1"
+        " AND result IN ('created', 'linked') AND kind <> suggested_kind ORDER BY position",
+        run_id,
+    )
+    return {row["remote_id"]: row["kind"] for row in rows}
+
+
+async def under_way(tx: Tx, run_id: UUID) -> bool:
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM customer_imports WHERE run_id = $1 AND stage = 'importing')",
+        run_id,
     )
     return found
 
@@ -142,8 +184,9 @@ async def ended(tx: Tx, run_id: UUID, rows: Sequence[EndedRow]) -> None:
     """Keep what became of these; one that has ended stays as it ended."""
     await tx.execute(
         "UPDATE customer_import_rows r SET result = n.result, name = n.name, why = n.why,"
-        " customer_id = n.customer FROM unnest($2::int[], $3::text[], $4::text[], $5::text[],"
-        " $6::uuid[]) AS n (position, result, name, why, customer)"
+        " customer_id = n.customer, linked_before = n.before, linked_version = n.version"
+        " FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],"
+        " $8::bigint[]) AS n (position, result, name, why, customer, before, version)"
         " WHERE r.run_id = $1 AND r.position = n.position AND r.result IS NULL",
         run_id,
         [r.position for r in rows],
@@ -151,6 +194,8 @@ async def ended(tx: Tx, run_id: UUID, rows: Sequence[EndedRow]) -> None:
         [r.name for r in rows],
         [r.why for r in rows],
         [r.customer for r in rows],
+        [r.linked_before for r in rows],
+        [r.linked_version for r in rows],
     )
 
 
@@ -224,7 +269,8 @@ async def rows(
     tx: Tx, run_id: UUID, result: str | None, after: int, limit: int
 ) -> list[tuple[int, RowShown]]:
     found = await tx.fetch(
-        "SELECT position, remote_id, name, result, why, customer_id FROM customer_import_rows"
+        "SELECT position, remote_id, name, result, concat_ws('; ', why, kept_why) AS why,"
+        " customer_id FROM customer_import_rows"
         " WHERE run_id = $1 AND ($2::text IS NULL OR result = $2) AND position > $3"
         " ORDER BY position LIMIT $4",
         run_id,
@@ -239,7 +285,7 @@ async def rows(
                 remote_id=row["remote_id"],
                 name=row["name"],
                 result=row["result"],
-                why=row["why"],
+                why=row["why"] or None,
                 customer_id=row["customer_id"],
             ),
         )
@@ -247,19 +293,51 @@ async def rows(
     ]
 
 
-async def unused(tx: Tx, company: CompanyId, run_id: UUID, limit: int) -> list[tuple[int, UUID]]:
-    """Customers that the import made and nobody has used or changed: (position, customer)."""
+async def unused(tx: Tx, company: CompanyId, run_id: UUID, limit: int) -> list[CustomerId]:
+    """Customers that the import made and nobody here has used or changed."""
     found = await tx.fetch(
-        "SELECT r.position, r.customer_id FROM customer_import_rows r"
+        "SELECT r.customer_id FROM customer_import_rows r"
         " JOIN customers c ON c.company_id = $1 AND c.id = r.customer_id AND c.version = 1"
-        " WHERE r.run_id = $2 AND r.result = 'created' AND NOT EXISTS ("
+        " WHERE r.run_id = $2 AND r.result = 'created' AND r.kept_why IS NULL AND NOT EXISTS ("
         "  SELECT FROM invoices i WHERE i.company_id = $1 AND i.customer_id = c.id)"
         " ORDER BY r.position LIMIT $3",
         company,
         run_id,
         limit,
     )
-    return [(row["position"], row["customer_id"]) for row in found]
+    return [CustomerId(row["customer_id"]) for row in found]
+
+
+async def linked(tx: Tx, job: StoredImport, limit: int) -> list[LinkedRow]:
+    """Customers that the import linked and no undo has come to."""
+    found = await tx.fetch(
+        "SELECT r.position, r.remote_id, r.customer_id, r.linked_before,"
+        " c.version <> r.linked_version AS changed, EXISTS ("
+        "  SELECT FROM invoices i JOIN record_states s ON s.connection_id = $3"
+        "   AND s.entity = 'invoice' AND s.record_id = i.id"
+        "  WHERE i.company_id = $1 AND i.customer_id = c.id"
+        "   AND coalesce(s.folded #>> '{link}', s.folded #>> '{state,remote,id}') IS NOT NULL)"
+        "  AS sent"
+        " FROM customer_import_rows r"
+        " JOIN customers c ON c.company_id = $1 AND c.id = r.customer_id"
+        " WHERE r.run_id = $2 AND r.result = 'linked' AND r.kept_why IS NULL"
+        " ORDER BY r.position LIMIT $4",
+        job.company,
+        job.run_id,
+        job.connection,
+        limit,
+    )
+    return [
+        LinkedRow(
+            position=row["position"],
+            remote_id=row["remote_id"],
+            customer=CustomerId(row["customer_id"]),
+            before=row["linked_before"],
+            changed=bool(row["changed"]),
+            sent=row["sent"],
+        )
+        for row in found
+    ]
 
 
 async def take_back(
@@ -280,12 +358,46 @@ async def take_back(
         ids,
     )
     await tx.execute(
-        "UPDATE customer_import_rows SET result = 'undone' WHERE run_id = $1"
+        "UPDATE customer_import_rows SET result = 'undone', why = 'taken back' WHERE run_id = $1"
         " AND customer_id = ANY($2::uuid[]) AND result = 'created'",
         run_id,
         ids,
     )
     return len(ids)
+
+
+async def unlinked(tx: Tx, run_id: UUID, position: int) -> None:
+    """Its link is taken back."""
+    await tx.execute(
+        "UPDATE customer_import_rows SET result = 'undone', why = 'not linked any more'"
+        " WHERE run_id = $1 AND position = $2 AND result = 'linked'",
+        run_id,
+        position,
+    )
+
+
+async def stays(tx: Tx, run_id: UUID, customer: CustomerId, why: str) -> None:
+    """An undo leaves it as the import made or linked it, and this is why."""
+    await tx.execute(
+        "UPDATE customer_import_rows SET kept_why = $3 WHERE run_id = $1 AND customer_id = $2"
+        " AND result IN ('created', 'linked')",
+        run_id,
+        customer,
+        why,
+    )
+
+
+async def used_stay(tx: Tx, company: CompanyId, run_id: UUID) -> None:
+    """Say of those it made why they stay: they are on an invoice, or were changed."""
+    await tx.execute(
+        "UPDATE customer_import_rows r SET kept_why = CASE WHEN EXISTS ("
+        "  SELECT FROM invoices i WHERE i.company_id = $1 AND i.customer_id = c.id)"
+        "  THEN 'stays: on an invoice' ELSE 'stays: changed since' END"
+        " FROM customers c WHERE r.run_id = $2 AND r.result = 'created' AND r.kept_why IS NULL"
+        " AND c.company_id = $1 AND c.id = r.customer_id",
+        company,
+        run_id,
+    )
 
 
 def _import(row: Row) -> StoredImport:

@@ -25,7 +25,7 @@ from invoice_api.accounts import store as accounts_store
 from invoice_api.accounts.caller import Caller
 from invoice_api.customer_imports import store
 from invoice_api.customer_imports.becoming import customer_of
-from invoice_api.customer_imports.schemas import ChosenTold, CustomerThere
+from invoice_api.customer_imports.schemas import ChosenTold, CustomerThere, LinkTold
 from invoice_api.customer_imports.store import EndedRow, StoredImport, WaitingRow
 from invoice_api.customers import store as customers_store
 from invoice_api.http.problems import Problem
@@ -73,9 +73,11 @@ class CustomerWorker:
             rows = await store.waiting(tx, job.run_id, _AT_ONCE)
             run = await runs_store.find_run(tx, job.company, job.run_id)
         if run is not None and run.cancel_asked:
+            await self._learn(caller, job)
             await self._end(job, "stopped")
             return True
         if not rows:
+            await self._learn(caller, job)
             await self._end(job, "done")
             return True
         there = await self._there(caller, job, rows)
@@ -86,7 +88,7 @@ class CustomerWorker:
     async def _there(
         self, caller: Caller, job: StoredImport, rows: Sequence[WaitingRow]
     ) -> dict[str, CustomerThere]:
-        """These customers as they were last listed; what is imported otherwise teaches."""
+        """These customers as they were last listed."""
         path = f"/integrations/{job.provider}/remote-customers"
         body = json.dumps({"remote_ids": [row.remote_id for row in rows]})
         told = ChosenTold.model_validate_json(
@@ -94,16 +96,24 @@ class CustomerWorker:
         )
         if told.connection_id != job.connection:
             return {}  # another organisation by now
-        there = {one.remote_id: one for one in told.customers}
-        kinds = {
-            row.remote_id: row.kind or there[row.remote_id].kind
-            for row in rows
-            if row.remote_id in there
-        }
-        await self.orchestrator.post(
-            principal_of(caller), f"{path}/learn", json.dumps({"kinds": kinds})
-        )
-        return there
+        return {one.remote_id: one for one in told.customers}
+
+    async def _learn(self, caller: Caller, job: StoredImport) -> None:
+        """What was imported as another kind than was suggested teaches, once it is all done.
+
+        It changes suggestions: earlier it would change what the rest of this import becomes.
+        """
+        async with self.database.transaction() as tx:
+            kinds = await store.corrections(tx, job.run_id)
+        if kinds:
+            path = f"/integrations/{job.provider}/remote-customers/learn"
+            body = json.dumps({"run_id": str(job.run_id), "kinds": kinds})
+            try:
+                await self.orchestrator.post(principal_of(caller), path, body)
+            except Problem as problem:
+                if problem.status >= 500:
+                    raise
+                _LOG.warning("an import taught nothing", code=problem.code)
 
     async def _link(
         self,
@@ -132,7 +142,7 @@ class CustomerWorker:
                 "remote_id": row.remote_id,
             }
             try:
-                await self.orchestrator.put(
+                answer = await self.orchestrator.put(
                     principal_of(caller), f"/records/customer/{target}/link", json.dumps(body)
                 )
             except Problem as problem:
@@ -140,8 +150,16 @@ class CustomerWorker:
                     raise
                 found[row.position] = EndedRow(row.position, "failed", one.name, problem.detail)
             else:
+                before = LinkTold.model_validate_json(answer.text).before
                 found[row.position] = EndedRow(
-                    row.position, "linked", one.name, f"linked to {customer.name}", target
+                    position=row.position,
+                    result="linked",
+                    name=one.name,
+                    why=f"linked to {customer.name}",
+                    customer=target,
+                    # It is its own where a crash had this linked again.
+                    linked_before=None if before == row.remote_id else before,
+                    linked_version=customer.version,
                 )
         return found
 

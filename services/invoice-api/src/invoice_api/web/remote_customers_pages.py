@@ -1,42 +1,46 @@
-"""Import Customers: load what is there, review it, import, and what became of each.
+"""Import Customers: load what is there, review it, import.
 
-What is chosen in the review is kept where the review is: it survives paging, filters and leaving.
+What is chosen in the review is kept where the review is: it survives paging, filters and leaving,
+and what is imported is all that is selected there, of whatever page.
 """
 
 from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
-from uuid import UUID
 
-from contracts.ids import PROVIDER_LABELS, Provider
-from contracts.invoicing import CustomerKind
+from contracts.ids import Provider
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from messaging.clock import Clock
 
 from invoice_api.customer_imports import service
-from invoice_api.customer_imports.schemas import Matching, WantedImport
-from invoice_api.http.bodies import parse
+from invoice_api.customer_imports.schemas import (
+    ChoicesTold,
+    Matching,
+    SelectionTold,
+    WantedImport,
+)
 from invoice_api.http.dependencies import TheClock, TheIds
 from invoice_api.http.problems import Problem
 from invoice_api.runs import service as runs
+from invoice_api.runs.schemas import RunShown
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import soon
 from invoice_api.web.integration_pages import ThePeers, head_of
 from invoice_api.web.live import live_url
 from invoice_api.web.pages import Tab
 from invoice_api.web.reading import as_json
-from invoice_api.web.remote_customers_views import (
-    BecameRow,
-    Becoming,
-    ImportCustomersPage,
-    ImportDonePage,
-    ReviewRow,
-    ReviewTold,
-    ThereTold,
+from invoice_api.web.remote_customers_choices import (
+    KINDS,
+    as_kept,
+    changes_of,
+    kept_of,
+    row_of,
+    selection_of,
 )
+from invoice_api.web.remote_customers_views import CutShort, ImportCustomersPage, ReviewTold
 from invoice_api.web.runs_shown import run_card
-from invoice_api.web.sessions import AForm, AVisit, AWrite, FormLists, Typed, Visit
+from invoice_api.web.sessions import AVisit, AWrite, FormLists, Typed, Visit
 
 router = APIRouter(prefix="/integrations/{provider}/import", include_in_schema=False)
 
@@ -49,23 +53,8 @@ _FILTERS = (
     ("no_email", "No e-mail"),
     ("business", "Business"),
     ("homeowner", "Homeowner"),
+    ("selected", "Selected"),
 )
-_RESULTS = (
-    ("", "All"),
-    ("created", "Created"),
-    ("linked", "Linked"),
-    ("skipped", "Skipped"),
-    ("failed", "Failed"),
-    ("undone", "Undone"),
-)
-_ENDED = {
-    "created": "Created",
-    "linked": "Linked",
-    "skipped": "Skipped",
-    "failed": "Failed",
-    "undone": "Taken back",
-}
-_KINDS: Mapping[str, CustomerKind] = {"business": "business", "homeowner": "homeowner"}
 
 
 def _where(provider: Provider, **more: str | None) -> str:
@@ -83,6 +72,7 @@ async def show_import(
     q: Annotated[str, Query(max_length=200)] = "",
     show: Annotated[str, Query(max_length=20)] = "all",
     cursor: Annotated[str, Query(max_length=3000)] = "",
+    before: Annotated[str, Query(max_length=3000)] = "",
 ) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Import Customers", "integrations")
@@ -90,7 +80,8 @@ async def show_import(
     page = ImportCustomersPage(shell, head)
     if head.status != "not_connected":
         shown = show if show in dict(_FILTERS) else "all"
-        params = {"filter": shown, "limit": str(_PAGE), "q": q.strip(), "cursor": cursor}
+        place = {"cursor": "" if before else cursor, "before": before}
+        params = {"filter": shown, "limit": str(_PAGE), "q": q.strip(), **place}
         wanted = {name: value for name, value in params.items() if value}
         try:
             told = ReviewTold.model_validate_json(
@@ -102,7 +93,7 @@ async def show_import(
                     )
                 ).text
             )
-            page = await _reviewed(page, one, peers, clock, provider, told, (shown, q, cursor))
+            page = await _reviewed(page, one, peers, clock, provider, told, (shown, q, place))
         except Problem as problem:
             if problem.status == 422:
                 return RedirectResponse(_where(provider), 303)
@@ -117,9 +108,10 @@ async def _reviewed(
     clock: Clock,
     provider: Provider,
     told: ReviewTold,
-    address: tuple[str, str, str],
+    address: tuple[str, str, Mapping[str, str]],
 ) -> ImportCustomersPage:
-    shown, query, cursor = address
+    shown, query, place = address
+    rows = tuple(map(row_of, told.data))
     load = None if told.load is None else runs.run_shown(told.load, one.caller, clock)
     known = await runs.list_runs(peers.database, clock, one.caller)
     running = next(
@@ -150,18 +142,35 @@ async def _reviewed(
             )
             for key, label in _FILTERS
         ),
-        rows=tuple(_row(there, PROVIDER_LABELS[provider]) for there in told.data),
+        rows=rows,
+        kept=kept_of(rows),
+        selection=selection_of(told.selection, provider),
+        cut_short=None if load is None else _cut_short(load),
         matching=told.counts.get(shown, 0),
-        new=told.counts.get("new", 0),
         filter=shown,
         query=query,
-        cursor=cursor,
+        cursor=place["cursor"],
+        before=place["before"],
+        prev_cursor=told.prev_cursor,
         next_cursor=told.next_cursor,
         live_url=live_url("run", watched) if watched else None,
     )
 
 
+def _cut_short(load: RunShown) -> CutShort | None:
+    """Of a load that is over and didn't read all."""
+    if load.state != "stopped":
+        return None
+    goes_on = load.about == "interrupted"
+    about = f" of about {load.total:,}" if load.total > load.done else ""
+    how = "Interrupted" if goes_on else "Stopped"
+    return CutShort(f"{how} at {load.done:,}{about}.", goes_on)
+
+
 def _counted(counts: Mapping[str, int]) -> str:
+    every = counts.get("all", 0)
+    if every and counts.get("linked", 0) == every:
+        return f"All {every:,} are linked already." if every > 1 else "The one is linked already."
     said = (
         ("new", "new"),
         ("linked", "linked already"),
@@ -169,37 +178,6 @@ def _counted(counts: Mapping[str, int]) -> str:
     )
     parts = [f"{counts.get(key, 0):,} {words}" for key, words in said]
     return f"{counts.get('all', 0):,} loaded: " + ", ".join(parts) + "."
-
-
-def _row(there: ThereTold, label: str) -> ReviewRow:
-    linked = there.linked_to
-    chosen = there.chosen_link or (None if there.match is None else there.match.customer_id)
-    becomes = tuple(
-        Becoming(
-            ours.customer_id,
-            f"Link: {ours.name or 'a customer'}" + (f" ({ours.why})" if ours.why else ""),
-            chosen=ours.customer_id == chosen,
-        )
-        for ours in there.candidates
-    )
-    if becomes:
-        undecided = Becoming(
-            "", f"{len(becomes)} possible: choose" if len(becomes) > 1 else "Choose", not chosen
-        )
-        becomes = (undecided, *becomes, Becoming("new", "New customer", chosen=False))
-    return ReviewRow(
-        remote_id=there.remote_id,
-        name=there.name,
-        email=there.email or "",
-        kind=there.kind,
-        reason=there.reason or "",
-        linked=None if linked is None else (linked.name or "a customer"),
-        linked_url="" if linked is None else f"/customers/{linked.customer_id}",
-        becomes=becomes,
-        # Who may be one of yours by name alone is offered, never ticked beforehand.
-        ticked=linked is None and there.active and (not becomes or chosen is not None),
-        inactive=not there.active,
-    )
 
 
 @router.post("/load")
@@ -212,18 +190,28 @@ async def load(provider: Provider, one: AWrite, peers: ThePeers, clock: TheClock
 
 
 @router.post("/choice")
-async def choose_one(provider: Provider, one: AWrite, form: AForm, peers: ThePeers) -> Response:
-    """One row's type or link, kept the moment it is chosen."""
-    chosen: list[dict[str, str | None]] = []
-    for name, value in form.items():
-        what, _, remote = name.partition(".")
-        if what == "kind" and value in _KINDS and remote:
-            chosen.append({"remote_id": remote, "kind": value})
-        elif what == "link" and remote:
-            link = None if value in {"", "new"} else value
-            chosen.append({"remote_id": remote, "link_to": link})
-    await _keep(one, peers, provider, {"customers": chosen})
-    return Response(status_code=204)
+async def choose(
+    provider: Provider,
+    one: AWrite,
+    typed: FormLists,
+    peers: ThePeers,
+    render: TheRenderer,
+) -> Response:
+    """What was chosen on the page so far, kept at once; the parts of it that show that."""
+    changes = changes_of(typed)
+    told = await _keep(one, peers, provider, {"customers": [c.body() for c in changes]})
+    kept = as_kept(typed, changes)
+    by_choosing = {c.remote_id for c in changes if c.link}
+    parts = [
+        render.part("import_selection", selection_of(told.selection, provider), True),
+        render.part("import_kept", kept, True),
+        *(
+            render.part("import_tick", row.remote_id, row.ticked, _name(typed, row.remote_id))
+            for row in kept
+            if row.remote_id in by_choosing
+        ),
+    ]
+    return HTMLResponse("".join(parts), headers={"Cache-Control": "no-store"})
 
 
 @router.post("")
@@ -235,184 +223,88 @@ async def decide(
     clock: TheClock,
     ids: TheIds,
 ) -> Response:
-    """Keep what is chosen on this page; then set a type, go on, or import."""
+    """Keep what is chosen on this page; then select, set a type, go on, or import."""
     do, query, shown = typed.one("do"), typed.one("q"), typed.one("show") or "all"
-    here = _where(provider, show=shown, q=query, cursor=typed.one("cursor"))
+    place = {name: typed.one(name) for name in ("cursor", "before")}
+    here = _where(provider, show=shown, q=query, **place)
     try:
-        await _keep_page(one, peers, provider, typed)
-        if do == "type":
-            return await _set_type(one, peers, provider, typed, here)
-        if do == "next":
-            forth = _where(provider, show=shown, q=query, cursor=typed.one("next_cursor"))
-            return RedirectResponse(forth, 303)
-        wanted = _wanted(typed, query)
-        made = await service.start(
-            peers.database, peers.orchestrator, clock, ids, one.caller, provider, wanted
-        )
+        changes = [change.body() for change in changes_of(typed)]
+        told = await _keep(one, peers, provider, {"customers": changes})
+        match do:
+            case "type":
+                return await _set_type(one, peers, provider, typed, here)
+            case "next":
+                forth = typed.one("next_cursor")
+                return RedirectResponse(_where(provider, show=shown, q=query, cursor=forth), 303)
+            case "back":
+                back = typed.one("prev_cursor")
+                return RedirectResponse(_where(provider, show=shown, q=query, before=back), 303)
+            case "all" | "none":
+                matching = {"q": query or None, "filter": shown}
+                said: dict[str, object] = {"matching": matching, "picked": do == "all"}
+                await _keep(one, peers, provider, said)
+                return RedirectResponse(here, 303)
+            case "import":
+                _refuse_unready(told.selection)
+                made = await service.start(
+                    peers.database,
+                    peers.orchestrator,
+                    clock,
+                    ids,
+                    one.caller,
+                    provider,
+                    WantedImport(matching=Matching(filter="selected")),
+                )
+                return RedirectResponse(f"/integrations/{provider}/import/{made.run.id}", 303)
+            case _:
+                return RedirectResponse(here, 303)
     except Problem as problem:
         return one.told(here, problem.detail, tone="danger")
-    return RedirectResponse(f"/integrations/{provider}/import/{made.run.id}", 303)
 
 
-def _ticked(typed: Typed) -> list[str]:
-    return list(dict.fromkeys(typed.all("pick")))
+def _name(typed: Typed, remote: str) -> str:
+    return typed.one(f"name.{remote}")
 
 
-def _wanted(typed: Typed, query: str) -> WantedImport:
-    """The rows ticked, and all new ones if that is ticked too, but those unticked here.
-
-    Raises a 422 where a ticked one could be somebody of yours and nothing is chosen for it.
-    """
-    customers: list[dict[str, object]] = []
-    undecided = 0
-    for remote in _ticked(typed):
-        link = typed.one(f"link.{remote}") if _asks(typed, remote) else "new"
-        undecided += link == ""
-        row: dict[str, object] = {
-            "remote_id": remote,
-            "as_new": link == "new" and _asks(typed, remote),
-        }
-        if kind := _KINDS.get(typed.one(f"kind.{remote}")):
-            row["kind"] = kind
-        if link not in {"", "new"}:
-            row["link_to"] = link
-        customers.append(row)
-    if undecided:
+def _refuse_unready(selection: SelectionTold) -> None:
+    """Raises a 422 where a ticked one could be somebody of yours and nothing is chosen for it."""
+    if selection.asks:
         raise Problem(
             422,
             "invalid",
             "Choose first",
-            f"{undecided} of the ticked customers could be yours already:"
+            f"{selection.asks:,} of the ticked customers could be yours already:"
             " choose whom to link, or “New customer”.",
         )
-    body: dict[str, object] = {"customers": customers}
-    if typed.one("all_new"):
-        body["matching"] = Matching(q=query or None, filter="new").model_dump()
-        body["but"] = [r for r in typed.all("row") if r not in set(_ticked(typed))]
-    return parse(WantedImport, as_json(body))
-
-
-def _asks(typed: Typed, remote: str) -> bool:
-    return any(name == f"link.{remote}" for name, _ in typed.pairs)
-
-
-async def _keep_page(one: Visit, peers: ThePeers, provider: Provider, typed: Typed) -> None:
-    """Types and links of this page that differ from what was shown."""
-    chosen: list[dict[str, str | None]] = []
-    for remote in typed.all("row"):
-        row: dict[str, str | None] = {"remote_id": remote}
-        kind = typed.one(f"kind.{remote}")
-        if kind in _KINDS and kind != typed.one(f"was.{remote}"):
-            row["kind"] = kind
-        link = typed.one(f"link.{remote}")
-        if _asks(typed, remote) and link != typed.one(f"waslink.{remote}"):
-            row["link_to"] = None if link in {"", "new"} else link
-        if len(row) > 1:
-            chosen.append(row)
-    if chosen:
-        await _keep(one, peers, provider, {"customers": chosen})
+    if not selection.all:
+        raise Problem(422, "invalid", "Nobody is selected", "Tick customers first.")
 
 
 async def _set_type(
     one: Visit, peers: ThePeers, provider: Provider, typed: Typed, here: str
 ) -> Response:
-    kind = typed.one("bulk_kind")
-    if kind not in _KINDS:
+    kind, scope = typed.one("bulk_kind"), typed.one("scope")
+    if kind not in KINDS:
         return one.told(here, "Choose Business or Homeowner first.", tone="warning")
-    if typed.one("scope") == "matching":
-        matching = {"q": typed.one("q") or None, "filter": typed.one("show") or "all"}
+    if scope in {"matching", "selected"}:
+        shown = {"q": typed.one("q") or None, "filter": typed.one("show") or "all"}
+        matching = shown if scope == "matching" else {"filter": "selected"}
         await _keep(one, peers, provider, {"matching": matching, "kind": kind})
-        return one.told(here, f"All that match are {kind} now.")
-    chosen = [{"remote_id": remote, "kind": kind} for remote in _ticked(typed)]
+        whom = "All that match" if scope == "matching" else "All that are selected"
+        return one.told(here, f"{whom} are {kind} now.")
+    chosen = [{"remote_id": r, "kind": kind} for r in dict.fromkeys(typed.all("pick"))]
     if not chosen:
         return one.told(here, "Tick customers first.", tone="warning")
     await _keep(one, peers, provider, {"customers": chosen})
     return one.told(here, f"{len(chosen)} set to {kind}.")
 
 
-async def _keep(one: Visit, peers: ThePeers, provider: Provider, body: dict[str, object]) -> None:
-    await soon(
+async def _keep(
+    one: Visit, peers: ThePeers, provider: Provider, body: dict[str, object]
+) -> ChoicesTold:
+    told = await soon(
         service.choose(
             peers.database, peers.orchestrator, one.caller, provider, as_json(body).encode()
         )
     )
-
-
-@router.get("/{run_id}")
-async def show_done(
-    provider: Provider,
-    run_id: UUID,
-    one: AVisit,
-    peers: ThePeers,
-    clock: TheClock,
-    render: TheRenderer,
-    result: Annotated[str, Query(max_length=20)] = "",
-    cursor: Annotated[str | None, Query(max_length=20)] = None,
-) -> Response:
-    wanted = result if result in dict(_RESULTS) else ""
-    found = await service.rows(peers.database, one.caller, run_id, wanted or None, _PAGE, cursor)
-    run = await runs.find_run(peers.database, peers.orchestrator, clock, one.caller, run_id)
-    async with peers.database.transaction() as tx:
-        shell = await one.shell(tx, "Import Customers", "integrations")
-    here = f"/integrations/{provider}/import/{run_id}"
-    more = found.next_cursor
-    page = ImportDonePage(
-        shell=shell,
-        head=head_of(await peers.integration(one, provider), "import", peers.connectors),
-        run=run_card(run, one.eyes),
-        sentence=_summary(found.counts),
-        tabs=tuple(
-            Tab(
-                label,
-                found.counts.get(key, 0) if key else sum(found.counts.values()),
-                f"{here}?{urlencode({'result': key})}" if key else here,
-                current=key == wanted,
-            )
-            for key, label in _RESULTS
-            if not key or found.counts.get(key)
-        ),
-        rows=tuple(
-            BecameRow(
-                name=row.name or "A customer",
-                url=None if row.customer_id is None else f"/customers/{row.customer_id}",
-                result="In line" if row.result is None else _ENDED[row.result],
-                why=row.why or "",
-            )
-            for row in found.data
-        ),
-        next_url=None
-        if more is None
-        else f"{here}?{urlencode({'result': wanted, 'cursor': more})}",
-        can_undo=found.can_undo and run.finished_at is not None,
-        live_url=live_url("run", [str(run_id)]),
-        here=here,
-    )
-    return render.page("remote_customers_done.html", page)
-
-
-def _summary(counts: Mapping[str, int]) -> str:
-    said = [
-        f"{counts[key]:,} {words}"
-        for key, words in (
-            ("created", "created"),
-            ("linked", "linked"),
-            ("skipped", "skipped"),
-            ("failed", "failed"),
-            ("undone", "taken back"),
-        )
-        if counts.get(key)
-    ]
-    return ", ".join(said).capitalize() + "." if said else "Nothing has been imported yet."
-
-
-@router.post("/{run_id}/undo")
-async def undo(provider: Provider, run_id: UUID, one: AWrite, peers: ThePeers) -> Response:
-    """Take back what nobody has used yet."""
-    here = f"/integrations/{provider}/import/{run_id}"
-    try:
-        done = await service.undo(peers.database, peers.orchestrator, one.caller, run_id)
-    except Problem as problem:
-        return one.told(here, problem.detail, tone="danger")
-    kept = f" {done.kept:,} are in use and stay." if done.kept else ""
-    many = "1 customer was" if done.undone == 1 else f"{done.undone:,} customers were"
-    return one.told(here, f"{many} taken back.{kept}")
+    return ChoicesTold.model_validate_json(told.text)

@@ -7,6 +7,7 @@ from contracts.invoicing import CustomerKind
 from contracts.sync import RunProgress
 from pydantic import BaseModel, ConfigDict
 
+from invoice_api.customer_imports.schemas import SelectionTold
 from invoice_api.web.office_views import RunCard
 from invoice_api.web.pages import ProviderHead, Shell, Tab
 
@@ -37,6 +38,9 @@ class ThereTold(_Told):
     reason: str | None = None
     kind: CustomerKind
     chosen_link: str | None = None
+    chosen_new: bool = False
+    picked: bool | None = None
+    selected: bool = False
     linked_to: OursTold | None = None
     match: OursTold | None = None
     candidates: tuple[OursTold, ...] = ()
@@ -46,6 +50,8 @@ class ThereTold(_Told):
 class ReviewTold(_Told):
     data: tuple[ThereTold, ...]
     next_cursor: str | None = None
+    prev_cursor: str | None = None
+    selection: SelectionTold = SelectionTold()
     counts: dict[str, int]
     as_of: datetime | None = None
     load: RunProgress | None = None
@@ -77,8 +83,36 @@ class ReviewRow:
 
 
 @dataclass(frozen=True)
+class KeptRow:
+    """What is kept of a row: what the form says differs from it is a choice. `link` is None of one
+    that nobody is asked about."""
+
+    remote_id: str
+    kind: str
+    link: str | None
+    ticked: bool
+
+
+@dataclass(frozen=True)
+class SelectionView:
+    """What Import Selected takes, of all pages; `asks` says what has to be chosen first."""
+
+    sentence: str = "None selected"
+    asks: str = ""
+    asks_url: str = ""
+
+
+@dataclass(frozen=True)
+class CutShort:
+    """A load that ended before it had read all; `goes_on` where it is continued from there."""
+
+    sentence: str
+    goes_on: bool
+
+
+@dataclass(frozen=True)
 class ImportCustomersPage:
-    """Load and review. `new` counts those that "all new customers" would take along."""
+    """Load and review."""
 
     shell: Shell
     head: ProviderHead
@@ -90,11 +124,15 @@ class ImportCustomersPage:
     sentence: str = ""
     tabs: tuple[Tab, ...] = ()
     rows: tuple[ReviewRow, ...] = ()
+    kept: tuple[KeptRow, ...] = ()
+    selection: SelectionView = SelectionView()
+    cut_short: CutShort | None = None
     matching: int = 0
-    new: int = 0
     filter: str = "all"
     query: str = ""
     cursor: str = ""
+    before: str = ""
+    prev_cursor: str | None = None
     next_cursor: str | None = None
     live_url: str | None = None
 

@@ -29,6 +29,7 @@ from invoice_api.web import (
     patterns_pages,
     problems_pages,
     recent_pages,
+    remote_customers_done_pages,
     remote_customers_pages,
     search_pages,
     selection_pages,
@@ -68,6 +69,7 @@ for pages in (
     mapping_undo,
     tax_mapping_pages,
     match_pages,
+    remote_customers_done_pages,
     remote_customers_pages,
     integration_pages,
     action_pages,  # last: its paths are the most general

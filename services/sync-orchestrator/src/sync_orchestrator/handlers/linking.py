@@ -38,14 +38,26 @@ async def link(
     return await desk.finish(), before
 
 
-async def unlink(tx: Tx, tools: Tools, wish: Wish) -> tuple[RecordState, RemoteId | None]:
+async def unlink(
+    tx: Tx, tools: Tools, wish: Wish, only: RemoteId | None = None
+) -> tuple[RecordState, RemoteId | None]:
     """Take the link away; the record there stays as it is. What it was linked to.
 
+    With `only` the link to that one alone.
+
     Raises:
-        Refusal: 404; 409 `being_sent`.
+        Refusal: 404; 409 `being_sent`, `linked_otherwise`.
     """
     desk = await open_desk(tx, tools, wish)
     before = None if desk.job is None or desk.job.link is None else desk.job.link.id
+    if only is not None and before != only:
+        label = PROVIDER_LABELS[desk.connection.provider]
+        raise Refusal(
+            409,
+            "linked_otherwise",
+            "Linked otherwise by now",
+            f"It isn't linked to that record in {label} any more.",
+        )
     if before is not None:
         desk.apply(desk.key, UnlinkedByPerson(wish.origin))
     return await desk.finish(), before

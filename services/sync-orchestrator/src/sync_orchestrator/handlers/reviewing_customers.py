@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from uuid import UUID
 
 from contracts.ids import CompanyId, ConnectionId, RemoteId
+from contracts.invoicing import CustomerKind
 from messaging.database import Tx
 
 from sync_orchestrator.domain.customer_kinds import CustomerThere, suggest
-from sync_orchestrator.store import remote_customers_store
+from sync_orchestrator.store import remote_customers_store, review_store
 from sync_orchestrator.store.remote_customers_store import Choice
-from sync_orchestrator.store.review_store import Candidate, Reviewed
+from sync_orchestrator.store.review_store import Candidate, Reviewed, Wanted
 
 
 def match_of(shown: Reviewed) -> Candidate | None:
@@ -37,19 +39,46 @@ async def keep_choices(
     await remote_customers_store.choose(tx, connection, choices)
 
 
+async def choose_for_all(
+    tx: Tx,
+    company: CompanyId,
+    connection: ConnectionId,
+    wanted: Wanted,
+    kind: CustomerKind | None,
+    picked: bool | None,
+) -> int:
+    """Choose a kind, a tick or both for all that a filter shows; how many that changed."""
+    changed = 0
+    if picked is not None:  # first: a filter by kind may not show them any more afterwards
+        changed = await review_store.pick(tx, connection, company, wanted, picked=picked)
+    if kind is not None:
+        changed = await review_store.choose_kind(tx, connection, company, wanted, kind)
+    return changed
+
+
 async def learn(
-    tx: Tx, company: CompanyId, connection: ConnectionId, imported: dict[RemoteId, str]
+    tx: Tx,
+    company: CompanyId,
+    connection: ConnectionId,
+    imported: dict[RemoteId, str],
+    run_id: UUID | None,
 ) -> int:
     """What was imported as another kind than was suggested changes what is suggested next.
 
-    For this company only, by name, e-mail domain and word; how many were corrections.
+    For this company only, by name, e-mail domain and word; how many were corrections. With an
+    import's id all of them are, by what was suggested when it began, and count once however often
+    they are told.
     """
+    if run_id is not None and not await remote_customers_store.learns_once(tx, company, run_id):
+        return 0
     known = await remote_customers_store.by_id(tx, connection, list(imported))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     corrected = 0
     for remote, kind in imported.items():
         there = known.get(remote)
-        if there is None or there.suggested_kind == kind or there.linked_to is not None:
+        if there is None:
+            continue
+        if run_id is None and (there.suggested_kind == kind or there.linked_to is not None):
             continue
         corrected += 1
         for feature in there.features:

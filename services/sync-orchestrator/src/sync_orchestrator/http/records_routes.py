@@ -35,11 +35,15 @@ all_records = APIRouter(prefix="/records")
 async def forget(
     caller: Writer, company: TheCompany, parts: TheParts, body: ForgetTaken
 ) -> JSONResponse:
-    """Forget customers that an import made and that were taken back; how many."""
+    """Forget customers that an import made and that were taken back; how many, and who stays."""
     ids = [RecordId(customer) for customer in body.customers]
     async with parts.database.transaction() as tx:
-        count = await forgetting.forget(tx, parts.tools, company, ids)
-    return JSONResponse({"forgotten": count})
+        count, kept = await forgetting.forget(tx, parts.tools, company, ids)
+    stay = [
+        {"customer_id": str(one.customer), "provider": one.provider, "linked": one.linked}
+        for one in kept
+    ]
+    return JSONResponse({"forgotten": count, "kept": stay})
 
 
 def entity_of(entity: str) -> Entity:
@@ -115,10 +119,12 @@ async def unlink(
     parts: TheParts,
     body: WishTaken,
 ) -> JSONResponse:
-    """Take the link away; nothing changes there."""
+    """Take the link away, with `remote_id` only if it is to that one; nothing changes there."""
     wish = _wish(caller, company, provider_of(body.provider), entity, record, body)
+    only = body.fields.get("remote_id")
+    remote = RemoteId(only) if isinstance(only, str) else None
     async with parts.database.transaction() as tx:
-        state, before = await linking.unlink(tx, parts.tools, wish)
+        state, before = await linking.unlink(tx, parts.tools, wish, remote)
     return JSONResponse({"state": state.model_dump(mode="json"), "before": before})
 
 

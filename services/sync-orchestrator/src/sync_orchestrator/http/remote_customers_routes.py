@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 from contracts.commands import Origin
@@ -55,24 +56,36 @@ async def review(
     filter: Annotated[str, Query()] = "all",  # noqa: A002  (its name in the address)
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=3000)] = None,
+    before: Annotated[str | None, Query(max_length=3000)] = None,
 ) -> JSONResponse:
-    """A page by name: what each is, what kind it seems and why, whom of ours it could be."""
+    """A page by name: what each is, what kind it seems and why, whom of ours it could be.
+
+    After `cursor`, or the one that ends before `before`; and how much is selected of all.
+    """
     if filter not in FILTERS:
         raise invalid(FieldProblem("filter", f"must be one of {', '.join(FILTERS)}"))
     wanted = Wanted((q or "").strip() or None, filter)
+    place, to = _after(cursor), _after(before, "before")
     async with parts.database.transaction() as tx:
         connection = await read_current(tx, company, provider)
-        rows = await review_store.page(
-            tx, connection.id, company, wanted, _after(cursor), limit + 1
-        )
+        if to is None:
+            rows = await review_store.page(tx, connection.id, company, wanted, place, limit + 1)
+        else:
+            rows = await review_store.page_before(tx, connection.id, company, wanted, to, limit + 1)
+        selection = await review_store.selection(tx, connection.id, company)
         counts = await review_store.counts(tx, connection.id, company, wanted.text)
         latest = await remote_customers_store.latest_load(tx, connection.id)
-    shown = rows[:limit]
+    more = len(rows) > limit
+    shown = rows[:limit] if to is None else rows[-limit:]
+    # Where one came from is there, on whichever side.
+    forth, back = (more, place is not None) if to is None else (True, more)
     return JSONResponse(
         {
             "data": [shown_row(row) for row in shown],
-            "next_cursor": _cursor(shown[-1]) if len(rows) > limit else None,
+            "next_cursor": _cursor(shown[-1]) if forth and shown else None,
+            "prev_cursor": _cursor(shown[0]) if back and shown else None,
             "counts": counts,
+            "selection": asdict(selection),
             "as_of": None
             if connection.customers_as_of is None
             else connection.customers_as_of.isoformat(),
@@ -92,14 +105,16 @@ async def choose(
     body: ChoicesTaken,
 ) -> JSONResponse:
     """Remember choices of the review, one by one or for all that a filter shows."""
-    if body.matching is not None and body.kind is None:
-        raise invalid(FieldProblem("kind", "is required with `matching`"))
+    if body.matching is not None and body.kind is None and body.picked is None:
+        raise invalid(FieldProblem("kind", "or `picked` is required with `matching`"))
     choices = [
         Choice(
             RemoteId(one.remote_id),
             one.kind,
-            "link_to" in one.model_fields_set,
+            one.as_new or "link_to" in one.model_fields_set,
             None if one.link_to is None else RecordId(one.link_to),
+            one.as_new,
+            one.picked,
         )
         for one in body.customers
     ]
@@ -107,22 +122,38 @@ async def choose(
         connection = await read_current(tx, company, provider)
         await remote_customers_store.choose(tx, connection.id, choices)
         changed = len(choices)
-        if body.matching is not None and body.kind is not None:
-            changed += await review_store.choose_kind(
-                tx, connection.id, company, _wanted(body.matching), body.kind
+        if body.matching is not None:
+            changed += await reviewing_customers.choose_for_all(
+                tx, company, connection.id, _wanted(body.matching), body.kind, body.picked
             )
-    return JSONResponse({"changed": changed})
+        selection = await review_store.selection(tx, connection.id, company)
+    return JSONResponse({"changed": changed, "selection": asdict(selection)})
 
 
 @router.post("/ids")
 async def ids(
     company: TheCompany, provider: TheProvider, parts: TheParts, body: MatchingTaken
 ) -> JSONResponse:
-    """The remote ids that a search and a filter show, linked ones left out."""
+    """What a search and a filter show, with what is chosen for each."""
     async with parts.database.transaction() as tx:
         connection = await read_current(tx, company, provider)
         found = await review_store.ids(tx, connection.id, company, _wanted(body), MOST)
-    return JSONResponse({"connection_id": str(connection.id), "remote_ids": found})
+    return JSONResponse(
+        {
+            "connection_id": str(connection.id),
+            "remote_ids": [one.id for one in found],
+            "customers": [
+                {
+                    "remote_id": one.id,
+                    "suggested_kind": one.suggested_kind,
+                    "kind": one.kind,
+                    "chosen_link": None if one.link is None else str(one.link),
+                    "chosen_new": one.as_new,
+                }
+                for one in found
+            ],
+        }
+    )
 
 
 @router.post("/chosen")
@@ -159,11 +190,13 @@ async def learn(
     parts: TheParts,
     body: LearnTaken,
 ) -> JSONResponse:
-    """What an import took as another kind than was suggested; how many were."""
+    """What an import took as another kind than was suggested; how many were. Once per import."""
     kinds = {RemoteId(remote): kind for remote, kind in body.kinds.items()}
     async with parts.database.transaction() as tx:
         connection = await read_current(tx, company, provider)
-        corrected = await reviewing_customers.learn(tx, company, connection.id, dict(kinds))
+        corrected = await reviewing_customers.learn(
+            tx, company, connection.id, dict(kinds), body.run_id
+        )
     return JSONResponse({"corrected": corrected})
 
 
@@ -192,6 +225,9 @@ def shown_row(row: Reviewed) -> dict[str, object]:
         "kind": row.chosen_kind or row.known.suggested_kind,
         "chosen_kind": row.chosen_kind,
         "chosen_link": None if row.chosen_link is None else str(row.chosen_link),
+        "chosen_new": row.chosen_new,
+        "picked": row.picked,
+        "selected": row.selected,
         "linked_to": None
         if linked is None
         else {"customer_id": str(linked), "name": row.linked_name},
@@ -217,7 +253,7 @@ def _cursor(row: Reviewed) -> str:
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _after(cursor: str | None) -> tuple[str, str] | None:
+def _after(cursor: str | None, field: str = "cursor") -> tuple[str, str] | None:
     if cursor is None:
         return None
     try:
@@ -228,4 +264,4 @@ def _after(cursor: str | None) -> tuple[str, str] | None:
         case [str(key), str(remote)]:
             return key, remote
         case _:
-            raise invalid(FieldProblem("cursor", "isn't a `next_cursor` of this list"))
+            raise invalid(FieldProblem(field, "isn't a cursor of this list"))

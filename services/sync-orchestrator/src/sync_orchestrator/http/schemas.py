@@ -120,28 +120,34 @@ class WishTaken(RecordTaken):
 
 
 class ChoiceTaken(Taken):
-    """What a person chose for one customer there; a field that isn't given stays as it was."""
+    """What a person chose for one customer there; a field that isn't given stays as it was.
+
+    `link_to` null: nothing is chosen, unless `as_new`.
+    """
 
     remote_id: Annotated[str, Field(min_length=1, max_length=100)]
     kind: Literal["business", "homeowner"] | None = None
     link_to: UUID | None = None
+    as_new: bool = False
+    picked: bool | None = None
 
 
 class MatchingTaken(Taken):
     """All that a search and a filter show."""
 
     q: Annotated[str, Field(max_length=200)] | None = None
-    filter: Literal["all", "new", "linked", "look_alike", "no_email", "business", "homeowner"] = (
-        "all"
-    )
+    filter: Literal[
+        "all", "new", "linked", "look_alike", "no_email", "business", "homeowner", "selected"
+    ] = "all"
 
 
 class ChoicesTaken(Taken):
-    """Choices one by one, or one kind for all that a filter shows."""
+    """Choices one by one, or one kind or tick for all that a filter shows."""
 
     customers: Annotated[tuple[ChoiceTaken, ...], Field(max_length=MAX_ROWS)] = ()
     matching: MatchingTaken | None = None
     kind: Literal["business", "homeowner"] | None = None
+    picked: bool | None = None
 
 
 class RemoteIdsTaken(Taken):
@@ -149,9 +155,13 @@ class RemoteIdsTaken(Taken):
 
 
 class LearnTaken(Taken):
-    """What was imported as which kind."""
+    """What was imported as which kind.
 
-    kinds: Annotated[dict[str, Literal["business", "homeowner"]], Field(max_length=1_000)]
+    With `run_id` they are the corrections of that import, as the review stood when it was begun.
+    """
+
+    kinds: Annotated[dict[str, Literal["business", "homeowner"]], Field(max_length=100_000)]
+    run_id: UUID | None = None
 
 
 class LoadTaken(Taken):

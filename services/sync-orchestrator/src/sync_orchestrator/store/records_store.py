@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from contracts.ids import CompanyId, ConnectionId, Entity, RecordId
+from contracts.ids import CompanyId, ConnectionId, Entity, Provider, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from messaging.database import Row, Tx
 
@@ -74,9 +75,27 @@ limit $4
 """
 
 
+# What a customer that an import made is at another connection than the one it came from.
+_ELSEWHERE = """
+select r.id, j.provider, l.record_id is not null as linked
+from records r
+join jobs j on j.entity = 'customer' and j.record_id = r.id
+    and j.connection_id is distinct from r.came_from
+left join links l on l.connection_id = j.connection_id and l.entity = 'customer'
+    and l.record_id = r.id
+where r.entity = 'customer' and r.company_id = $1 and r.id = any($2::uuid[])
+    and (l.record_id is not null or j.outstanding is not null
+        or j.state not in ('not_eligible', 'not_synced', 'ignored'))
+order by r.id, linked desc, j.provider
+"""
 _FORGET = """
 delete from records where entity = 'customer' and company_id = $1 and id = any($2::uuid[])
 returning id
+"""
+# One of which nothing was told yet is forgotten all the same.
+_NOT_KNOWN = """
+select k.id from unnest($1::uuid[]) as k (id)
+where not exists (select from records r where r.entity = 'customer' and r.id = k.id)
 """
 _FORGET_LINKS = "delete from links where entity = 'customer' and record_id = any($1::uuid[])"
 _FORGET_JOBS = "delete from jobs where entity = 'customer' and record_id = any($1::uuid[])"
@@ -84,6 +103,15 @@ _REMEMBER_FORGOTTEN = """
 insert into forgotten_records (entity, id) select 'customer', unnest($1::uuid[])
 on conflict do nothing
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A customer that is at another provider too; without `linked` it is on its way there."""
+
+    customer: RecordId
+    provider: Provider
+    linked: bool
 
 
 async def save_newer(
@@ -179,13 +207,25 @@ async def without_a_job(tx: Tx, connection: Connection, limit: int) -> list[Reco
     return found
 
 
-async def forget_customers(tx: Tx, company: CompanyId, customers: Sequence[RecordId]) -> int:
-    """Forget these customers, their jobs and links, and that they will be said again."""
-    rows = await tx.fetch(_FORGET, company, list(customers))
-    gone = [row["id"] for row in rows]
-    for statement in (_FORGET_LINKS, _FORGET_JOBS, _REMEMBER_FORGOTTEN):
+async def forget_customers(
+    tx: Tx, company: CompanyId, customers: Sequence[RecordId]
+) -> tuple[int, tuple[Elsewhere, ...]]:
+    """Forget these customers with their jobs and links, whatever is told of them later.
+
+    How many, and those that stay: what they are at another connection would be orphaned.
+    """
+    rows = await tx.fetch(_ELSEWHERE, company, list(customers))
+    kept = {row["id"]: row for row in reversed(rows)}
+    wanted = [customer for customer in customers if customer not in kept]
+    unknown = [row["id"] for row in await tx.fetch(_NOT_KNOWN, wanted)]
+    gone = [row["id"] for row in await tx.fetch(_FORGET, company, wanted)]
+    for statement in (_FORGET_LINKS, _FORGET_JOBS):
         await tx.execute(statement, gone)
-    return len(gone)
+    await tx.execute(_REMEMBER_FORGOTTEN, [*gone, *unknown])
+    stay = tuple(
+        Elsewhere(RecordId(row["id"]), row["provider"], row["linked"]) for row in kept.values()
+    )
+    return len(gone), stay
 
 
 def _record(row: Row) -> Record:

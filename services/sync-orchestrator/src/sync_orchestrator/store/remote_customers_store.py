@@ -66,9 +66,11 @@ where r.connection_id = $1 and r.remote_id = any($2::text[])
 _CHOOSE = """
 update remote_customers r set
     chosen_kind = coalesce(n.kind, r.chosen_kind),
-    chosen_link = case when n.sets_link then n.link else r.chosen_link end
-from unnest($2::text[], $3::text[], $4::boolean[], $5::uuid[])
-    as n (remote_id, kind, sets_link, link)
+    chosen_link = case when n.sets_link then n.link else r.chosen_link end,
+    chosen_new = case when n.sets_link then n.as_new else r.chosen_new end,
+    picked = coalesce(n.picked, r.picked)
+from unnest($2::text[], $3::text[], $4::boolean[], $5::uuid[], $6::boolean[], $7::boolean[])
+    as n (remote_id, kind, sets_link, link, as_new, picked)
 where r.connection_id = $1 and r.remote_id = n.remote_id
 """
 
@@ -79,6 +81,11 @@ insert into kind_corrections as k (company_id, feature, business, homeowner)
 select $1, n.* from unnest($2::text[], $3::int[], $4::int[]) as n (feature, business, homeowner)
 on conflict (company_id, feature) do update set
     business = k.business + excluded.business, homeowner = k.homeowner + excluded.homeowner
+"""
+
+_LEARNS_ONCE = """
+insert into learnt_imports (run_id, company_id) values ($1, $2) on conflict do nothing
+returning true
 """
 
 _WITH_FEATURES = """
@@ -176,12 +183,17 @@ class StuckLoad:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose for one of them. `link` counts only where `sets_link`."""
+    """What a person chose for one of them; None stays as it was.
+
+    `link` and `as_new` count only where `sets_link`: neither means that nothing is chosen.
+    """
 
     remote_id: RemoteId
     kind: CustomerKind | None = None
     sets_link: bool = False
     link: RecordId | None = None
+    as_new: bool = False
+    picked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +299,8 @@ async def choose(tx: Tx, connection: ConnectionId, choices: Sequence[Choice]) ->
         [c.kind for c in choices],
         [c.sets_link for c in choices],
         [c.link for c in choices],
+        [c.as_new for c in choices],
+        [c.picked for c in choices],
     )
 
 
@@ -305,6 +319,12 @@ async def correct(tx: Tx, company: CompanyId, counts: Mapping[str, tuple[int, in
         [business for business, _ in counts.values()],
         [homeowner for _, homeowner in counts.values()],
     )
+
+
+async def learns_once(tx: Tx, company: CompanyId, run_id: UUID) -> bool:
+    """Whether this import's corrections are told of for the first time."""
+    first: bool | None = await tx.fetchval(_LEARNS_ONCE, run_id, company)
+    return first is True
 
 
 async def with_features(tx: Tx, company: CompanyId, features: Collection[str]) -> list[Row]:

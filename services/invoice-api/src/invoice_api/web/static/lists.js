@@ -9,6 +9,8 @@
   const all = () => $("[data-select-all]");
   const chosen = new Set(); // what this person ticked on this page, not what came ticked
   const plain = $("[data-selected]")?.textContent;
+  // A review keeps its ticks at once, by whatever they were set.
+  const ticksChanged = () => $("[data-review]")?.dispatchEvent(new Event("app:ticks"));
   const show = () => {
     const ticked = boxes().filter((box) => box.checked);
     const [every, said, clear, bar] = [all(), $("[data-selected]"), $("[data-select-clear]"), $("[data-bulkbar]")];
@@ -42,6 +44,7 @@
     const list = boxes();
     const [a, b] = [list.indexOf(from), list.indexOf(to)].sort((x, y) => x - y);
     tick(list.slice(a, b + 1), true);
+    ticksChanged();
   };
   show();
 
@@ -93,6 +96,6 @@
     else if (key === "f") fix();
     else if (key === "b" || key === "h") retype(key === "b" ? "business" : "homeowner");
     else if (key === "u") unmapped();
-    else if (key === "Escape") { current()?.classList.remove("app-current"); tick(boxes(), false); }
+    else if (key === "Escape") { current()?.classList.remove("app-current"); if (!$("[data-review]")) tick(boxes(), false); }
   });
 })();
