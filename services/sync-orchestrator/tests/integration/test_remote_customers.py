@@ -175,7 +175,13 @@ async def test_a_load_whose_command_was_lost_is_asked_for_again_and_given_up_at_
         await remote_customers.ask_stuck_loads_again(tx, office.tools, 10)
     assert (await caller.get(LIST))["load"]["about"] == "interrupted"
     async with office.transaction() as tx:
+        assert await remote_customers.refresh_lists(tx, office.tools, 10) == 0
+    office.later(timedelta(minutes=20))
+    async with office.transaction() as tx:
         assert await remote_customers.refresh_lists(tx, office.tools, 10) == 1
+    await office.read_outbox()
+    *_, last = office.take(ListRemoteCustomers)
+    assert last.load_id == first.load_id, "it goes on by itself"
 
 
 async def test_s16_two_there_with_one_name_are_both_offered_and_none_is_matched(
@@ -489,3 +495,190 @@ async def test_a_look_alike_listed_later_is_asked_about_and_one_that_goes_is_not
     await office.sweep()
     (command,) = office.commands()
     assert command.record_id == ann.id
+
+
+async def interrupted(office: Office, *, came: int) -> ListRemoteCustomers:
+    """A load of three pages of two that stops after so many."""
+    command = await load(office)
+    for number in range(came):
+        await office.connections(page_of_two(office, command, number))
+    office.later(timedelta(minutes=20))
+    async with office.transaction() as tx:
+        await remote_customers.ask_stuck_loads_again(tx, office.tools, 10)
+    await office.read_outbox()
+    office.take(ListRemoteCustomers)
+    return command
+
+
+def page_of_two(
+    office: Office, command: ListRemoteCustomers, number: int, as_of: datetime = START
+) -> RemoteCustomersListed:
+    rows = [there(f"{number}-{n}", f"Customer {number}{n}") for n in range(2)]
+    return page(
+        office,
+        rows,
+        number=number,
+        more=number < 2,
+        load=command.load_id,
+        total=6,
+        as_of=as_of,
+    )
+
+
+async def test_s23_an_interrupted_load_says_how_far_it_came_and_goes_on_from_there(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    first = await interrupted(office, came=2)
+    told = (await caller.get(LIST))["load"]
+    assert (told["about"], told["state"], told["done"], told["total"]) == (
+        "interrupted",
+        "stopped",
+        4,
+        6,
+    )
+    begun = (await caller.call("POST", f"{LIST}/load", {})).json()
+    assert (begun["run"]["id"], begun["joined"]) == (str(first.load_id), False)
+    assert (begun["run"]["state"], begun["run"]["done"]) == ("running", 4)
+    await office.read_outbox()
+    (again,) = office.take(ListRemoteCustomers)
+    assert again.load_id == first.load_id
+    # What is told twice counts once.
+    await office.connections(page_of_two(office, first, 1), page_of_two(office, first, 2))
+    shown = await caller.get(LIST)
+    assert (shown["load"]["state"], shown["load"]["done"]) == ("done", 6)
+    assert (len(shown["data"]), shown["as_of"] is not None) == (6, True)
+
+
+async def test_s23_a_page_that_comes_after_the_interruption_has_the_load_go_on(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    first = await interrupted(office, came=1)
+    await office.connections(page_of_two(office, first, 1))
+    told = (await caller.get(LIST))["load"]
+    assert (told["state"], told["done"]) == ("running", 4)
+    await office.connections(page_of_two(office, first, 2))
+    assert (await caller.get(LIST))["load"]["state"] == "done"
+    versions = [message.run.version for message in office.take(RunChanged)]
+    assert versions == sorted(set(versions))
+
+
+async def test_s23_a_load_that_is_read_from_its_beginning_again_counts_from_there(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    first = await interrupted(office, came=2)
+    await caller.call("POST", f"{LIST}/load", {})
+    later = office.now
+    for number in (0, 1):
+        await office.connections(page_of_two(office, first, number, later))
+    # Of the first reading: its page isn't one of the second.
+    await office.connections(page_of_two(office, first, 2))
+    told = (await caller.get(LIST))["load"]
+    assert (told["state"], told["done"]) == ("running", 4)
+    await office.connections(page_of_two(office, first, 2, later))
+    shown = await caller.get(LIST)
+    assert (shown["load"]["state"], shown["load"]["done"], len(shown["data"])) == ("done", 6, 6)
+
+
+async def test_z2_ticks_are_kept_and_what_is_selected_is_counted_over_all_pages(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect(sync_customers=False)
+    ann, bo = customer("Ann Lee", email=None), customer("Bo P", email="bo@poe.example")
+    await office.events(office.customer_event(ann), office.customer_event(bo))
+    rows = [there(f"{n}", f"Customer {n}") for n in range(5)]
+    rows += [there("a", "Ann Lee"), there("b", "Bo Poe", "bo@poe.example")]
+    rows += [there("z", "Zed", active=False)]
+    await office.connections(page(office, rows))
+
+    async def chosen(**body: object) -> dict[str, int]:
+        answer = await caller.call("PUT", f"{LIST}/choices", body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["selection"]
+
+    def one(remote: str, **more: object) -> dict[str, object]:
+        return {"customers": [{"remote_id": remote, **more}]}
+
+    shown = await caller.get(f"{LIST}?limit=3")
+    assert shown["selection"] == {"new": 5, "links": 1, "asks": 0}, "the inactive is left out"
+    assert await chosen(**one("2", picked=False)) == {"new": 4, "links": 1, "asks": 0}
+    assert await chosen(**one("z", picked=True)) == {"new": 5, "links": 1, "asks": 0}
+    assert await chosen(**one("a", picked=True)) == {"new": 5, "links": 1, "asks": 1}
+    assert await chosen(**one("a", as_new=True)) == {"new": 6, "links": 1, "asks": 0}
+    assert await chosen(**one("a", link_to=str(ann.id))) == {"new": 5, "links": 2, "asks": 0}
+    assert await chosen(**one("a", link_to=None)) == {"new": 5, "links": 1, "asks": 1}
+    assert await chosen(**one("b", as_new=True)) == {"new": 6, "links": 0, "asks": 1}
+    everyone = {"matching": {"filter": "all"}}
+    assert await chosen(**everyone, picked=False) == {"new": 0, "links": 0, "asks": 0}
+    assert await chosen(**everyone, picked=True) == {"new": 7, "links": 0, "asks": 0}
+    assert await chosen(matching={"q": "customer"}, picked=False) == {
+        "new": 2,
+        "links": 0,
+        "asks": 0,
+    }
+    told = await caller.call("POST", f"{LIST}/ids", {"filter": "selected"})
+    assert [(row["remote_id"], row["chosen_new"]) for row in told.json()["customers"]] == [
+        ("b", True),
+        ("z", False),
+    ]
+    # A list that is read anew takes nothing of it back.
+    office.later(timedelta(minutes=1))
+    await office.connections(page(office, rows))
+    assert (await caller.get(LIST))["selection"]["new"] == 2
+    assert (await caller.get(f"{LIST}?filter=selected"))["counts"]["selected"] == 2
+
+
+async def test_pages_of_the_review_lead_forth_and_back(office: Office, caller: Caller) -> None:
+    await office.connect()
+    await office.connections(page(office, [there(f"{n}", f"Customer {n}") for n in range(7)]))
+
+    async def at(rest: str) -> tuple[list[str], str | None, str | None]:
+        shown = await caller.get(f"{LIST}?limit=3{rest}")
+        ids = [row["remote_id"] for row in shown["data"]]
+        return ids, shown["prev_cursor"], shown["next_cursor"]
+
+    first, before, forth = await at("")
+    assert (first, before) == (["0", "1", "2"], None)
+    second, back, forth = await at(f"&cursor={forth}")
+    assert second == ["3", "4", "5"]
+    last, back_to_second, beyond = await at(f"&cursor={forth}")
+    assert (last, beyond) == (["6"], None)
+    assert (await at(f"&before={back_to_second}"))[0] == second
+    again, before, forth = await at(f"&before={back}")
+    assert (again, before) == (first, None)
+    assert (await at(f"&cursor={forth}"))[0] == second
+    wrong = await caller.call("GET", f"{LIST}?before=abc")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "before")
+
+
+async def test_s24_an_import_told_of_twice_teaches_once(office: Office, caller: Caller) -> None:
+    await office.connect(sync_customers=False)
+    rows = [there("1", "Oak Lodge"), there("2", "Elm Lodge"), there("3", "Ash Lodge")]
+    await office.connections(page(office, rows))
+    before = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert before["3"]["suggested_kind"] == "business"
+    body = {"run_id": str(uuid4()), "kinds": {"1": "homeowner"}}
+    for corrected in (1, 0):
+        learnt = await caller.call("POST", f"{LIST}/learn", body)
+        assert learnt.json() == {"corrected": corrected}
+    after = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert after["3"]["suggested_kind"] == "business", "a word needs two"
+    body = {"run_id": str(uuid4()), "kinds": {"2": "homeowner"}}
+    assert (await caller.call("POST", f"{LIST}/learn", body)).json() == {"corrected": 1}
+    after = {row["remote_id"]: row for row in (await caller.get(LIST))["data"]}
+    assert after["3"]["suggested_kind"] == "homeowner"
+
+
+async def test_a_customer_of_which_nothing_was_told_yet_is_forgotten_all_the_same(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    await office.connections(page(office, [there("58", "Ann Lee")]))
+    origin = CameFrom(connection_id=office.connection, remote_id=RemoteId("58"))
+    ann = customer(came_from=origin)
+    gone = await caller.call("POST", "/records/customer/forget", {"customers": [str(ann.id)]})
+    assert gone.json() == {"forgotten": 0, "kept": []}
+    await office.events(office.customer_event(ann))
+    assert await office.state("customer", ann.id) is None

@@ -40,7 +40,8 @@ def run_card(run: RunShown, eyes: Eyes) -> RunCard:
         if run.state == "stopping":
             sentence = f"Stopping: what is in flight finishes. Started {since} by {who}."
     elif run.state == "stopped":
-        sentence = f"Stopped. Started {since} by {who}."
+        cut = run.kind == "load_customers" and run.about == "interrupted"
+        sentence = f"{'Interrupted' if cut else 'Stopped'}. Started {since} by {who}."
     else:
         end = "" if run.finished_at is None else f", ended {eyes.moment(run.finished_at)}"
         sentence = f"Started {since} by {who}{end}."

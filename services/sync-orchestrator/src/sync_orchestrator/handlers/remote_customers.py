@@ -38,7 +38,8 @@ async def load(
 ) -> tuple[CustomerLoad, bool]:
     """Have the customers there read; a load that is under way is joined (True).
 
-    Where the list is known, what has changed since is read, and once a week the whole.
+    One that was interrupted goes on. Where the list is known, what has changed since is read, and
+    once a week the whole.
 
     Raises:
         Refusal: 409 never connected, or not connected now.
@@ -47,12 +48,37 @@ async def load(
     connection = current_of(work, company, provider)
     if not connection.is_open and connection.cause is not None:
         raise because_of(connection.cause, provider)
-    running = await remote_customers_store.latest_load(tx, connection.id)
-    if running is not None and running.state == "running":
-        return running, True
-    begun = await begin_load(work, connection, Trigger(tools.ids.new()), origin)
+    latest = await remote_customers_store.latest_load(tx, connection.id)
+    if latest is not None and latest.state == "running":
+        return latest, True
+    begun = await _go_on_or_begin(work, connection, latest, origin)
     await work.save()
     return begun, False
+
+
+async def _go_on_or_begin(
+    work: Work, connection: Connection, latest: CustomerLoad | None, origin: Origin
+) -> CustomerLoad:
+    """An interrupted load goes on where it was: nothing that came is read or counted again."""
+    trigger = Trigger(work.tools.ids.new())
+    if latest is None or latest.state != "interrupted":
+        return await begin_load(work, connection, trigger, origin)
+    if not await remote_customers_store.go_on(work.tx, latest.id, work.books.now, origin):
+        return await begin_load(work, connection, trigger, origin)
+    _ask(
+        work,
+        latest.id,
+        connection.id,
+        connection.company_id,
+        connection.provider,
+        trigger,
+        connection.epoch,
+        latest.changed_since,
+    )
+    found = await remote_customers_store.find_load(work.tx, connection.company_id, latest.id)
+    assert found is not None
+    _tell(work, found)
+    return found
 
 
 async def begin_load(
@@ -90,7 +116,8 @@ async def begin_load(
 async def ask_stuck_loads_again(tx: Tx, tools: Tools, limit: int) -> int:
     """A load from which nothing has come for a minute: its command may have been lost.
 
-    After a quarter of an hour it is given up, with what it brought kept: a page of it may be lost.
+    After a quarter of an hour it is given up for now, with what it brought kept, until somebody
+    has it go on or its next page comes.
     """
     stuck = await remote_customers_store.stuck_loads(tx, STUCK_AFTER, limit)
     if not stuck:
@@ -117,17 +144,22 @@ async def ask_stuck_loads_again(tx: Tx, tools: Tools, limit: int) -> int:
 
 
 async def refresh_lists(tx: Tx, tools: Tools, limit: int) -> int:
-    """Have the list of customers read where we lack it, or where it is old and a switch is on."""
-    lacking = await connections_store.lacking_customers(tx, STALE_AFTER, STUCK_AFTER, limit)
+    """Have the list of customers read where we lack it, or where it is old and a switch is on.
+
+    A load that was interrupted goes on by itself a quarter of an hour later.
+    """
+    lacking = await connections_store.lacking_customers(
+        tx, STALE_AFTER, STUCK_AFTER, GIVEN_UP_AFTER, limit
+    )
     if not lacking:
         return 0
     work = await begin(tx, {company for _, company in lacking}, tools)
     for connection_id, _ in lacking:
-        running = await remote_customers_store.latest_load(tx, connection_id)
-        if running is not None and running.state == "running":
+        latest = await remote_customers_store.latest_load(tx, connection_id)
+        if latest is not None and latest.state == "running":
             continue  # somebody asked while we waited for the company
         connection = work.books.connections[connection_id]
-        await begin_load(work, connection, Trigger(tools.ids.new()), Origin(by="sweep"))
+        await _go_on_or_begin(work, connection, latest, Origin(by="sweep"))
     await work.save()
     return len(lacking)
 
@@ -195,7 +227,8 @@ async def cancel(tx: Tx, company: CompanyId, run_id: UUID, now: datetime) -> Run
 def progress_of(load: CustomerLoad) -> RunProgress:
     """How many so far, of about how many, and about until when."""
     over = load.state != "running"
-    total = load.loaded if over else max(load.loaded, load.total or 0)
+    # Of one that was cut short it is still told of how many it has read so many.
+    total = load.loaded if load.state == "done" else max(load.loaded, load.total or 0)
     eta: datetime | None = None
     if not over and load.loaded and total > load.loaded:
         took = load.moved_at - load.began_at

@@ -83,9 +83,10 @@ where c.status = 'open' and c.opened_at < clock() - $2::interval
             and (s.sync_customers or s.sync_invoices)))
     and not exists (select from customer_loads l
         where l.connection_id = c.id
-            and (l.state = 'running' or l.began_at > clock() - $2::interval))
+            and (l.state = 'running' or l.began_at > clock() - $2::interval
+                or l.state = 'interrupted' and l.ended_at > clock() - $3::interval))
 order by c.seen_at, c.id
-limit $3
+limit $4
 """
 
 _SIGN_IN_GOOD_UNTIL = """
@@ -205,14 +206,18 @@ async def lacking_accounts(tx: Tx, not_asked_for: timedelta, limit: int) -> list
 
 
 async def lacking_customers(
-    tx: Tx, older_than: timedelta, not_begun_for: timedelta, limit: int
+    tx: Tx,
+    older_than: timedelta,
+    not_begun_for: timedelta,
+    not_interrupted_for: timedelta,
+    limit: int,
 ) -> list[tuple[ConnectionId, CompanyId]]:
     """Open connections whose customers were never listed whole, or that need a newer list.
 
     A newer one is needed where the connector has one, or a switch is on and ours is older than
     `older_than`.
     """
-    rows = await tx.fetch(_LACKING_CUSTOMERS, older_than, not_begun_for, limit)
+    rows = await tx.fetch(_LACKING_CUSTOMERS, older_than, not_begun_for, not_interrupted_for, limit)
     return [(ConnectionId(row["id"]), CompanyId(row["company_id"])) for row in rows]
 
 

@@ -107,6 +107,27 @@ values ($1, $2, $3, 'running', $4, $5, $6, $6, $6, $7::jsonb)
 on conflict do nothing
 """
 
+# A page may come after its load was given up: unless another one has begun since, it goes on.
+_TAKES_PAGES = """
+update customer_loads l set state = 'running', ended_at = null
+where load_id = $1 and (state = 'running' or state = 'interrupted' and not exists (
+    select from customer_loads o where o.connection_id = l.connection_id
+        and o.load_id <> l.load_id and (o.began_at >= l.began_at or o.state = 'running')))
+returning as_of
+"""
+
+_FROM_THE_BEGINNING = """
+update customer_loads set loaded = 0, pages = null where load_id = $1
+"""
+
+_GO_ON = """
+update customer_loads l set state = 'running', ended_at = null, moved_at = $2, asked_at = $2,
+    began_by = $3, started_by = $4::jsonb, version = version + 1
+where load_id = $1 and state = 'interrupted'
+    and (loaded = 0 or exists (select from customer_load_pages p where p.load_id = $1))
+returning 1
+"""
+
 _SEEN_PAGE = """
 insert into customer_load_pages (load_id, page) values ($1, $2) on conflict do nothing returning 1
 """
@@ -361,7 +382,17 @@ async def begin_load(
 
 
 async def take_page(tx: Tx, page: RemoteCustomersListed, now: datetime) -> bool | None:
-    """Count a page. None: it was counted before, or its load is over; else if the load is whole."""
+    """Count a page. None: it was counted before, or its load is over; else if the load is whole.
+
+    One that was interrupted goes on by it. A later reading of the same load counts from its
+    beginning, and an earlier one not any more.
+    """
+    load = await tx.fetchrow(_TAKES_PAGES, page.load_id)
+    if load is None or (load["as_of"] is not None and load["as_of"] > page.as_of):
+        return None
+    if load["as_of"] is not None and load["as_of"] < page.as_of:
+        await tx.execute(_FROM_THE_BEGINNING, page.load_id)
+        await tx.execute(_FORGET_PAGES, page.load_id)
     if await tx.fetchval(_SEEN_PAGE, page.load_id, page.page) is None:
         return None
     whole: bool | None = await tx.fetchval(
@@ -378,8 +409,16 @@ async def take_page(tx: Tx, page: RemoteCustomersListed, now: datetime) -> bool 
 
 
 async def end_load(tx: Tx, load: LoadId, state: str, now: datetime) -> None:
+    """Of one that is interrupted it is kept which pages came: it may go on."""
     await tx.execute(_END_LOAD, load, state, now)
-    await tx.execute(_FORGET_PAGES, load)
+    if state != "interrupted":
+        await tx.execute(_FORGET_PAGES, load)
+
+
+async def go_on(tx: Tx, load: LoadId, now: datetime, origin: Origin) -> bool:
+    """Have an interrupted load run again; False where it isn't known any more how far it came."""
+    said = origin.model_dump_json()
+    return await tx.fetchval(_GO_ON, load, now, origin.by, said) is not None
 
 
 async def latest_load(tx: Tx, connection: ConnectionId) -> CustomerLoad | None:
