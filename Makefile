@@ -59,9 +59,9 @@ import: venv ## a real file into a running stack and through it, read back by th
 	@test -n "$(FILE)" || { echo "Say which file: make import FILE=../shared/data/online-retail.csv.gz"; exit 2; }
 	$(BIN)/python -m bench.real_input --file "$(FILE)" --invoices $(INVOICES) --state "$(STATE)" $(ARGS)
 
-bench-names: venv ## business or homeowner: how often the suggestion is right (FILE=a csv of name,kind)
+bench-names: venv ## business or homeowner: how often the suggestion is right (FILE=another csv of name,kind)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .venv/bench-names --group names
-	@PYTHONPATH=.venv/bench-names $(BIN)/python -m bench.names "$(FILE)"
+	@PYTHONPATH=.venv/bench-names $(BIN)/python -m bench.names "$(or $(FILE),../shared/data/customer-names.csv)"
 
 chaos: venv ## kills, freezes, restarts and lost answers under load, then the books are read (MINUTES=10 INVOICES=2000 SEED=)
 	PYTHONPATH=tests $(BIN)/python tests/chaos/run.py --minutes $(MINUTES) --invoices $(INVOICES) \

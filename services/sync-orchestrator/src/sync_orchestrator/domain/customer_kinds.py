@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from contracts.invoicing import CustomerKind
 
+from sync_orchestrator.domain.households import eastern_name, household, joining_word
 from sync_orchestrator.domain.kind_words import (
     AFTER_A_NAME,
     ALSO_SURNAMES,
@@ -19,6 +20,7 @@ from sync_orchestrator.domain.kind_words import (
     JOINING_WORDS,
     LEGAL_FORMS,
     ONLY_AT_THE_END,
+    PARTICLES_THAT_BEGIN,
     ROLE_MAILBOXES,
     TITLES,
 )
@@ -112,7 +114,7 @@ def _by_itself(customer: CustomerThere) -> Suggestion:
     return itself
 
 
-_SURE = frozenset({"title", "suffix", "last_first", "couple"})
+_SURE = frozenset({"title", "suffix", "last_first", "couple", "household"})
 
 
 def _of_the_email(customer: CustomerThere) -> Suggestion | None:
@@ -153,6 +155,9 @@ def _of_the_name(name: str) -> Suggestion:
     found = _legal_form(words)
     if found is not None:
         return Suggestion("business", f'"{_as_written(name, found)}" in the name', f"word:{found}")
+    home = household(words)
+    if home is not None:
+        return Suggestion("homeowner", home, "household")
     comma = _last_first(text)
     if comma is not None:
         return comma
@@ -167,19 +172,23 @@ def _of_the_name(name: str) -> Suggestion:
 
 
 def _by_its_shape(name: str, text: str, words: list[str], bare: list[str]) -> Suggestion:
-    joining = next((w for w in words if w in JOINING_WORDS), None)
+    joining = joining_word(words)
     if joining is not None:
         return Suggestion("business", f'"{_as_written(name, joining)}" in the name', "joining")
     if any(c.isdigit() for c in text) or "#" in text:
         return Suggestion("business", "a number in the name", "number")
     if "&" in text or " and " in text.casefold() or "/" in text:
         return _a_couple_or_a_firm(text)
+    if eastern_name(text):
+        return Suggestion("homeowner", "a person's name", "eastern_name")
     if len(bare) == 1:
         return Suggestion("business", "one word, no first and last name", "one_word")
     if words[-1].endswith(("'s", "’s")):
         return Suggestion("business", "a possessive, no last name", "possessive")
     if len(bare) > _LONGEST_NAME:
         return Suggestion("business", "longer than a person's name", "long")
+    if words[0] in PARTICLES_THAT_BEGIN:
+        return Suggestion("homeowner", "a last name", "first_last")
     return Suggestion("homeowner", "first and last name", "first_last")
 
 

@@ -142,6 +142,21 @@ JOINING_WORDS = _words(
 )
 """A person's name has none of these: "of" (but "de", "van", "von", "el" are in names)."""
 
+PARTICLES = _words("der den des das del dell' zu zum")
+"""Of those, what stands inside a surname after a first name or another particle."""
+
+PARTICLES_THAT_BEGIN = _words("van von de auf op uit aus del di da dos")
+"""What a surname of several words begins with."""
+
+EASTERN_BUSINESS = _words(
+    """
+    公司 有限 股份 集团 集團 企业 企業 会社 會社 商店 商行 商会 工厂 工廠 工業 工业 建設 建设
+    餐厅 餐廳 酒店 饭店 飯店 医院 醫院 病院 学校 學校 大学 大學 银行 銀行 中心 协会 協會 協会
+    店 堂 社 组合 組合 회사 상사 은행 병원 학교 교회 식당 건설 산업 전자 호텔 협회
+    """
+)
+"""What a name in Chinese, Japanese or Korean writing has if it is a business's."""
+
 TITLES = _words(
     """
     mr mrs ms miss mx dr drs doctor prof professor rev reverend hon sir madam madame lady lord
