@@ -89,6 +89,7 @@ _PAGE_OF = _PAGE.replace(
     "order by t.name_key", "and t.remote_id = any($8::text[])\norder by t.name_key"
 )
 
+# What each of them is like is looked up once, whatever is counted by it.
 _COUNTS = f"""
 select count(*) as "all",
     count(*) filter (where t.linked_to is null and not t.look_alike) as "new",
@@ -98,20 +99,20 @@ select count(*) as "all",
     count(*) filter (where coalesce(t.chosen_kind, t.suggested_kind) = 'business') as business,
     count(*) filter (where coalesce(t.chosen_kind, t.suggested_kind) = 'homeowner') as homeowner,
     count(*) filter (where {_SELECTED}) as selected
-from ({_THERE}) t
+from ({_THERE} offset 0) t
 """  # noqa: S608  (constants only)
 
 _SELECTION = f"""
 select count(*) filter (where {_SELECTED} and not {_AS_LINK}) as "new",
     count(*) filter (where {_SELECTED} and {_AS_LINK}) as links,
     count(*) filter (where t.linked_to is null and t.picked and not {_DECIDED}) as asks
-from ({_THERE}) t
+from ({_THERE} offset 0) t
 """  # noqa: S608  (constants only)
 
 _IDS = f"""
 select t.remote_id, t.suggested_kind, coalesce(t.chosen_kind, t.suggested_kind) as kind,
     t.chosen_link, {_AS_NEW} as as_new
-from ({_THERE}) t where {_IS}
+from ({_THERE} offset 0) t where {_IS}
 order by t.name_key, t.remote_id limit $5
 """  # noqa: S608  (constants only)
 
@@ -125,7 +126,7 @@ returning 1
 _PICK = f"""
 update remote_customers u set picked = $5
 where u.connection_id = $1 and u.remote_id in (
-    select t.remote_id from ({_THERE}) t where {_IS} and (not $5 or {_DECIDED}))
+    select t.remote_id from ({_THERE} offset 0) t where {_IS} and (not $5 or {_DECIDED}))
 returning 1
 """  # noqa: S608  (constants only)
 

@@ -46,6 +46,7 @@
     tick(list.slice(a, b + 1), true);
     ticksChanged();
   };
+  document.addEventListener("htmx:oobAfterSwap", show);
   show();
 
   // j k x s u f Enter, as the list of keys says.
