@@ -129,7 +129,6 @@ async def test_z2_a_tick_is_kept_at_once_and_counts_on_every_page(page: Page, st
     await expect(page.get_by_role("checkbox", name="Import Customer 03")).to_have_count(0)
     await page.get_by_role("button", name="Next page").click()
     await page.get_by_role("checkbox", name="Import Customer 59").uncheck()
-    await shot(page, "import-customers-second-page")
     await page.get_by_role("button", name="Back").click()
     await expect(bar).to_have_text("59 selected: 59 new")
     await page.get_by_role("button", name="Import Selected").click()
