@@ -33,7 +33,7 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-select]")) { lastTicked = event.target; tick([event.target], event.target.checked); }
     else if (event.target === all()) tick(boxes(), event.target.checked);
-  });
+  }, true); // before whoever sends what is ticked
   document.addEventListener("click", (event) => { if (event.target.closest?.("[data-select-clear]")) tick(boxes(), false); });
   document.addEventListener("htmx:afterSwap", show);
   document.addEventListener("click", (event) => {
