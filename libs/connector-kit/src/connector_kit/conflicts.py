@@ -6,6 +6,7 @@ Pure, and the same for everyone: who asks the provider says what it found.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 
+from contracts import holding
 from contracts.causes import cause_of, record_name
 from contracts.sync import Subject
 
@@ -24,16 +25,23 @@ def mark_of_content(there: Mapping[str, str]) -> str:
     return blake2b(repr(sorted(there.items())).encode(), digest_size=8).hexdigest()
 
 
-def altered_since_linked(member: Member, there: Mapping[str, str], version: str | None) -> bool:
+def altered_since_linked(
+    member: Member, there: Mapping[str, str], version: str | None, held: str | None = None
+) -> bool:
     """Whether what a person linked, and we never wrote, holds something else than it held then.
 
-    Not where whoever chose to write over it has seen this very version.
+    `held` is the mark of what an invoice holds now. Not where whoever chose to write over it has
+    seen this very version.
     """
     remote = member.remote
     if remote is None or remote.held is None or member.last is not None:
         return False
     seen = remote.version is not None and remote.version == version
-    return member.intent == "update" and not seen and mark_of_content(there) != remote.held
+    if member.intent != "update" or seen:
+        return False
+    if holding.is_mark(remote.held):
+        return bool(holding.changes(remote.held, held))
+    return mark_of_content(there) != remote.held
 
 
 def both_changed(

@@ -253,10 +253,13 @@ def _invoice_read(one: InvoiceToRead, sighting: Sighting) -> InvoiceRead:
     """A sighting in which the provider says nothing of the invoice proves nothing of it."""
     found = sighting.candidates[0] if isinstance(sighting, Seen) and sighting.candidates else None
     if found is None:
-        return InvoiceRead(record_id=one.record_id, generation=one.generation, found="unread")
+        return InvoiceRead(
+            record_id=one.record_id, generation=one.generation, step=one.step, found="unread"
+        )
     return InvoiceRead(
         record_id=one.record_id,
         generation=one.generation,
+        step=one.step,
         found=found.removed or "there",
         remote=found.remote,
         totals=found.totals,

@@ -33,7 +33,7 @@ class Holder:
     removed: bool = False
     params: tuple[tuple[str, str], ...] = ()
     held: str | None = None
-    """A mark of what it holds, for whoever links it (see `conflicts.mark_of_content`)."""
+    """The mark of what it holds, for whoever links it (see `contracts.holding`)."""
 
     def is_same(self, command: SyncInvoice) -> bool:
         """Whether it is this very invoice: of the same customer, date and total."""

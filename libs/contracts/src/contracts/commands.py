@@ -33,7 +33,8 @@ class RemoteRef(Part):
 
     `currency` is a customer's, where the provider keeps one that can't be changed. `held` is a mark
     of what it held there when a person linked it or it was imported, made and read by its connector
-    only.
+    only; an invoice's is of when we last wrote or read it too, and is compared by
+    `contracts.holding`.
     """
 
     id: RemoteId
@@ -229,10 +230,15 @@ class ListRemoteItems(Command):
 
 
 class InvoiceToRead(Part):
-    """An invoice that is there as far as we know, and the generation of its link."""
+    """An invoice that is there as far as we know, and the generation of its link.
+
+    `step` is the last of it that was answered: its reading says it again, so that one which is
+    older than a later write proves nothing.
+    """
 
     record_id: RecordId
     generation: int
+    step: int | None = None
     remote: RemoteRef
 
 

@@ -222,10 +222,14 @@ class RemoteItemsListed(ReferencePage):
 
 
 class InvoiceRead(Part):
-    """How an invoice is there now. `unread`: the provider didn't say."""
+    """How an invoice is there now. `unread`: the provider didn't say. `step`: as it was asked for.
+
+    `remote.held` is the mark of what it holds.
+    """
 
     record_id: RecordId
     generation: int
+    step: int | None = None
     found: Literal["there", "voided", "deleted", "unread"]
     remote: RemoteRef | None = None
     totals: Totals | None = None

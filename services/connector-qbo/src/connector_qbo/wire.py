@@ -131,6 +131,7 @@ class Item(Wire):
 
 class SalesItemLineDetail(Wire):
     item_ref: Ref | None = None
+    item_account_ref: Ref | None = None
     qty: Amount | None = None
     unit_price: Amount | None = None
     tax_code_ref: Ref | None = None

@@ -16,6 +16,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.money import Money
 from contracts.sync import ProviderDetails, Subject
 
+from connector_freshbooks.operations.holding import held_by
 from connector_freshbooks.operations.kinds import There, Written, text_fields, version_of
 from connector_freshbooks.operations.lines import digest, fields_of, line_of, priced, rounding_line
 from connector_freshbooks.operations.names import normal
@@ -234,6 +235,7 @@ def _there(row: Invoice) -> There:
         paid=paid or Decimal(0),
         currency=row.currency_code,
         number=row.invoice_number,
+        held=held_by(row),
         params=tuple(params),
     )
 

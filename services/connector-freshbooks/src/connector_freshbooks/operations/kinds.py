@@ -45,10 +45,13 @@ class There:
     paid: Decimal = Decimal(0)
     currency: str | None = None
     number: str | None = None
+    held: str | None = None
+    """The mark of what an invoice holds (see `contracts.holding`)."""
+
     params: tuple[tuple[str, str], ...] = field(default=())
 
     def ref(self) -> RemoteRef:
-        return RemoteRef(id=self.id, version=self.version, number=self.number)
+        return RemoteRef(id=self.id, version=self.version, number=self.number, held=self.held)
 
     def totals(self, currency: str | None) -> Totals | None:
         """What it comes to, for invoices."""

@@ -100,7 +100,7 @@ def _known(
             return NotReady(command.record_id, RemovedThere("deleted", gone_cause(command)))
         return Ready(_restored(member, found))
     edited = _edited_there(member, remote, found)
-    altered = altered_since_linked(member, found.fields, found.version)
+    altered = altered_since_linked(member, found.fields, found.version, found.held)
     asks = edited or altered
     question = _both_changed(member, found, edited, kind, context) if asks else None
     if question is not None:
@@ -194,7 +194,7 @@ def _numbered(
         currency=same[0].currency,
         removed=same[0].deleted,
         params=same[0].params,
-        held=mark_of_content(same[0].fields),
+        held=same[0].held or mark_of_content(same[0].fields),
     )
     taken = number_taken(command, holder, free, linked=member.remote is not None)
     return NotReady(command.record_id, taken)

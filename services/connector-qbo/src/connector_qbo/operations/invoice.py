@@ -16,6 +16,7 @@ from contracts.ids import Entity, RemoteId
 from contracts.money import Money
 from contracts.sync import ProviderDetails, Subject
 
+from connector_qbo.operations.holding import held_by
 from connector_qbo.operations.kinds import There, Written, text_fields
 from connector_qbo.operations.lines import digest, line_of, lines_problem, priced, rounding_line
 from connector_qbo.operations.marks import mark_of
@@ -291,5 +292,6 @@ def _there(row: Invoice) -> There | None:
         tax=row.txn_tax_detail.total_tax if row.txn_tax_detail else None,
         currency=currency,
         number=row.doc_number,
+        held=held_by(row),
         params=tuple(params),
     )

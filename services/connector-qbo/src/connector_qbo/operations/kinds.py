@@ -41,6 +41,8 @@ class There:
     number: str | None = None
     kept_in: str | None = None
     """A customer's currency, which can't be changed there."""
+    held: str | None = None
+    """The mark of what an invoice holds (see `contracts.holding`)."""
 
     params: tuple[tuple[str, str], ...] = field(default=())
 
@@ -57,6 +59,7 @@ class There:
             number=self.number,
             url=f"{url}{self.id}" if url else None,
             currency=self.kept_in,
+            held=self.held,
         )
 
     def totals(self, currency: str | None) -> Totals | None:

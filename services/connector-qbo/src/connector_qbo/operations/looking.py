@@ -196,7 +196,7 @@ def _versioned(
     if there is None:
         return not_known(member.command, known.why)
     edited = _edited_there(member, there)
-    asks = edited or altered_since_linked(member, there.content, there.version)
+    asks = edited or altered_since_linked(member, there.content, there.version, there.held)
     question = _both_changed(member, there, edited, kinds, context) if asks else None
     if question is not None:
         return NotReady(record, question)
@@ -312,7 +312,7 @@ def _taken(
         total=holder.total,
         currency=holder.currency,
         params=holder.params,
-        held=mark_of_content(holder.content),
+        held=holder.held or mark_of_content(holder.content),
     )
     linked = member.remote is not None
     taken = number_taken(command, found, free.get(number_of(command)), linked=linked)

@@ -20,6 +20,7 @@ from contracts.sync import ProviderDetails, Subject
 
 from connector_xero import wire
 from connector_xero.bodies import NotRead
+from connector_xero.operations.holding import held_by
 from connector_xero.operations.kinds import (
     CodedMember,
     There,
@@ -368,5 +369,6 @@ def _there(row: Invoice) -> There | None:
         tax=row.total_tax,
         currency=currency,
         number=row.invoice_number,
+        held=held_by(row),
         params=tuple(params),
     )

@@ -52,6 +52,9 @@ class There:
     tax: Decimal | None = None
     currency: str | None = None
     number: str | None = None
+    held: str | None = None
+    """The mark of what an invoice holds (see `contracts.holding`)."""
+
     params: tuple[tuple[str, str], ...] = field(default=())
 
     def ref(self, url: str = "") -> RemoteRef:
@@ -61,6 +64,7 @@ class There:
             version=self.version,
             number=self.number,
             url=f"{url}{self.id}" if url else None,
+            held=self.held,
         )
 
     def totals(self, currency: str | None) -> Totals | None:

@@ -113,7 +113,7 @@ def _linked(
     if member.intent == "void" and there.settled:
         return NotReady(command.record_id, void_refused(command))
     edited = _edited_there(member, remote, there)
-    asks = edited or altered_since_linked(member, there.fields, there.version)
+    asks = edited or altered_since_linked(member, there.fields, there.version, there.held)
     question = _both_changed(member, there, edited, kinds, context) if asks else None
     if question is not None:
         return NotReady(command.record_id, question)
@@ -226,7 +226,7 @@ def _taken(member: Member, holder: There, free: Mapping[str, str]) -> Refused:
             currency=holder.currency,
             removed=holder.removed is not None,
             params=holder.params,
-            held=mark_of_content(holder.fields),
+            held=holder.held or mark_of_content(holder.fields),
         )
         linked = member.remote is not None
         return number_taken(command, found, free.get(number_of(command)), linked=linked)

@@ -83,10 +83,14 @@ class TookTooLong:
 
 @dataclass(frozen=True, slots=True)
 class LinkSeen:
-    """An outcome of this generation named the remote record."""
+    """An outcome of this generation named the remote record; or it was read there, as it was.
+
+    `totals` are what it comes to there, where that is news.
+    """
 
     remote: RemoteRef
     step: int
+    totals: Totals | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,12 @@ def _after_an_outcome(
 ) -> Job:
     match event:
         case LinkSeen():
-            return replace(job, link=event.remote, answered_step=max(job.answered_step, event.step))
+            return replace(
+                job,
+                link=event.remote,
+                answered_step=max(job.answered_step, event.step),
+                totals=job.totals or event.totals,
+            )
         case Synced():
             return _synced(job, event, at)
         case Refused():
@@ -298,8 +303,7 @@ def _synced(job: Job, event: Synced, at: datetime) -> Job:
     return replace(
         _closed(_in_state(job, state, at), event.step),
         cause=event.difference,
-        # What it held before we wrote it is past.
-        link=event.remote.model_copy(update={"held": None}),
+        link=event.remote,
         gone_link=None,
         want="void" if job.want == "void" else None,
         synced_version=event.version,

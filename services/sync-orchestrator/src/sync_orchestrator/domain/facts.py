@@ -52,12 +52,16 @@ class RemoteGone:
 
 @dataclass(frozen=True, slots=True)
 class SeenThere:
-    """It was read there: `removed` there, or with these totals. Nobody asked for it to change."""
+    """It was read there: `removed` there, or with these totals. Nobody asked for it to change.
+
+    `step` was its last answered one when it was asked for, where that is known.
+    """
 
     generation: int
     removed: Literal["voided", "deleted"] | None
     remote: RemoteRef | None
     totals: Totals | None
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

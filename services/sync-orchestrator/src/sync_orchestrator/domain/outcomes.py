@@ -118,7 +118,7 @@ def _came_late(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> No
     course.tell(
         Synced(
             step=outcome.step,
-            remote=course.job.link or outcome.remote,
+            remote=_written(course.job.link or outcome.remote, outcome),
             version=outcome.record_version,
             at=outcome.occurred_at,
             totals=outcome.totals,
@@ -129,9 +129,18 @@ def _came_late(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> No
     course.derive()
 
 
+def _written(link: RemoteRef, outcome: SyncSucceeded) -> RemoteRef:
+    """The link, with what it holds now: what it held before we wrote it is past."""
+    held = outcome.remote.held if outcome.remote.id == link.id else None
+    return link.model_copy(update={"held": held})
+
+
 def _remote_of(outcome: SyncSucceeded | SyncFailed | SyncDelayed) -> RemoteRef | None:
-    if outcome.remote is not None:
+    if isinstance(outcome, SyncSucceeded):
         return outcome.remote
+    if outcome.remote is not None:
+        # What was read before a write that failed isn't what we left there.
+        return outcome.remote.model_copy(update={"held": None})
     own = outcome.used.get("self")
     return None if own is None else RemoteRef(id=own)
 
@@ -212,7 +221,7 @@ def _succeeded(course: Course, outcome: SyncSucceeded, *, automatic: bool) -> No
     if outcome.voided or before.outstanding_want == "void":
         course.tell(VoidedThere(outcome.step))
         return
-    link = course.job.link or outcome.remote
+    link = _written(course.job.link or outcome.remote, outcome)
     difference = _difference(course, outcome)
     course.tell(
         Synced(

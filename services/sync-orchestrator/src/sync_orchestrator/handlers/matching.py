@@ -84,10 +84,10 @@ async def verify(
     )
     await runs_store.start(tx, run)
     found = await match_store.linked(tx, connection, first, until)
-    await runs_store.add(tx, run.id, [("invoice", record) for record, _, _ in found])
+    await runs_store.add(tx, run.id, [("invoice", record) for record, *_ in found])
     invoices = [
-        InvoiceToRead(record_id=record, generation=generation, remote=remote)
-        for record, generation, remote in found
+        InvoiceToRead(record_id=record, generation=generation, step=step, remote=remote)
+        for record, generation, step, remote in found
     ]
     commands = [
         ReadInvoices(
@@ -129,7 +129,7 @@ async def on_invoices_read(tx: Tx, messages: Sequence[Message], tools: Tools) ->
             removed = None if one.found == "there" else one.found
             work.round.apply(
                 keys[one.record_id],
-                SeenThere(one.generation, removed, one.remote, one.totals),
+                SeenThere(one.generation, removed, one.remote, one.totals, one.step),
                 Trigger(page.correlation_id, page.id),
             )
         run = await runs_store.find(tx, page.company_id, page.correlation_id)

@@ -23,7 +23,7 @@ order by r.dated, r.name, r.id
 """
 
 _LINKED = """
-select r.id, l.remote_id, l.version, l.number, l.url, l.generation
+select r.id, l.remote_id, l.version, l.number, l.url, l.generation, j.answered_step
 from records r
 join links l on l.connection_id = $2 and l.entity = 'invoice' and l.record_id = r.id
 join jobs j on j.connection_id = $2 and j.entity = 'invoice' and j.record_id = r.id
@@ -68,13 +68,14 @@ async def month(tx: Tx, connection: Connection, first: date, until: date) -> lis
 
 async def linked(
     tx: Tx, connection: Connection, first: date, until: date
-) -> list[tuple[RecordId, int, RemoteRef]]:
-    """The month's invoices that are there, each with its link and the link's generation."""
+) -> list[tuple[RecordId, int, int, RemoteRef]]:
+    """The month's invoices that are there: generation, last answered step and link of each."""
     rows = await tx.fetch(_LINKED, connection.company_id, connection.id, first, until)
     return [
         (
             RecordId(row["id"]),
             row["generation"],
+            row["answered_step"],
             RemoteRef(
                 id=RemoteId(row["remote_id"]),
                 version=row["version"],

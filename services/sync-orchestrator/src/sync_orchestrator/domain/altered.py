@@ -1,0 +1,80 @@
+"""What somebody altered of an invoice at its provider, in words."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from contracts import holding
+from contracts.commands import RemoteRef
+from contracts.holding import Change
+
+from sync_orchestrator.domain.job import Job
+from sync_orchestrator.domain.situation import Situation
+
+THE_TOTAL = "the total"
+
+_WORDS = {
+    "customer": "the customer",
+    "number": "the number",
+    "date": "the date",
+    "due_date": "the due date",
+    "currency": "the currency",
+    "lines": "the lines",
+    "accounts": "the income account",
+    "item_accounts": "the income account",
+    "taxes": "the tax",
+    "tax": "the tax",
+}
+_DAYS = frozenset({"date", "due_date"})
+_SHOWN_AS_THEY_ARE = frozenset({"number", "currency"})
+
+
+def altered_fields(job: Job, there: RemoteRef | None, situation: Situation) -> tuple[str, ...]:
+    """The fields that hold something else there than when we last wrote or read it.
+
+    Nothing where either isn't known.
+    """
+    if there is None or job.link is None or there.id != job.link.id:
+        return ()
+    found = holding.changes(job.link.held, there.held)
+    told = [one for one in found if not _is_our_doing(one, job, situation)]
+    return tuple(dict.fromkeys(_in_words(one) for one in told))
+
+
+def _is_our_doing(change: Change, job: Job, situation: Situation) -> bool:
+    """Whether it follows from what we wrote or know of other records.
+
+    Customers are merged there, and their invoices move along to whom we follow them. An account
+    that a line has by its item may follow the item, which we have written since.
+    """
+    if change.field == "customer":
+        need = situation.customer
+        return need is not None and need.link is not None and need.link.id == change.now
+    if change.field == "item_accounts":
+        written = [need.job.synced_at for need in situation.items if need.job is not None]
+        at = job.synced_at
+        return at is None or any(moment is not None and moment > at for moment in written)
+    return False
+
+
+def _in_words(change: Change) -> str:
+    word = _WORDS[change.field]
+    if change.field in _DAYS:
+        before, now = _day(change.before), _day(change.now)
+        return f"{word} ({before} → {now})" if before and now else word
+    if change.field in _SHOWN_AS_THEY_ARE and change.before and change.now:
+        return f"{word} ({change.before} → {change.now})"
+    return word
+
+
+def _day(text: str) -> str | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return f"{day.day} {day:%b %Y}"
+
+
+def joined(before: Sequence[str], now: Sequence[str]) -> list[str]:
+    """What was told and not decided yet, and what is new; of a field the newest words."""
+    newer = {one.split(" (", 1)[0] for one in now}
+    return [*(one for one in before if one.split(" (", 1)[0] not in newer), *now]
