@@ -14,6 +14,10 @@ ACCEPTED = "accepted"
 """The reason of an invoice whose other total there a person left as it is."""
 
 
+NOT_READ = "not_read"
+"""The reason of an invoice that was linked, and whose total there nobody has told yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """An invoice of the month, and what is known of it there.
@@ -35,7 +39,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An invoice that isn't there as it is here. `reason`: its state, `differs` or `accepted`."""
+    """An invoice that isn't there as it is here, or isn't known to be.
+
+    `reason`: its state, `differs`, `accepted` or `not_read`.
+    """
 
     entry: Entry
     reason: str
@@ -107,6 +114,8 @@ def _reason(entry: Entry, here: Decimal, there: Decimal, *, is_there: bool) -> s
     state = entry.state
     if not is_there:
         return SyncState.NOT_SYNCED.value if state is None else state.value
+    if state is SyncState.SYNCED and entry.total_there is None and entry.status != "void":
+        return NOT_READ
     if state in (SyncState.SYNCED, SyncState.VOIDED) and here == there:
         return None
     if state is SyncState.VOIDED or (state is SyncState.SYNCED and entry.status == "void"):

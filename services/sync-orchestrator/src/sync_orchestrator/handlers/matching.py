@@ -6,34 +6,34 @@ from datetime import date
 from uuid import UUID
 
 from contracts.causes import cause_of
-from contracts.commands import InvoiceToRead, Origin, ReadInvoices
-from contracts.connections import InvoicesRead
-from contracts.ids import CompanyId, LoadId, MessageId, Provider
+from contracts.commands import Origin
+from contracts.connections import InvoiceRead, InvoicesRead
+from contracts.ids import CompanyId, Provider
 from contracts.message import Message
 from contracts.sync import RunProgress
-from messaging import outbox
 from messaging.database import Tx
 
 from sync_orchestrator.domain.facts import SeenThere
 from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.matching import Match, match_of
 from sync_orchestrator.domain.round import Trigger
-from sync_orchestrator.handlers import running
+from sync_orchestrator.handlers import running, verifying
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.refusals import FieldProblem, because_of, invalid
 from sync_orchestrator.handlers.work import REVIEWS, Tools, begin
 from sync_orchestrator.store import companies_store, match_store, runs_store
+from sync_orchestrator.store.match_store import Check
 from sync_orchestrator.store.runs_store import Run
-
-AT_ONCE = 200
-"""Invoices that one command has read."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonthMatched:
+    """`verified_at`: when it was last read there; `last` is the last reading that is over."""
+
     match: Match
     verified_at: str | None
     verifying: UUID | None
+    last: Check | None
 
 
 async def match(tx: Tx, company: CompanyId, provider: Provider, month: str) -> MonthMatched:
@@ -49,6 +49,7 @@ async def match(tx: Tx, company: CompanyId, provider: Provider, month: str) -> M
         match_of(entries, connection.settings.start_date),
         await match_store.verified_at(tx, connection.id, month),
         await match_store.verifying(tx, connection.id, month),
+        await match_store.last_check(tx, connection.id, month),
     )
 
 
@@ -84,26 +85,8 @@ async def verify(
     )
     await runs_store.start(tx, run)
     found = await match_store.linked(tx, connection, first, until)
-    await runs_store.add(tx, run.id, [("invoice", record) for record, *_ in found])
-    invoices = [
-        InvoiceToRead(record_id=record, generation=generation, step=step, remote=remote)
-        for record, generation, step, remote in found
-    ]
-    commands = [
-        ReadInvoices(
-            id=MessageId(tools.ids.new()),
-            occurred_at=now,
-            company_id=company,
-            correlation_id=run.id,
-            provider=provider,
-            connection_id=connection.id,
-            epoch=connection.epoch,
-            load_id=LoadId(tools.ids.new()),
-            invoices=tuple(invoices[at : at + AT_ONCE]),
-        )
-        for at in range(0, len(invoices), AT_ONCE)
-    ]
-    await outbox.put(tx, commands)
+    await runs_store.add(tx, run.id, [("invoice", one.record_id) for one in found])
+    await verifying.ask(tx, tools, run, connection, found, now)
     tx.wake(REVIEWS)
     return await running.show(tx, company, run.id)
 
@@ -124,23 +107,27 @@ async def on_invoices_read(tx: Tx, messages: Sequence[Message], tools: Tools) ->
         }
         await work.load(set(keys.values()), followed=False)
         for one in page.invoices:
-            if one.found == "unread":
+            if not _is_read(one):
                 continue
-            removed = None if one.found == "there" else one.found
+            removed = one.found if one.found in ("voided", "deleted") else None
             work.round.apply(
                 keys[one.record_id],
                 SeenThere(one.generation, removed, one.remote, one.totals, one.step),
                 Trigger(page.correlation_id, page.id),
             )
         run = await runs_store.find(tx, page.company_id, page.correlation_id)
-        if run is not None and run.kind == "verify":
+        if run is not None and run.kind == "verify" and run.finished_at is None:
             taken = [
-                (keys[one.record_id], "unread" if one.found == "unread" else None)
-                for one in page.invoices
+                (keys[one.record_id], None if _is_read(one) else "unread") for one in page.invoices
             ]
             await runs_store.taken(tx, run.id, taken, work.books.now)
     await work.save()
     tx.wake(REVIEWS)
+
+
+def _is_read(one: InvoiceRead) -> bool:
+    """Whether it says how the invoice is; one that is there comes to something."""
+    return one.found in ("voided", "deleted") or (one.found == "there" and one.totals is not None)
 
 
 def bounds(month: str) -> tuple[date, date]:

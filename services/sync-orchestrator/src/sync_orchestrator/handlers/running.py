@@ -20,6 +20,7 @@ from sync_orchestrator.domain.job import RecordKey
 from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.runs import Progress, eta_of, is_over, progress_of, room_for
+from sync_orchestrator.handlers import verifying
 from sync_orchestrator.handlers.group_actions import act_on
 from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.refusals import (
@@ -180,7 +181,10 @@ async def step(tx: Tx, tools: Tools, batch: int = BATCH) -> bool:
     now = await companies_store.now(tx)
     progress = await _progress(tx, run, now)
     more = False
-    if run.cancelled_at is None and progress.untaken and run.kind != "verify":
+    if run.cancelled_at is None and progress.untaken and run.kind == "verify":
+        await verifying.go_on(tx, tools, run, now)
+        progress = await _progress(tx, run, now)
+    elif run.cancelled_at is None and progress.untaken:
         room = min(batch, room_for(progress))
         more = room > 0 and await _take(tx, tools, run, room) >= room
         progress = await _progress(tx, run, now)

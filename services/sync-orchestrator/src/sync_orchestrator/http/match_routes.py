@@ -12,6 +12,7 @@ from sync_orchestrator.handlers import matching
 from sync_orchestrator.http.callers import TheCompany, TheParts, TheProvider, Writer
 from sync_orchestrator.http.runs_routes import shown
 from sync_orchestrator.http.schemas import VerifyTaken
+from sync_orchestrator.store.match_store import Check
 
 router = APIRouter(prefix="/integrations/{provider}/match")
 
@@ -43,6 +44,7 @@ async def match(
             "not_expected": compared.not_expected,
             "data": [_mismatch(one) for one in compared.mismatches],
             "verified_at": found.verified_at,
+            "last_check": None if found.last is None else _check(found.last),
             "verifying": None if found.verifying is None else str(found.verifying),
         }
     )
@@ -62,6 +64,22 @@ async def verify(
     async with parts.database.transaction() as tx:
         run = await matching.verify(tx, parts.tools, company, provider, month, origin)
     return JSONResponse({"run": shown(run)}, status_code=202)
+
+
+def _check(last: Check) -> dict[str, object]:
+    return {
+        "at": last.at,
+        "asked": last.asked,
+        "read": last.read,
+        "unread": [
+            {
+                "record_id": str(one.record_id),
+                "number": one.number,
+                "date": one.dated.isoformat(),
+            }
+            for one in last.unread
+        ],
+    }
 
 
 def _mismatch(one: Mismatch) -> dict[str, object]:
