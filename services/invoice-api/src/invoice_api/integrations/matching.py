@@ -30,6 +30,7 @@ ACCEPTED = "accepted"
 _REASONS: dict[str, str] = {
     "differs": "The totals differ.",
     ACCEPTED: "Left as it is there.",
+    "not_read": "It was linked, and hasn't been read there yet.",
     SyncState.NOT_SYNCED.value: "It was never sent there.",
     SyncState.NOT_ELIGIBLE.value: "It doesn't go by itself.",
     SyncState.WAITING.value: "It waits for what goes first.",

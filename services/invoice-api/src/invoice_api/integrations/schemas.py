@@ -374,8 +374,28 @@ class MismatchTold(Told):
     total_there: str | None = None
 
 
+class UnreadInvoice(Told):
+    """An invoice that the last check couldn't read there."""
+
+    record_id: RecordId
+    number: str
+    date: date
+
+
+class MatchCheck(Told):
+    """The last check that is over: of `asked` invoices `read` were read there."""
+
+    at: AwareDatetime
+    asked: int
+    read: int
+    unread: tuple[UnreadInvoice, ...] = ()
+
+
 class MatchFacts(Told):
-    """A month: `expected` should be there, `there` are; `matched` if all agrees, or is accepted."""
+    """A month: `expected` should be there, `there` are; `matched` if all agrees, or is accepted.
+
+    `verified_at` is when it was last read there; a check that could read nothing doesn't count.
+    """
 
     month: str
     expected: int
@@ -384,6 +404,7 @@ class MatchFacts(Told):
     totals: tuple[MatchTotals, ...]
     not_expected: dict[str, int] = Field(default_factory=dict[str, int])
     verified_at: AwareDatetime | None = None
+    last_check: MatchCheck | None = None
     verifying: UUID | None = None
 
 

@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +18,12 @@ from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import matching
 from invoice_api.integrations.matching import ACCEPTED
-from invoice_api.integrations.schemas import MatchRowShown, MatchShown, MatchTotals
+from invoice_api.integrations.schemas import (
+    MatchRowShown,
+    MatchShown,
+    MatchTotals,
+    UnreadInvoice,
+)
 from invoice_api.invoices import store as invoices_store
 from invoice_api.runs import service as runs
 from invoice_api.sync_status.connections_store import KnownConnection
@@ -26,7 +31,7 @@ from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integration_pages import Peers, ThePeers, head_of
 from invoice_api.web.live import live_url
-from invoice_api.web.match_views import MatchCard, MatchPage, MismatchRow, TotalRow
+from invoice_api.web.match_views import MatchCard, MatchPage, MismatchRow, TotalRow, UnreadRow
 from invoice_api.web.office_views import RunCard
 from invoice_api.web.pages import Tab
 from invoice_api.web.runs_shown import left_out, run_card
@@ -118,7 +123,7 @@ async def show_match(
     card = None if watched is None else await _run(watched, one, peers, clock)
     rows = () if shown is None else _exceptions(shown)
     accepted = () if shown is None else tuple(row for row in shown.data if row.reason == ACCEPTED)
-    checked = None if shown is None else shown.verified_at
+    unread = () if shown is None or shown.last_check is None else shown.last_check.unread
     page = MatchPage(
         shell=shell,
         head=head,
@@ -134,7 +139,9 @@ async def show_match(
         accepted=tuple(_row(row) for row in accepted[:_SHOWN]),
         more_accepted=max(0, len(accepted) - _SHOWN),
         left_out="" if shown is None else left_out(shown.not_expected),
-        checked=None if checked is None else one.eyes.moment(checked),
+        checked="" if shown is None else checked_of(shown, head.label, one.eyes.moment),
+        unread=tuple(_unread(row) for row in unread[:_SHOWN]),
+        more_unread=max(0, len(unread) - _SHOWN),
         run=card,
         live_url=f"/live?recent={provider}" if card is None else live_url("run", [card.id]),
         away=away,
@@ -194,6 +201,30 @@ def sentence_of(shown: MatchShown, label: str) -> str:
     if accepted:
         parts.append(f"{accepted:,} accepted as {'it is' if accepted == 1 else 'they are'}")
     return ", ".join([said, *(parts or ["totals differ"])])
+
+
+def checked_of(shown: MatchShown, label: str, moment: Callable[[datetime], str]) -> str:
+    """When it was last checked there, and what of it couldn't be read then."""
+    last, verified = shown.last_check, shown.verified_at
+    at = None if verified is None else moment(verified)
+    said = f"Last checked against {label} {at}"
+    if last is not None and last.unread and last.read:
+        few = f"{last.read:,} of {last.asked:,} checked; {len(last.unread):,} couldn't be read"
+        return f"{said}: {few}."
+    parts = [f"{said}."] if at else []
+    if last is not None and last.unread:
+        tried = f"None of {last.asked:,} could be read {moment(last.at)}."
+        parts = [tried, *parts]
+    if at is None:
+        parts.append(
+            f"Not checked against {label} yet: this is what {label} answered when each invoice "
+            "was sent."
+        )
+    return " ".join(parts)
+
+
+def _unread(row: UnreadInvoice) -> UnreadRow:
+    return UnreadRow(row.number, f"/invoices/{row.record_id}", formatters.day(row.date))
 
 
 def _exceptions(shown: MatchShown) -> tuple[MatchRowShown, ...]:

@@ -43,6 +43,15 @@ class MismatchRow:
 
 
 @dataclass(frozen=True)
+class UnreadRow:
+    """An invoice that the last check couldn't read."""
+
+    number: str
+    url: str
+    date: str
+
+
+@dataclass(frozen=True)
 class MatchPage:
     shell: Shell
     head: ProviderHead
@@ -60,7 +69,10 @@ class MatchPage:
     """What differs and was accepted as it is there: no exception."""
     more_accepted: int
     left_out: str
-    checked: str | None
+    checked: str
+    """When it was last checked there, and how far, in words."""
+    unread: tuple[UnreadRow, ...]
+    more_unread: int
     run: RunCard | None
     live_url: str
     away: bool
