@@ -7,11 +7,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from contracts.commands import (
+    InvoiceToRead,
     ItemRef,
     ListRemoteCustomers,
     ListRemoteItems,
     Origin,
     Priority,
+    ReadInvoices,
     ReadRemote,
     RemoteRef,
     SyncCustomer,
@@ -187,6 +189,10 @@ class Company:
     def list_customers(self) -> ListRemoteCustomers:
         """A load of its own each time."""
         return ListRemoteCustomers.model_validate(self._load())
+
+    def read_invoices(self, *invoices: InvoiceToRead) -> ReadInvoices:
+        """A load of its own each time."""
+        return ReadInvoices.model_validate({**self._load(), "invoices": invoices})
 
     def _load(self) -> dict[str, object]:
         load = IDS.new()

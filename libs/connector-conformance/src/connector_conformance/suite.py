@@ -6,6 +6,7 @@ counted in the simulator's books.
 """
 
 from connector_conformance.answers_suite import AnswersConformance
+from connector_conformance.checking_suite import CheckingConformance
 from connector_conformance.listing_suite import ListingConformance
 from connector_conformance.process_suite import ProcessConformance
 from connector_conformance.refusals_suite import RefusalsConformance
@@ -21,6 +22,7 @@ class ConnectorConformance(
     RefusalsConformance,
     RestoreConformance,
     ListingConformance,
+    CheckingConformance,
     ProcessConformance,
 ):
     """All of it. Tests of the first base run last: they move the simulator's clock ahead."""

@@ -21,7 +21,8 @@ from connector_freshbooks.errors import details_of
 from connector_freshbooks.operations.kinds import Kind, There
 from connector_freshbooks.operations.marks import whose
 from connector_freshbooks.operations.reading import notes_of
-from connector_freshbooks.operations.reads import answered, everything, get
+from connector_freshbooks.operations.reads import answered, everything, get, page_of
+from connector_freshbooks.provider import PER_PAGE
 
 Found: TypeAlias = There | NotRead
 
@@ -46,12 +47,47 @@ def read_remote(
     context: Context,
     kinds: Mapping[Entity, Kind],
 ) -> Exchange[list[Sighting]]:
-    """How each record is there now."""
+    """How each record is there now: invoices by lists, what those leave out one by one."""
+    invoices = [remote.id for command, remote in members if command.entity == "invoice"]
+    listed = yield from _listed(kinds["invoice"], context, invoices)
     seen: list[Sighting] = []
     for command, remote in members:
-        found = yield from by_id(kinds[command.entity], context, remote.id)
+        found: Found | None = listed.get(remote.id) if command.entity == "invoice" else None
+        if found is None:
+            found = yield from by_id(kinds[command.entity], context, remote.id)
         seen.append(_remote_sighting(command, remote, found))
     return seen
+
+
+def _listed(
+    kind: Kind, context: Context, ids: Sequence[RemoteId]
+) -> Exchange[Mapping[RemoteId, There]]:
+    """Those of these invoices that lists show, whole. Deleted ones stand in none.
+
+    A list whose filter isn't heeded holds others too: then no more of them are asked for.
+    """
+    path = f"/accounting/account/{context.organisation.id}/{kind.path}"
+    found: dict[RemoteId, There] = {}
+    wanted = list(dict.fromkeys(ids))
+    for at in range(0, len(wanted), PER_PAGE):
+        part = wanted[at : at + PER_PAGE]
+        if len(part) == 1:
+            break
+        asked = tuple(("search[invoiceids][]", each) for each in part)
+        page = yield from page_of(path, 1, *kind.query, *asked)
+        if isinstance(page, NotRead):
+            break
+        rows = kind.list(page)
+        ours = set(part)
+        found |= {there.id: there for there in rows if there.id in ours and _is_whole(there)}
+        if any(there.id not in ours for there in rows):
+            break
+    return found
+
+
+def _is_whole(there: There) -> bool:
+    """Whether its lines are said, too."""
+    return "lines" in there.fields
 
 
 def by_id(kind: Kind, context: Context, remote: RemoteId) -> Exchange[Found]:
