@@ -24,6 +24,7 @@ _WORDS = {
     "taxes": "the tax",
     "tax": "the tax",
 }
+_TO = " → "
 _DAYS = frozenset({"date", "due_date"})
 _SHOWN_AS_THEY_ARE = frozenset({"number", "currency"})
 
@@ -60,9 +61,9 @@ def _in_words(change: Change) -> str:
     word = _WORDS[change.field]
     if change.field in _DAYS:
         before, now = _day(change.before), _day(change.now)
-        return f"{word} ({before} → {now})" if before and now else word
+        return f"{word} ({before}{_TO}{now})" if before and now else word
     if change.field in _SHOWN_AS_THEY_ARE and change.before and change.now:
-        return f"{word} ({change.before} → {change.now})"
+        return f"{word} ({change.before}{_TO}{change.now})"
     return word
 
 
@@ -75,6 +76,20 @@ def _day(text: str) -> str | None:
 
 
 def joined(before: Sequence[str], now: Sequence[str]) -> list[str]:
-    """What was told and not decided yet, and what is new; of a field the newest words."""
-    newer = {one.split(" (", 1)[0] for one in now}
-    return [*(one for one in before if one.split(" (", 1)[0] not in newer), *now]
+    """What was told and isn't decided yet, and what is new; of a field that changed again, from
+    what it was at first to what it is now."""
+    first = {_word_of(one): one for one in before}
+    newer = {_word_of(one) for one in now}
+    kept = [one for one in before if _word_of(one) not in newer]
+    return [*kept, *(_since(first.get(_word_of(one)), one) for one in now)]
+
+
+def _word_of(field: str) -> str:
+    return field.split(" (", 1)[0]
+
+
+def _since(first: str | None, now: str) -> str:
+    if first is None or _TO not in first or _TO not in now:
+        return now
+    was, is_now = first.split(_TO, 1)[0], now.split(_TO, 1)[1]
+    return _word_of(now) if was == f"{_word_of(now)} ({is_now[:-1]}" else f"{was}{_TO}{is_now}"
