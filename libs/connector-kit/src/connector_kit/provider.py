@@ -361,6 +361,8 @@ class OrganisationRead:
 class Operations(Protocol):
     """Translations between commands and the provider's requests. Pure; never raises for data.
 
+    Of an invoice, `remote.held` is the mark of what it holds (`contracts.holding`): in the answer
+    to a write, and wherever it is read.
     An answer that can't be read is `NoAnswer` (for a write) or `Unreadable` (for a look-up), never
     a guess.
     """

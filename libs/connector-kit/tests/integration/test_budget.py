@@ -8,10 +8,13 @@ from connector_kit import budget_store, connections_store
 from connector_kit.asking import Got
 from connector_kit.limits import slots_of
 from connector_kit.provider import Limit, Meter
+from contracts.commands import InvoiceToRead, ReadInvoices, RemoteRef
+from contracts.ids import LoadId, MessageId, RecordId, RemoteId
 from telemetry.metrics import render
 from testkit import TestDatabase
 
 from .bench import Bench, bench_on, ids
+from .test_connecting import load_all
 
 DAY = 86_400.0
 
@@ -49,6 +52,39 @@ async def test_a_day_s_reserve_is_given_back_in_its_last_hour(database: TestData
         await bench.take(bench.customer("Clicked", click=True))
         await bench.work()
         assert len(bench.there.requests("/batch")) == 6
+
+
+async def test_a_month_that_is_checked_leaves_the_reserve_to_clicks(
+    database: TestDatabase,
+) -> None:
+    async with bench_on(database, **a_day(6, reserve=2)) as bench:
+        assert await send(bench, 3) == 3
+        for count in (1, 1):
+            await bench.take(month_to_read(bench))
+            await load_all(bench)
+            assert len(bench.there.requests("/find")) == count
+        await bench.take(bench.customer("Clicked", click=True))
+        await bench.work()
+        assert len(bench.there.requests("/batch")) + len(bench.there.requests("/single")) == 4
+        bench.later(hours=24)
+        await load_all(bench)
+        assert len(bench.there.requests("/find")) == 2
+
+
+def month_to_read(bench: Bench) -> ReadInvoices:
+    there = RemoteRef(id=RemoteId("155"))
+    one = InvoiceToRead(record_id=RecordId(ids.new()), generation=1, remote=there)
+    return ReadInvoices(
+        id=MessageId(ids.new()),
+        occurred_at=bench.clock.now(),
+        company_id=bench.company,
+        correlation_id=ids.new(),
+        provider="qbo",
+        connection_id=bench.connection,
+        epoch=1,
+        load_id=LoadId(ids.new()),
+        invoices=(one,),
+    )
 
 
 async def test_no_more_of_a_reserve_is_given_back_than_comes_free(database: TestDatabase) -> None:

@@ -1,9 +1,10 @@
 """Looking up: what a list says, and what it doesn't."""
 
 import json
+from collections.abc import Sequence
 from typing import cast
 
-from connector_kit.answers import Refused, Seen, Unreadable
+from connector_kit.answers import Refused, Seen, Sighting, Unreadable
 from connector_kit.exchange import Response
 from connector_kit.provider import Member, NotReady, Prepared, Ready
 from contracts.commands import ReadRemote, RemoteRef
@@ -155,3 +156,59 @@ def test_an_edit_of_the_same_second_is_seen_by_its_content_and_asked_about_once(
     assert isinstance(question.answer, Refused)
     assert question.answer.cause.code == "changed_on_both_sides"
     assert isinstance(asked(read_there(edited)), Ready)
+
+
+def month_of(*ids: str) -> list[tuple[ReadRemote, RemoteRef]]:
+    command = invoice_command()
+    read = ReadRemote(
+        **command.model_dump(
+            include={
+                "id",
+                "occurred_at",
+                "company_id",
+                "correlation_id",
+                "provider",
+                "connection_id",
+                "epoch",
+                "record_id",
+                "generation",
+                "step",
+                "origin",
+            }
+        ),
+        entity="invoice",
+    )
+    return [(read, linked(each)) for each in ids]
+
+
+def seen_as(sightings: Sequence[Sighting]) -> list[tuple[str, str | None]]:
+    found = [one.candidates[0] for one in sightings if isinstance(one, Seen)]
+    return [(one.remote.id, one.removed) for one in found]
+
+
+def test_many_invoices_are_read_by_a_list_and_those_it_leaves_out_one_by_one() -> None:
+    row = recorded("invoice", "invoice")
+    one, deleted, bare = {**row, "id": 1}, {**row, "id": 2, "vis_state": 1}, {**row, "id": 3}
+    without_lines = {name: value for name, value in bare.items() if name != "lines"}
+    exchange = OPERATIONS.read_remote(month_of("1", "2", "3"), context())
+    answers = (page("invoices", one, without_lines), result(invoice=deleted), result(invoice=bare))
+    seen, sent = drive(exchange, *answers)
+    assert seen_as(seen) == [("1", None), ("2", "deleted"), ("3", None)]
+    assert [value for name, value in sent[0].query if name == "search[invoiceids][]"] == [
+        "1",
+        "2",
+        "3",
+    ]
+    assert ("include[]", "lines") in sent[0].query
+    assert [each.path.rpartition("/")[2] for each in sent[1:]] == ["2", "3"]
+
+
+def test_a_list_whose_filter_is_not_heeded_is_asked_for_once() -> None:
+    row = recorded("invoice", "invoice")
+    ids = [str(number) for number in range(1, 103)]
+    exchange = OPERATIONS.read_remote(month_of(*ids), context())
+    listed = page("invoices", *({**row, "id": int(each)} for each in [*ids[:99], "999"]))
+    rest = [result(invoice={**row, "id": int(each)}) for each in ids[99:]]
+    seen, sent = drive(exchange, listed, *rest)
+    assert [remote for remote, _ in seen_as(seen)] == ids
+    assert len(sent) == 1 + len(rest)
