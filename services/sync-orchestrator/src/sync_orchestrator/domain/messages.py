@@ -51,7 +51,8 @@ def record_state(job: Job) -> RecordState:
         also=job.also,
         waiting_on=job.waiting_on if job.state is SyncState.WAITING else None,
         until=job.until,
-        remote=job.link,
+        # What it held is between us and its connector.
+        remote=None if job.link is None else job.link.model_copy(update={"held": None}),
         record_version=job.synced_version,
         totals=job.totals,
         synced_at=job.synced_at,

@@ -53,9 +53,10 @@ async def go_on(tx: Tx, tools: Tools, run: Run, now: datetime) -> None:
         return
     found = await match_store.untaken(tx, connection.id, run.id)
     await match_store.none_but(tx, run.id, [one.record_id for one in found], now)
-    fresh = LoadId(tools.ids.new())
-    loads = {one.record_id: one.load or fresh for one in found[:AT_ONCE]}
-    loads |= {one.record_id: one.load for one in found if one.load is not None}
+    loads = {one.record_id: one.load for one in found if one.load is not None}
+    # A run of the release before knows none: as many at a time as one command has.
+    unasked = [one.record_id for one in found if one.load is None][:AT_ONCE]
+    loads |= dict.fromkeys(unasked, LoadId(tools.ids.new()))
     await match_store.asked(tx, run.id, loads)
     known = [(loads[one.record_id], one) for one in found if one.record_id in loads]
     await _send(tx, tools, run, connection, known, now)
