@@ -1,150 +1,16 @@
 """Notices in the app and by a real mail server."""
 
-import asyncio
 import re
-from collections.abc import AsyncGenerator
-from datetime import timedelta
-from email import message_from_bytes, policy
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
-import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from contracts.causes import cause_of
-from contracts.connections import ConnectionExpired, ConnectionOpened, Organisation
-from contracts.ids import CompanyId, ConnectionId, MessageId, RecordId, RemoteId, UserId
-from contracts.sync import RecordState, SyncState, SyncStateChanged
+from contracts.sync import SyncState
 from invoice_api.notices.noticing import Notices
-from invoice_api.notices.post import Post
-from invoice_api.sync_status.projector import on_connections, on_progress
-from local_stack.ports import find_free_block
+
+from .noticed_company import Company, Inbox, round_of
 
 Service = Any
-Json = dict[str, Any]
-
-
-class Inbox:
-    """What a mail server was given; it can be told to say no first."""
-
-    def __init__(self) -> None:
-        self.mails: list[Any] = []
-        self.refuse = 0
-
-    async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
-        if self.refuse:
-            self.refuse -= 1
-            return "451 try again later"
-        assert isinstance(envelope.content, bytes)
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-    def to(self, address: str) -> list[Any]:
-        return [mail for mail in self.mails if mail["To"] == address]
-
-
-@pytest.fixture
-async def inbox(service: Service) -> AsyncGenerator[tuple[Inbox, Notices]]:
-    held = Inbox()
-    port = find_free_block(1)
-    controller: Any = Controller(held, hostname="127.0.0.1", port=port)
-    await asyncio.to_thread(controller.start)
-    parts = service.parts
-    settings = parts.settings.model_copy(
-        update={
-            "smtp_host": "127.0.0.1",
-            "smtp_port": port,
-            "smtp_security": "none",
-        }
-    )
-    post = Post(parts.database, settings)
-    yield held, Notices(parts.database, parts.clock, parts.ids, settings.public_url, post)
-    await asyncio.to_thread(controller.stop)
-
-
-class Company:
-    """A connected company and what befalls it."""
-
-    def __init__(self, service: Service, signed_up: Json) -> None:
-        self.service = service
-        self.web = service.client(signed_up["api_key"])
-        self.email = signed_up["email"]
-        self.id = CompanyId(UUID(signed_up["company_id"]))
-        self.connection = ConnectionId(uuid4())
-
-    async def connection_is(self, *, expired: bool = False, good_days: int | None = None) -> None:
-        now = self.service.parts.clock.now()
-        said: Json = {
-            "id": MessageId(uuid4()),
-            "occurred_at": now,
-            "company_id": self.id,
-            "correlation_id": uuid4(),
-            "provider": "qbo",
-            "connection_id": self.connection,
-            "epoch": 2 if expired else 1,
-            "organisation": Organisation(id=RemoteId(str(self.connection)), name="Oak Books"),
-            "opened_by": UserId(uuid4()),
-            "opened_at": now.replace(year=2020),
-        }
-        message: ConnectionExpired | ConnectionOpened = (
-            ConnectionExpired(**said, expired_at=now, cause=cause_of("connection_expired"))
-            if expired
-            else ConnectionOpened(
-                **said,
-                token_good_until=None if good_days is None else now + timedelta(days=good_days),
-            )
-        )
-        async with self.service.parts.database.transaction() as tx:
-            await on_connections(tx, [message])
-
-    async def invoices_are(self, code: Any, state: SyncState, count: int, minutes: int) -> None:
-        """So many invoices of 50.00 stand for this cause since so many minutes."""
-        customer = (await self.web.post("/customers", json={"name": "Ann Lee"})).json()["id"]
-        at = self.service.parts.clock.now() - timedelta(minutes=minutes)
-        messages: list[SyncStateChanged] = []
-        for _ in range(count):
-            body = {"customer_id": customer, "lines": [{"unit_price": "50.00"}]}
-            made = (await self.web.post("/invoices", json=body)).json()["id"]
-            messages.append(
-                SyncStateChanged(
-                    id=MessageId(uuid4()),
-                    occurred_at=at,
-                    company_id=self.id,
-                    correlation_id=uuid4(),
-                    state=RecordState(
-                        provider="qbo",
-                        connection_id=self.connection,
-                        entity="invoice",
-                        record_id=RecordId(UUID(made)),
-                        generation=1,
-                        step=1,
-                        state=state,
-                        cause=cause_of(code),
-                        changed_at=at,
-                    ),
-                )
-            )
-        async with self.service.parts.database.transaction() as tx:
-            await on_progress(tx, messages)
-
-    async def notices(self) -> list[Json]:
-        shown: list[Json] = (await self.web.get("/notices")).json()["data"]
-        return shown
-
-
-@pytest.fixture
-async def company(service: Service) -> Company:
-    return Company(service, await service.sign_up())
-
-
-async def round_of(notices: Notices) -> None:
-    await notices.look()
-    await notices.write()
-    assert notices.post is not None
-    await notices.post.send_due()
 
 
 async def test_a_lost_connection_is_written_at_once_and_only_once(
@@ -200,7 +66,7 @@ async def test_one_cause_is_one_entry_with_its_money_and_its_page(
     for _ in range(2):
         await round_of(notices)
     [mail] = held.to(company.email)
-    assert "3 records, 150.00 in all" in mail.get_content()
+    assert "3 invoices, $150.00" in mail.get_content()
     assert "/integrations/qbo/problems" in mail.get_content()
     await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 12, minutes=1)
     await round_of(notices)
@@ -271,7 +137,7 @@ async def test_notices_are_seen_read_and_chosen_by_their_pages(
         assert "Nothing to tell you" in (await web.get("/notices")).text
         await notices.look()
         page = (await web.get("/notices")).text
-        assert "3 records" in page
+        assert "3 invoices" in page
         assert "$150.00" in page
         assert "/integrations/qbo/problems#group-item_account_unmapped" in page
         assert 'aria-label="1 unread"' in page
@@ -283,7 +149,7 @@ async def test_notices_are_seen_read_and_chosen_by_their_pages(
         assert (read.status_code, read.headers["location"]) == (303, "/notices")
         after = (await web.get("/notices")).text
         assert "1 unread" not in after
-        assert "3 records" in after
+        assert "3 invoices" in after
 
         choice = (await web.get("/settings/notices")).text
         assert company.email in choice

@@ -24,11 +24,13 @@ COMPANY = CompanyId(uuid4())
 
 
 def fact(kind: Kind, *, count: int = 3, amount: str = "100") -> Fact:
-    return Fact(COMPANY, kind, "qbo", "x", BEGAN, count, Decimal(amount), "T", "S.", "/p")
+    amounts = (("USD", Decimal(amount)),)
+    return Fact(COMPANY, kind, "qbo", "x", BEGAN, "T", "S.", "/p", count, amounts)
 
 
 def known(kind: Kind, times: int, *, count: int = 3, amount: str = "100") -> Known:
-    return Known(uuid4(), COMPANY, kind, "qbo", "x", BEGAN, times, count, Decimal(amount))
+    amounts = (("USD", Decimal(amount)),)
+    return Known(uuid4(), COMPANY, kind, "qbo", "x", BEGAN, times, count, amounts)
 
 
 def sayings(kind: Kind, days: int) -> list[timedelta]:
@@ -67,9 +69,17 @@ def test_a_cause_is_quiet_while_unchanged_and_grows_with_age() -> None:
 def test_much_more_money_or_many_more_records_are_said_again(
     count: int, amount: str, again: bool
 ) -> None:
-    worse = replace(fact("cause"), count=count, amount=Decimal(amount))
+    worse = replace(fact("cause"), count=count, amounts=(("USD", Decimal(amount)),))
     times = times_due(worse, known("cause", 1), BEGAN + timedelta(hours=2))
     assert (times == 1) is again
+
+
+def test_money_of_one_currency_isn_t_measured_by_another_s() -> None:
+    euros = (("EUR", Decimal(900)), ("USD", Decimal(100)))
+    now = BEGAN + timedelta(hours=2)
+    assert times_due(replace(fact("cause"), amounts=euros), known("cause", 1), now) == 1
+    unknown = replace(known("cause", 1), amounts=None)
+    assert times_due(replace(fact("cause"), amounts=euros), unknown, now) is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +98,7 @@ def test_much_more_money_or_many_more_records_are_said_again(
 def test_mail_goes_as_each_chose_in_the_company_s_zone(
     choice: Choice, kind: Kind, at: str, digest: date | None, due: bool
 ) -> None:
-    said = Said(kind, "qbo", "T", "S.", 1, Decimal(0), "/p", BEGAN)
+    said = Said(kind, "qbo", "T", "S.", "1 invoice", (), "/p", BEGAN)
     reader = Reader(choice, ZoneInfo("America/New_York"), digest)
     now = datetime.fromisoformat(f"{at}:00+00:00")
     assert mail_is_due(reader, [said], now) is due

@@ -6,7 +6,7 @@ from contracts.causes import CAUSES
 from contracts.ids import PROVIDER_LABELS
 from invoice_api.integrations.schemas import CauseGroupShown
 from invoice_api.sync_status.schemas import CauseShown, DetailsShown, LinkButtonShown
-from invoice_api.web.problems_pages import arranged
+from invoice_api.web.problems_pages import arranged, total_of
 from invoice_api.web.views import cause_view
 
 
@@ -23,7 +23,9 @@ def cause(code: str, links: tuple[LinkButtonShown, ...] = ()) -> CauseShown:
     )
 
 
-def group(code: str, name: str, amount: str | None = None, count: int = 1) -> CauseGroupShown:
+def group(
+    code: str, name: str, amount: str | None = None, count: int = 1, euros: str | None = None
+) -> CauseGroupShown:
     shown = cause(code)
     return CauseGroupShown(
         group=f"{code}.{name}",
@@ -36,7 +38,11 @@ def group(code: str, name: str, amount: str | None = None, count: int = 1) -> Ca
         count=count,
         amount=amount,
         currency=None if amount is None else "USD",
-        amounts=(),
+        amounts=tuple(
+            {"currency": currency, "amount": text}
+            for currency, text in (("USD", amount), ("EUR", euros))
+            if text is not None
+        ),
         since=datetime(2026, 6, 15, tzinfo=UTC),
         records=(),
     )
@@ -76,3 +82,12 @@ def test_what_has_no_address_there_opens_where_the_provider_begins() -> None:
         assert cause_view(cause("void_refused"), provider).open_url.startswith("https://")
     known = cause_view(cause("void_refused"), "qbo", remote_url="https://books.example/155")
     assert known.open_url == "https://books.example/155"
+
+
+def test_money_is_said_for_each_currency_by_itself() -> None:
+    rows = [
+        group("account_gone", "79", "25.00", count=40, euros="30.00"),
+        group("customer_email_missing", "ann", "1100.00"),
+    ]
+    assert total_of(rows, "Xero").startswith("41 records, $1,125.00 and €30.00, not as they")
+    assert total_of(rows[:0], "Xero").startswith("0 records not as they")

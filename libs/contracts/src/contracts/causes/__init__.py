@@ -3,7 +3,7 @@
 Finders of a cause make an instance with `cause_of`; pages and answers `render` it.
 """
 
-from contracts.causes.catalogue import CAUSES
+from contracts.causes.catalogue import CAUSES, SHOWN_AS_PROBLEMS
 from contracts.causes.connect_time import CONNECT_MESSAGES, ConnectCode, connect_message
 from contracts.causes.instance import cause_of
 from contracts.causes.model import (
@@ -36,6 +36,7 @@ __all__ = [
     "CAUSES",
     "CONNECT_MESSAGES",
     "PARAMS",
+    "SHOWN_AS_PROBLEMS",
     "Action",
     "Cause",
     "CauseCode",

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from contracts.ids import CompanyId, Provider
 
+from invoice_api.sums import Amounts
+
 Kind = Literal["cause", "connection", "ending", "outage"]
 Choice = Literal["none", "at_once", "daily", "weekly"]
 
@@ -42,11 +44,13 @@ class Fact:
     provider: Provider
     subject: str
     since: datetime
-    count: int
-    amount: Decimal
     title: str
     sentence: str
     path: str
+    count: int = 0
+    amounts: Amounts = ()
+    what: str = ""
+    """The count in words."""
 
     @property
     def key(self) -> tuple[CompanyId, Kind, Provider, str]:
@@ -55,7 +59,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Known:
-    """An open notice, as it was last said."""
+    """An open notice, as it was last said. `amounts` is None where that isn't known any more."""
 
     id: UUID
     company: CompanyId
@@ -65,7 +69,7 @@ class Known:
     since: datetime
     times: int
     count: int
-    amount: Decimal
+    amounts: Amounts | None
 
     @property
     def key(self) -> tuple[CompanyId, Kind, Provider, str]:
@@ -85,7 +89,11 @@ def times_due(fact: Fact, known: Known | None, now: datetime) -> int | None:
 def _worse(fact: Fact, known: Known) -> bool:
     if fact.kind != "cause":
         return False
-    money = fact.amount >= 2 * known.amount and fact.amount - known.amount >= _GROWN_BY
+    before = dict(fact.amounts if known.amounts is None else known.amounts)
+    money = any(
+        amount >= 2 * before.get(currency, 0) and amount - before.get(currency, 0) >= _GROWN_BY
+        for currency, amount in fact.amounts
+    )
     many = fact.count >= 2 * known.count and fact.count - known.count >= _MORE_BY
     return money or many
 
@@ -98,8 +106,8 @@ class Said:
     provider: Provider
     title: str
     sentence: str
-    count: int
-    amount: Decimal
+    what: str
+    amounts: Amounts
     path: str
     said_at: datetime
 

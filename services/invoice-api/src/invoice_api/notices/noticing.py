@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from uuid import UUID
 
 from contracts.causes import CAUSES
@@ -15,10 +15,13 @@ from messaging.process import pause
 
 from invoice_api.http import clock_store
 from invoice_api.notices import store
-from invoice_api.notices.deciding import Fact, Said, mail_is_due, times_due
+from invoice_api.notices.deciding import Fact, Kind, Said, mail_is_due, times_due
 from invoice_api.notices.post import Post
-from invoice_api.notices.store import EndingConnection, OpenGroup, Person
+from invoice_api.notices.store import EndingConnection, Person
+from invoice_api.sums import counted, in_words
+from invoice_api.sync_status import problems_store
 from invoice_api.sync_status.badge import cause_shown
+from invoice_api.sync_status.problems_store import OpenGroup
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Notices:
             known = {one.key: one for one in await store.lock_open(tx)}
             now = await clock_store.now(tx)
             facts = await self._facts(tx)
-            said = 0
+            said, unchanged = 0, dict[UUID, Fact]()
             for fact in facts:
                 before = known.get(fact.key)
                 times = times_due(fact, before, now)
@@ -60,6 +63,9 @@ class Notices:
                     notice = self.ids.new() if before is None else before.id
                     await store.save_said(tx, notice, fact, times)
                     said += 1
+                elif before is not None:
+                    unchanged[before.id] = fact
+            await store.keep_current(tx, unchanged)
             over: list[UUID] = [
                 one.id for key, one in known.items() if key not in {fact.key for fact in facts}
             ]
@@ -91,14 +97,17 @@ class Notices:
 
     async def _facts(self, tx: Tx) -> list[Fact]:
         now = await clock_store.now(tx)
-        facts = [_connection(one) for one in await store.ending_connections(tx)]
-        for group in await store.open_groups(tx):
+        facts = [_connection(one, now) for one in await store.ending_connections(tx)]
+        groups = await problems_store.open_groups(tx)
+        zones = await store.zones(tx, {group.company for group in groups})
+        for group in groups:
+            zone = zones[group.company]
             row = CAUSES.get(group.cause.code)
-            reader = WordsReader(group.zone, now.astimezone(group.zone).date())
+            reader = WordsReader(zone, now.astimezone(zone).date())
             if row is not None and row.who == "fix_record":
-                facts.append(_cause(group, reader))
+                facts.append(_of_group("cause", group, reader))
             elif group.cause.code == "provider_down":
-                facts.append(_outage(group, reader))
+                facts.append(_of_group("outage", group, reader))
         # Several connections of one provider, or groups of one outage, are one notice.
         return list({fact.key: fact for fact in facts}.values())
 
@@ -112,15 +121,14 @@ def mail_of(person: Person, said: Sequence[Said], public_url: str) -> tuple[str,
     parts = [f"{person.company_name}: what needs someone"]
     for one in said:
         lines = [f"{one.title} ({PROVIDER_LABELS[one.provider]})", one.sentence]
-        if one.count:
-            money = f", {one.amount:,.2f} in all" if one.amount else ""
-            lines.append(f"{one.count} {'record' if one.count == 1 else 'records'}{money}")
+        if one.what:
+            lines.append(", ".join(filter(None, (one.what, in_words(one.amounts)))))
         parts.append("\n".join([*lines, f"{base}{one.path}"]))
     parts.append(f"How often we write: {base}/settings/notices")
     return subject.replace("\n", " ")[:200], "\n\n".join(parts) + "\n"
 
 
-def _cause(group: OpenGroup, reader: WordsReader) -> Fact:
+def _of_group(kind: Kind, group: OpenGroup, reader: WordsReader) -> Fact:
     words = cause_shown(
         group.cause,
         group.provider,
@@ -130,51 +138,38 @@ def _cause(group: OpenGroup, reader: WordsReader) -> Fact:
     )
     return Fact(
         company=group.company,
-        kind="cause",
+        kind=kind,
         provider=group.provider,
         subject=group.group,
         since=group.since,
-        count=group.count,
-        amount=group.amount,
         title=words.title,
         sentence=words.sentence,
         path=f"/integrations/{group.provider}/problems",
-    )
-
-
-def _outage(group: OpenGroup, reader: WordsReader) -> Fact:
-    words = cause_shown(group.cause, group.provider, record_id=None, reader=reader, known={})
-    return Fact(
-        company=group.company,
-        kind="outage",
-        provider=group.provider,
-        subject="provider_down",
-        since=group.since,
         count=group.count,
-        amount=group.amount,
-        title=words.title,
-        sentence=words.sentence,
-        path=f"/integrations/{group.provider}/problems",
+        amounts=group.amounts,
+        what=counted(group.count, group.kinds),
     )
 
 
-def _connection(one: EndingConnection) -> Fact:
-    name = PROVIDER_LABELS[one.provider]
+def _connection(one: EndingConnection, now: datetime) -> Fact:
     path = f"/integrations/{one.provider}/settings"
     if one.good_until is None:
+        known = {"count": str(one.waiting), "org": one.organisation}
+        reader = WordsReader(one.zone, now.astimezone(one.zone).date())
+        words = cause_shown(one.cause, one.provider, record_id=None, reader=reader, known=known)
         return Fact(
             company=one.company,
             kind="connection",
             provider=one.provider,
             subject=str(one.connection),
             since=one.since,
-            count=one.waiting,
-            amount=Decimal(0),
-            title=f"Reconnect {name}",
-            sentence=f"{name} no longer accepts our sign-in to {one.organisation}. Nothing is"
-            f" lost: {one.waiting} records wait.",
+            title=words.title,
+            sentence=words.sentence,
             path=path,
+            count=one.waiting,
+            what=counted(one.waiting, ()) if one.waiting else "",
         )
+    name = PROVIDER_LABELS[one.provider]
     day = one.good_until.astimezone(one.zone).date()
     return Fact(
         company=one.company,
@@ -182,8 +177,6 @@ def _connection(one: EndingConnection) -> Fact:
         provider=one.provider,
         subject=str(one.connection),
         since=one.since,
-        count=0,
-        amount=Decimal(0),
         title=f"{name} asks you to reconnect",
         sentence=f"{name} asks you to reconnect {one.organisation} by {day:%-d %B %Y}.",
         path=path,

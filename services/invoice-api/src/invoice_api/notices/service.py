@@ -1,6 +1,7 @@
 """What a person sees and chooses of notices."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -15,9 +16,20 @@ from invoice_api.notices.deciding import Choice, Kind
 
 SHOWN = 100
 
+GROUPS = frozenset[Kind]({"cause", "outage"})
+"""What is told of a group of problems."""
+
+
+class SumShown(BaseModel):
+    currency: str
+    amount: DecimalText
+
 
 class NoticeShown(BaseModel):
-    """Something to know; `url` is the page where it is mended, `group` the problem it is there."""
+    """Something to know; `url` is the page where it is mended, `group` the problem it is there.
+
+    `amount` is in `currency`, the largest of `amounts`.
+    """
 
     id: UUID
     kind: Kind
@@ -26,6 +38,9 @@ class NoticeShown(BaseModel):
     sentence: str
     count: int
     amount: DecimalText
+    currency: str | None
+    amounts: tuple[SumShown, ...]
+    what: str
     url: str
     since: AwareDatetime
     said_at: AwareDatetime
@@ -59,20 +74,23 @@ async def list_notices(tx: Tx, caller: Caller) -> NoticesShown:
     return NoticesShown(
         data=tuple(
             NoticeShown(
-                id=row["id"],
-                kind=row["kind"],
-                provider=row["provider"],
-                title=row["title"],
-                sentence=row["sentence"],
-                count=row["count"],
-                amount=row["amount"],
-                url=row["path"],
-                since=row["since"],
-                said_at=row["said_at"],
-                state="open" if row["over_at"] is None else "over",
-                read=row["read_at"] is not None,
-                group=row["subject"] if row["kind"] == "cause" else None,
-                over_at=row["over_at"],
+                id=row.id,
+                kind=row.kind,
+                provider=row.provider,
+                title=row.title,
+                sentence=row.sentence,
+                count=row.count,
+                amount=row.amounts[0][1] if row.amounts else Decimal(0),
+                currency=row.amounts[0][0] if row.amounts else None,
+                amounts=tuple(SumShown(currency=c, amount=a) for c, a in row.amounts),
+                what=row.what,
+                url=row.path,
+                since=row.since,
+                said_at=row.said_at,
+                state="open" if row.over_at is None else "over",
+                read=row.read,
+                group=row.subject if row.kind in GROUPS else None,
+                over_at=row.over_at,
             )
             for row in rows
         ),

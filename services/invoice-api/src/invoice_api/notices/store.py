@@ -1,31 +1,21 @@
 """SQL of notices: what is so in the read tables, what was said, who read it, what is mailed."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.causes import cause_of
 from contracts.ids import CompanyId, Provider, UserId
 from contracts.sync import CauseInstance
-from messaging.database import Row, Tx
+from messaging.database import Tx
 
-from invoice_api.notices.deciding import ENDING_SOON, Choice, Fact, Known, Reader, Said
-
-
-@dataclass(frozen=True)
-class OpenGroup:
-    """Records that stand still for one cause."""
-
-    company: CompanyId
-    zone: ZoneInfo
-    provider: Provider
-    group: str
-    cause: CauseInstance
-    count: int
-    amount: Decimal
-    since: datetime
+from invoice_api.notices.deciding import ENDING_SOON, Choice, Fact, Kind, Known, Reader, Said
+from invoice_api.sums import Amounts
 
 
 @dataclass(frozen=True)
@@ -40,6 +30,8 @@ class EndingConnection:
     since: datetime
     good_until: datetime | None
     waiting: int
+    cause: CauseInstance
+    """Why it must be connected again, where it must."""
 
 
 @dataclass(frozen=True)
@@ -61,42 +53,19 @@ class Mail:
     tries: int
 
 
-async def open_groups(tx: Tx) -> list[OpenGroup]:
+async def zones(tx: Tx, companies: Collection[CompanyId]) -> dict[CompanyId, ZoneInfo]:
+    """Where each of these companies is."""
     rows = await tx.fetch(
-        "SELECT s.company_id, c.time_zone, s.provider, s.cause_group, count(*) AS n,"
-        " coalesce(sum(i.total), 0) AS amount,"
-        " min((s.folded->'state'->>'changed_at')::timestamptz) AS since,"
-        " (array_agg(s.folded->'state'->'cause' ORDER BY s.record_id))[1]::text AS cause"
-        " FROM record_states s"
-        " JOIN connections k ON k.id = s.connection_id AND k.current"
-        " JOIN companies c ON c.id = s.company_id"
-        " LEFT JOIN invoices i ON s.entity = 'invoice' AND i.company_id = s.company_id"
-        "  AND i.id = s.record_id"
-        " WHERE s.cause_group IS NOT NULL AND s.state IN ('blocked', 'held', 'removed_there',"
-        "  'changed_there', 'synced_with_difference')"
-        " GROUP BY s.company_id, c.time_zone, s.provider, s.cause_group"
+        "SELECT id, time_zone FROM companies WHERE id = ANY($1::uuid[])", list(companies)
     )
-    return [
-        OpenGroup(
-            CompanyId(row["company_id"]),
-            ZoneInfo(row["time_zone"]),
-            row["provider"],
-            row["cause_group"],
-            CauseInstance.model_validate_json(row["cause"]),
-            int(row["n"]),
-            row["amount"],
-            row["since"],
-        )
-        for row in rows
-        if row["cause"] is not None
-    ]
+    return {CompanyId(row["id"]): ZoneInfo(row["time_zone"]) for row in rows}
 
 
 async def ending_connections(tx: Tx) -> list[EndingConnection]:
     """Those that ask for a reconnect, and those whose sign-in ends within 14 days."""
     rows = await tx.fetch(
         "SELECT k.company_id, c.time_zone, k.provider, k.id, k.organisation_name, k.said_at,"
-        " CASE WHEN k.status = 'connected' THEN k.token_good_until END AS good_until,"
+        " k.cause, CASE WHEN k.status = 'connected' THEN k.token_good_until END AS good_until,"
         " (SELECT count(*) FROM record_states s WHERE s.connection_id = k.id"
         "  AND s.state = 'held') AS waiting"
         " FROM connections k JOIN companies c ON c.id = k.company_id"
@@ -114,6 +83,9 @@ async def ending_connections(tx: Tx) -> list[EndingConnection]:
             row["said_at"],
             row["good_until"],
             int(row["waiting"]),
+            cause_of("connection_expired")
+            if row["cause"] is None
+            else CauseInstance.model_validate_json(row["cause"]),
         )
         for row in rows
     ]
@@ -123,7 +95,8 @@ async def lock_open(tx: Tx) -> list[Known]:
     """All open notices; nobody else decides meanwhile."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('invoice_api.notices'))")
     rows = await tx.fetch(
-        "SELECT id, company_id, kind, provider, subject, since, times, count, amount"
+        "SELECT id, company_id, kind, provider, subject, since, times,"
+        " coalesce(said_count, count) AS count, said_amounts"
         " FROM notices WHERE over_at IS NULL"
     )
     return [
@@ -136,7 +109,7 @@ async def lock_open(tx: Tx) -> list[Known]:
             row["since"],
             row["times"],
             row["count"],
-            row["amount"],
+            None if row["said_amounts"] is None else _amounts(row["said_amounts"]),
         )
         for row in rows
     ]
@@ -146,11 +119,14 @@ async def save_said(tx: Tx, notice: UUID, fact: Fact, times: int) -> None:
     """Say it: whoever had read it before has it unread again."""
     await tx.execute(
         "INSERT INTO notices (id, company_id, kind, provider, subject, since, times, count,"
-        " amount, title, sentence, path, said_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock())"
+        " amount, title, sentence, path, what, amounts, said_count, said_amounts, said_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $8,"
+        "  $14::jsonb, clock())"
         " ON CONFLICT (id) DO UPDATE SET times = excluded.times, count = excluded.count,"
         " amount = excluded.amount, title = excluded.title, sentence = excluded.sentence,"
-        " path = excluded.path, said_at = clock()",
+        " path = excluded.path, what = excluded.what, amounts = excluded.amounts,"
+        " said_count = excluded.said_count, said_amounts = excluded.said_amounts,"
+        " said_at = clock()",
         notice,
         fact.company,
         fact.kind,
@@ -159,12 +135,46 @@ async def save_said(tx: Tx, notice: UUID, fact: Fact, times: int) -> None:
         fact.since,
         times,
         fact.count,
-        fact.amount,
+        fact.amounts[0][1] if fact.amounts else Decimal(0),
         fact.title,
         fact.sentence,
         fact.path,
+        fact.what,
+        _packed(fact.amounts),
     )
     await tx.execute("DELETE FROM notice_reads WHERE notice_id = $1", notice)
+
+
+async def keep_current(tx: Tx, facts: Mapping[UUID, Fact]) -> None:
+    """Show these open notices as things are now, without saying them again."""
+    await tx.execute(
+        "UPDATE notices n SET count = k.count, amount = k.amount, title = k.title,"
+        " sentence = k.sentence, what = k.what, amounts = k.amounts::jsonb,"
+        " said_count = coalesce(n.said_count, n.count),"
+        " said_amounts = coalesce(n.said_amounts, k.amounts::jsonb)"
+        " FROM unnest($1::uuid[], $2::int[], $3::numeric[], $4::text[], $5::text[], $6::text[],"
+        "  $7::text[]) AS k (id, count, amount, title, sentence, what, amounts)"
+        " WHERE n.id = k.id AND (n.said_amounts IS NULL OR (n.count, n.title, n.sentence, n.what,"
+        "  n.amounts) IS DISTINCT FROM (k.count, k.title, k.sentence, k.what, k.amounts::jsonb))",
+        list(facts),
+        [fact.count for fact in facts.values()],
+        [fact.amounts[0][1] if fact.amounts else Decimal(0) for fact in facts.values()],
+        [fact.title for fact in facts.values()],
+        [fact.sentence for fact in facts.values()],
+        [fact.what for fact in facts.values()],
+        [_packed(fact.amounts) for fact in facts.values()],
+    )
+
+
+def _packed(amounts: Amounts) -> str:
+    return json.dumps([[currency, str(amount)] for currency, amount in amounts])
+
+
+def _amounts(packed: str) -> Amounts:
+    return tuple(
+        (str(currency), Decimal(amount))
+        for currency, amount in cast("list[list[str]]", json.loads(packed))
+    )
 
 
 async def close(tx: Tx, notices: Sequence[UUID]) -> None:
@@ -206,7 +216,7 @@ def usual_choice(role: str) -> Choice:
 async def unmailed(tx: Tx, user: UserId) -> list[Said]:
     """What is open and was said since the person's last mail, the worst first."""
     rows = await tx.fetch(
-        "SELECT n.kind, n.provider, n.title, n.sentence, n.count, n.amount, n.path, n.said_at"
+        "SELECT n.kind, n.provider, n.title, n.sentence, n.what, n.amounts, n.path, n.said_at"
         " FROM notices n JOIN users u ON u.company_id = n.company_id"
         " LEFT JOIN notice_choices h ON h.user_id = u.id"
         " WHERE u.id = $1 AND n.over_at IS NULL"
@@ -220,8 +230,8 @@ async def unmailed(tx: Tx, user: UserId) -> list[Said]:
             row["provider"],
             row["title"],
             row["sentence"],
-            row["count"],
-            row["amount"],
+            row["what"],
+            _amounts(row["amounts"]),
             row["path"],
             row["said_at"],
         )
@@ -277,24 +287,55 @@ async def mail_ended(
     )
 
 
-async def list_notices(tx: Tx, company: CompanyId, user: UserId, limit: int) -> list[Row]:
+@dataclass(frozen=True)
+class KnownNotice:
+    """A notice as one person sees it."""
+
+    id: UUID
+    kind: Kind
+    provider: Provider
+    subject: str
+    title: str
+    sentence: str
+    count: int
+    what: str
+    amounts: Amounts
+    path: str
+    since: datetime
+    said_at: datetime
+    over_at: datetime | None
+    read: bool
+
+
+async def list_notices(tx: Tx, company: CompanyId, user: UserId, limit: int) -> list[KnownNotice]:
     """Open ones first, the latest said first; whether this person has read each."""
-    return await tx.fetch(
-        "SELECT n.*, r.read_at FROM notices n"
+    rows = await tx.fetch(
+        "SELECT n.*, r.read_at IS NOT NULL AS read FROM notices n"
         " LEFT JOIN notice_reads r ON r.notice_id = n.id AND r.user_id = $2"
         " WHERE n.company_id = $1 ORDER BY n.over_at IS NOT NULL, n.said_at DESC, n.id LIMIT $3",
         company,
         user,
         limit,
     )
-
-
-async def currencies(tx: Tx, company: CompanyId) -> list[str]:
-    """Currencies that the company's invoices are in."""
-    rows = await tx.fetch(
-        "SELECT DISTINCT currency FROM invoices WHERE company_id = $1 ORDER BY currency", company
-    )
-    return [str(row["currency"]) for row in rows]
+    return [
+        KnownNotice(
+            id=row["id"],
+            kind=row["kind"],
+            provider=row["provider"],
+            subject=row["subject"],
+            title=row["title"],
+            sentence=row["sentence"],
+            count=row["count"],
+            what=row["what"],
+            amounts=_amounts(row["amounts"]),
+            path=row["path"],
+            since=row["since"],
+            said_at=row["said_at"],
+            over_at=row["over_at"],
+            read=row["read"],
+        )
+        for row in rows
+    ]
 
 
 async def count_unread(tx: Tx, company: CompanyId, user: UserId) -> int:

@@ -4,18 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from contracts.money import minor_units, round_amount
-
-_SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "GBP": "£", "EUR": "€"}
-
-
-def money(amount: Decimal | str, currency: str) -> str:
-    """`$2,176.02`; a currency without a sign of its own is written behind: `80.00 SEK`."""
-    rounded = round_amount(Decimal(amount), currency)
-    text = f"{abs(rounded):,.{minor_units(currency)}f}"
-    minus = "−" if rounded < 0 else ""
-    sign = _SIGNS.get(currency)
-    return f"{minus}{sign}{text}" if sign else f"{minus}{text} {currency}"
+from invoice_api.sums import money as money
 
 
 def quantity(value: Decimal | str) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, get_args
 from urllib.parse import urlencode
 
-from contracts.causes import Reader, render
+from contracts.causes import CAUSES, Reader, render
 from contracts.ids import PROVIDER_LABELS
 from contracts.invoicing import InvoiceStatus
 from fastapi import APIRouter, Depends, Query, Response
@@ -19,6 +19,7 @@ from invoice_api.integrations.connections import provider_of
 from invoice_api.invoices import service, store
 from invoice_api.invoices.schemas import InvoiceShown
 from invoice_api.invoices.store import InvoiceFilter
+from invoice_api.sums import counted, in_words
 from invoice_api.sync_status import connections_store, problems_store
 from invoice_api.sync_status.connections_store import KnownConnection
 from invoice_api.sync_status.filters import SyncFilter
@@ -245,16 +246,21 @@ async def _strip(tx: Tx, one: Visit, connections: list[KnownConnection]) -> Stri
     """From our own tables: the list stands whoever else is away."""
     ids = [known.facts.id for known in connections]
     group = await problems_store.largest_group(tx, one.caller.company.id, ids) if ids else None
-    if group is None or group.example is None:
+    if group is None:
         return None
     day = one.eyes.now.astimezone(one.eyes.zone).date()
-    words = render(group.example, group.provider, reader=Reader(one.eyes.zone, day))
-    title = words.title[:1].lower() + words.title[1:]
+    known = {"count": str(group.count)}
+    reader = Reader(one.eyes.zone, day)
+    words = render(group.cause, group.provider, known=known, reader=reader)
+    label = PROVIDER_LABELS[group.provider]
+    # A name keeps its capital: only the catalogue's own first word becomes a part of the sentence.
+    first = words.title.partition(" ")[0]
+    plain = any(title.startswith(first) for title in CAUSES[words.code].titles)
     return Strip(
-        count=f"{group.count:,} {'invoice' if group.count == 1 else 'invoices'}",
-        amount=formatters.money(group.amount, group.currency),
-        provider_label=PROVIDER_LABELS[group.provider],
-        title=title if not words.title.startswith(PROVIDER_LABELS[group.provider]) else words.title,
+        count=counted(group.count, group.kinds),
+        amount=in_words(group.amounts),
+        provider_label=label,
+        title=words.title[:1].lower() + words.title[1:] if plain else words.title,
         action=_MANY_FOR_ONE_ACTION.get(words.code, "Fix"),
         url=f"/integrations/{group.provider}/problems#group-{formatters.group_key(group.group)}",
         one=group.count == 1,

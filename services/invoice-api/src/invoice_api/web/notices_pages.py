@@ -10,6 +10,7 @@ from invoice_api.http.dependencies import TheDatabase, TheSettings
 from invoice_api.notices import service, store
 from invoice_api.notices.deciding import Choice
 from invoice_api.notices.service import NoticeChoice, NoticeShown
+from invoice_api.sums import counted, in_words
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.notices_views import NoticeChoicePage, NoticeRow, NoticesPage
@@ -25,10 +26,7 @@ async def show_notices(one: AVisit, database: TheDatabase, render: TheRenderer) 
     async with database.transaction() as tx:
         shell = await one.shell(tx, "Notices", "notices")
         shown = await service.list_notices(tx, one.caller)
-        currencies = await store.currencies(tx, one.caller.company.id)
-    # Amounts of several currencies aren't money of any: then they stand without a sign.
-    currency = currencies[0] if len(currencies) == 1 else None
-    rows = [_row(notice, one, currency) for notice in shown.data]
+    rows = [_row(notice, one) for notice in shown.data]
     page = NoticesPage(
         shell=shell,
         open=tuple(row for row in rows if row.over is None),
@@ -38,7 +36,7 @@ async def show_notices(one: AVisit, database: TheDatabase, render: TheRenderer) 
     return render.page("notices.html", page)
 
 
-def _row(notice: NoticeShown, one: Visit, currency: str | None) -> NoticeRow:
+def _row(notice: NoticeShown, one: Visit) -> NoticeRow:
     label = PROVIDER_LABELS[notice.provider]
     url, fix = notice.url, "Fix"
     match notice.kind:
@@ -53,13 +51,6 @@ def _row(notice: NoticeShown, one: Visit, currency: str | None) -> NoticeRow:
                 url += f"#group-{formatters.group_key(notice.group)}"
             if not one.caller.may_act:
                 fix = "Show"
-    amount = ""
-    if notice.amount:
-        amount = (
-            f"{notice.amount:,.2f} in several currencies"
-            if currency is None
-            else formatters.money(notice.amount, currency)
-        )
     return NoticeRow(
         id=str(notice.id),
         kind=notice.kind,
@@ -67,15 +58,13 @@ def _row(notice: NoticeShown, one: Visit, currency: str | None) -> NoticeRow:
         provider_label=label,
         title=notice.title,
         sentence=notice.sentence,
-        amount=amount,
+        amount=in_words((row.currency, row.amount) for row in notice.amounts),
         since=one.eyes.moment(notice.since),
         over=None if notice.over_at is None else one.eyes.moment(notice.over_at),
         fix="" if notice.over_at is not None else fix,
         url=url,
         read=notice.read,
-        count=f"{notice.count:,} {'record' if notice.count == 1 else 'records'}"
-        if notice.count
-        else "",
+        count=notice.what or (counted(notice.count, ()) if notice.count else ""),
     )
 
 

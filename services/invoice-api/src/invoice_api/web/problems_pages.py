@@ -1,6 +1,6 @@
 """Problems: fix once, and everything that waited goes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import history
 from invoice_api.integrations.schemas import CauseGroupShown
+from invoice_api.sums import counted, in_words, summed
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of, soon
@@ -75,7 +76,7 @@ async def show_problems(
         fixing=fixing,
         accounts=accounts,
         taxes=taxes,
-        total=_total(rows, head.label),
+        total=total_of(rows, head.label),
         tabs=problem_tabs(provider, "problems", len(rows)),
         calm=f"{synced:,} records are in {head.label}; last looked {now}.",
         live_url=live_url("run", [card.id for card in fixing]) if fixing else "/live",
@@ -126,15 +127,18 @@ def _amount(group: CauseGroupShown) -> Decimal:
     return Decimal(0) if group.amount is None else Decimal(str(group.amount))
 
 
-def _total(rows: Sequence[CauseGroupShown], label: str) -> str:
-    records = sum(row.count for row in rows)
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        if row.currency is not None:
-            sums[row.currency] = sums.get(row.currency, Decimal(0)) + _amount(row)
-    money = " and ".join(formatters.money(value, currency) for currency, value in sums.items())
-    many = f"{records:,} {'record' if records == 1 else 'records'}"
+def total_of(rows: Sequence[CauseGroupShown], label: str) -> str:
+    """How many records in how much money, each currency by itself."""
+    money = in_words(summed(one for row in rows for one in _amounts(row)))
+    many = counted(sum(row.count for row in rows), ())
     return f"{many}{f', {money},' if money else ''} not as they should be in {label}"
+
+
+def _amounts(row: CauseGroupShown) -> Iterable[tuple[str, Decimal]]:
+    for told in row.amounts:
+        one = cast("dict[str, Any]", told) if isinstance(told, dict) else {}
+        if one.get("currency") and one.get("amount"):
+            yield str(one["currency"]), Decimal(str(one["amount"]))
 
 
 def _group(
@@ -143,10 +147,9 @@ def _group(
     records = tuple(_record(told) for told in row.records)
     colour, sign = _LOOKS.get(row.who, ("red", "alert-triangle"))
     kinds = {record.url.split("/")[1].removesuffix("s") for record in records} or {"record"}
-    kind = kinds.pop() if len(kinds) == 1 else "record"
+    kind = next(iter(kinds)) if len(kinds) == 1 else "record"
     # Where its links lead is said of a record: of several, each has them on its own page.
     alone = (kind, records[0].id) if len(records) == 1 and row.count == 1 else None
-    currency = row.currency or one.caller.company.currency
     return ProblemGroup(
         group=row.group,
         key=formatters.group_key(row.group),
@@ -154,8 +157,8 @@ def _group(
         icon=sign,
         colour=colour,
         count=row.count,
-        what=f"{row.count:,} {kind if row.count == 1 else kind + 's'}",
-        amount=None if row.amount is None else formatters.money(str(row.amount), currency),
+        what=counted(row.count, kinds),
+        amount=in_words(summed(_amounts(row))) or None,
         since="" if row.since is None else one.eyes.moment(row.since),
         records=records,
         shown_all=len(records) >= row.count,

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from contracts.causes import CAUSES
+from contracts.causes import CAUSES, SHOWN_AS_PROBLEMS
 from contracts.commands import Origin
 from contracts.ids import CompanyId, Entity, Provider, RecordId
 from contracts.sync import CauseInstance, RunProgress
 from messaging.database import Tx
 
-from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.handlers import running
 from sync_orchestrator.handlers.actions import ACTIONS
 from sync_orchestrator.handlers.group_actions import VERBS

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from contracts.causes import SHOWN_AS_PROBLEMS
 from contracts.commands import Origin
 from contracts.ids import CompanyId, Entity, MessageId, Provider, RecordId
 from contracts.sync import RunChanged, RunProgress, SyncState
@@ -17,7 +18,6 @@ from messaging.database import Tx
 
 from sync_orchestrator.domain.facts import Asked
 from sync_orchestrator.domain.job import RecordKey
-from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.runs import Progress, eta_of, is_over, progress_of, room_for
 from sync_orchestrator.handlers import verifying

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Annotated, cast, get_args
 from uuid import UUID
 
+from contracts.causes import SHOWN_AS_PROBLEMS
 from contracts.ids import Provider
 from contracts.sync import RunProgress
 from fastapi import APIRouter, Query
@@ -14,7 +15,6 @@ from fastapi.responses import JSONResponse
 
 from sync_orchestrator.domain.connection import Connection, ConnectionSettings, current
 from sync_orchestrator.domain.job import FINAL
-from sync_orchestrator.domain.problems import SHOWN_AS_PROBLEMS
 from sync_orchestrator.handlers import dry_run, running
 from sync_orchestrator.handlers import settings as settings_handler
 from sync_orchestrator.handlers.places import read_current

@@ -1,0 +1,100 @@
+"""What a notice, the strip and Problems say of one group is the same, and kept so."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, get_args
+
+import httpx
+import pytest
+from contracts.causes import cause_of
+from contracts.ids import Provider
+from contracts.sync import SyncState
+from invoice_api.notices.noticing import Notices
+
+from .noticed_company import Company, Inbox, round_of
+
+Service = Any
+
+
+@pytest.fixture
+async def browser(service: Service) -> AsyncGenerator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as web:
+        yield web
+
+
+@pytest.mark.parametrize("provider", get_args(Provider))
+async def test_invoices_that_wait_behind_a_customer_are_counted_with_their_money(
+    service: Service,
+    inbox: tuple[Inbox, Notices],
+    browser: httpx.AsyncClient,
+    provider: Provider,
+) -> None:
+    held, notices = inbox
+    company = Company(service, await service.sign_up(), provider)
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    customer, _ = await company.waiting_behind("Maria Gomez", 4, minutes=30)
+    await round_of(notices)
+    [shown] = await company.notices()
+    assert shown["title"] == "Maria Gomez has no e-mail"
+    assert shown["sentence"].startswith("Maria Gomez needs an e-mail address")
+    assert (shown["count"], shown["amount"], shown["currency"]) == (5, "200.00", "USD")
+    assert shown["group"] == f"customer_email_missing.{customer}"
+    [mail] = held.to(company.email)
+    assert "5 records, $200.00" in mail.get_content()
+
+    await company.pages(browser)
+    listed = (await browser.get("/invoices")).text
+    strip = listed.partition("data-strip>")[2].partition("</a>")[0]
+    assert "<strong>5 records</strong>, <strong>$200.00</strong>" in strip
+    assert "Maria Gomez has no e-mail" in strip
+    assert f"/integrations/{provider}/problems#group-customer_email_missing-{customer}" in listed
+
+
+async def test_money_of_several_currencies_is_said_each_by_itself(
+    company: Company, inbox: tuple[Inbox, Notices], browser: httpx.AsyncClient
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    ann = await company.customer()
+    made = await company.invoices(ann, 3)
+    made += await company.invoices(ann, 2, currency="EUR")
+    await company.stand(
+        "invoice", made, SyncState.BLOCKED, cause_of("item_account_unmapped"), minutes=30
+    )
+    await round_of(notices)
+    [mail] = held.to(company.email)
+    assert "5 invoices, $150.00 and €100.00" in mail.get_content()
+    [shown] = await company.notices()
+    assert (shown["amount"], shown["currency"]) == ("150.00", "USD")
+    assert shown["amounts"] == [
+        {"currency": "USD", "amount": "150.00"},
+        {"currency": "EUR", "amount": "100.00"},
+    ]
+    await company.pages(browser)
+    for page in ("/notices", "/invoices"):
+        assert "$150.00 and €100.00" in (await browser.get(page)).text, page
+
+
+async def test_what_stands_behind_a_notice_is_kept_current_without_being_said_again(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 6, minutes=30)
+    await round_of(notices)
+    [first] = await company.notices()
+    await company.web.post("/notices/read", json={"ids": [first["id"]]})
+    await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 4, minutes=1)
+    await round_of(notices)
+    [shown] = await company.notices()
+    assert (shown["count"], shown["amount"], shown["read"]) == (10, "500.00", True)
+    assert shown["said_at"] == first["said_at"]
+    # Much worse is measured from what was said, not from what was seen since.
+    await company.invoices_are("item_account_unmapped", SyncState.BLOCKED, 2, minutes=1)
+    await round_of(notices)
+    assert len(held.to(company.email)) == 2
+    [shown] = await company.notices()
+    assert (shown["count"], shown["read"]) == (12, False)
