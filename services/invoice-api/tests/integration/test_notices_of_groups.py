@@ -1,6 +1,7 @@
 """What a notice, the strip and Problems say of one group is the same, and kept so."""
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from typing import Any, get_args
 
 import httpx
@@ -98,3 +99,114 @@ async def test_what_stands_behind_a_notice_is_kept_current_without_being_said_ag
     assert len(held.to(company.email)) == 2
     [shown] = await company.notices()
     assert (shown["count"], shown["read"]) == (12, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "kind", "title", "fix"),
+    [
+        ("refused_unknown", SyncState.BLOCKED, "cause", "QuickBooks said no", "Show"),
+        ("our_mistake", SyncState.BLOCKED, "cause", "Our mistake", "Show"),
+        ("taking_too_long", SyncState.CHECKING, "cause", "Taking longer than it should", "Show"),
+        ("app_problem", SyncState.HELD, "outage", "Our QuickBooks link is down", "Show"),
+        (
+            "daily_limit_reached",
+            SyncState.HELD,
+            "outage",
+            "QuickBooks's daily limit is used up",
+            "Show",
+        ),
+        ("plan_limit_reached", SyncState.HELD, "cause", "QuickBooks plan is full", "Fix"),
+    ],
+)
+async def test_what_is_ours_or_the_provider_s_is_told_with_what_happens_next(
+    company: Company,
+    inbox: tuple[Inbox, Notices],
+    browser: httpx.AsyncClient,
+    code: Any,
+    state: SyncState,
+    kind: str,
+    title: str,
+    fix: str,
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    made = await company.invoices(await company.customer(), 2)
+    later = company.service.parts.clock.now() + timedelta(hours=2)
+    await company.stand("invoice", made, state, cause_of(code, time=later), minutes=30)
+    for _ in range(2):
+        await round_of(notices)
+    [shown] = await company.notices()
+    assert (shown["kind"], shown["title"], shown["count"]) == (kind, title, 2)
+    assert shown["group"].partition(".")[0] == code
+    [mail] = held.to(company.email)
+    assert "2 invoices, $100.00" in mail.get_content()
+    await company.pages(browser)
+    page = (await browser.get("/notices")).text
+    assert f"data-open>{fix}</a>" in page
+    if code == "daily_limit_reached":
+        assert "Oak Books has used QuickBooks&#39;s daily limit" in page
+
+
+async def test_a_reconnect_says_why_in_the_cause_s_own_words(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    _, notices = inbox
+    cause = cause_of("permission_missing", what="invoices")
+    await company.connection_is(expired=True, cause=cause)
+    await notices.look()
+    [shown] = await company.notices()
+    assert shown["title"] == "QuickBooks needs one more permission"
+    assert shown["sentence"] == "We weren't given permission for invoices in Oak Books."
+
+
+async def test_tried_again_in_vain_it_is_the_same_notice_and_no_second_mail(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    made = await company.invoices_are("refused_unknown", SyncState.BLOCKED, 3, minutes=30)
+    await round_of(notices)
+    [first] = await company.notices()
+    await company.web.post("/notices/read", json={"ids": [first["id"]]})
+
+    await company.stand("invoice", made, SyncState.QUEUED, None)
+    await round_of(notices)
+    assert [one["state"] for one in await company.notices()] == ["over"]
+    await company.stand("invoice", made, SyncState.BLOCKED, cause_of("refused_unknown"))
+    await round_of(notices)
+    [again] = await company.notices()
+    assert (again["id"], again["state"], again["read"]) == (first["id"], "open", True)
+    assert again["since"] == first["since"], "it goes on growing older"
+    assert len(held.to(company.email)) == 1
+
+    # An hour later it is another matter: said anew, when it has stood for a while.
+    await company.stand("invoice", made, SyncState.QUEUED, None)
+    await round_of(notices)
+    async with company.service.parts.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE notices SET over_at = over_at - interval '61 minutes' WHERE company_id = $1",
+            company.id,
+        )
+    await company.stand("invoice", made, SyncState.BLOCKED, cause_of("refused_unknown"), minutes=30)
+    await round_of(notices)
+    assert [one["state"] for one in await company.notices()] == ["open", "over"]
+    assert len(held.to(company.email)) == 2
+
+
+async def test_a_connection_that_is_lost_again_within_the_hour_is_said_again(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.connection_is(expired=True)
+    await round_of(notices)
+    database = company.service.parts.database
+    for status in ("connected", "reconnect"):
+        async with database.transaction() as tx:
+            await tx.execute(
+                "UPDATE connections SET status = $2 WHERE id = $1", company.connection, status
+            )
+        await round_of(notices)
+    assert [one["state"] for one in await company.notices()] == ["open", "over"]
+    assert len(held.to(company.email)) == 2

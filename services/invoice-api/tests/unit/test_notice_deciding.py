@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import get_args
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from contracts.causes import CAUSES, SHOWN_AS_PROBLEMS
 from contracts.ids import CompanyId
 from invoice_api.notices.deciding import (
     Choice,
@@ -15,6 +17,8 @@ from invoice_api.notices.deciding import (
     Known,
     Reader,
     Said,
+    comes_back_quietly,
+    kind_of,
     mail_is_due,
     times_due,
 )
@@ -23,9 +27,9 @@ BEGAN = datetime.fromisoformat("2026-06-15T10:00:00+00:00")
 COMPANY = CompanyId(uuid4())
 
 
-def fact(kind: Kind, *, count: int = 3, amount: str = "100") -> Fact:
+def fact(kind: Kind, *, count: int = 3, amount: str = "100", stopped: bool = True) -> Fact:
     amounts = (("USD", Decimal(amount)),)
-    return Fact(COMPANY, kind, "qbo", "x", BEGAN, "T", "S.", "/p", count, amounts)
+    return Fact(COMPANY, kind, "qbo", "x", BEGAN, "T", "S.", "/p", count, amounts, stopped=stopped)
 
 
 def known(kind: Kind, times: int, *, count: int = 3, amount: str = "100") -> Known:
@@ -33,11 +37,11 @@ def known(kind: Kind, times: int, *, count: int = 3, amount: str = "100") -> Kno
     return Known(uuid4(), COMPANY, kind, "qbo", "x", BEGAN, times, count, amounts)
 
 
-def sayings(kind: Kind, days: int) -> list[timedelta]:
+def sayings(kind: Kind, days: int, *, stopped: bool = True) -> list[timedelta]:
     """When it is said, looked at every five minutes for so many days."""
     before, found = None, list[timedelta]()
     for minutes in range(0, days * 24 * 60, 5):
-        times = times_due(fact(kind), before, BEGAN + timedelta(minutes=minutes))
+        times = times_due(fact(kind, stopped=stopped), before, BEGAN + timedelta(minutes=minutes))
         if times is not None:
             before = known(kind, times)
             found.append(timedelta(minutes=minutes))
@@ -49,17 +53,47 @@ def test_s12_a_lost_connection_is_said_at_once_and_after_1_3_and_7_days() -> Non
     assert sayings("ending", 14) == [timedelta(0)]
 
 
-def test_s60_an_outage_is_said_once_and_a_hiccup_never() -> None:
-    assert sayings("outage", 9) == [timedelta(minutes=5)]
+def test_s60_an_outage_is_said_once_a_day_and_a_hiccup_never() -> None:
+    days = [timedelta(days=n) for n in range(1, 4)]
+    assert sayings("outage", 4) == [timedelta(minutes=5), *days]
     assert times_due(fact("outage"), None, BEGAN + timedelta(minutes=4)) is None
 
 
 def test_a_cause_is_quiet_while_unchanged_and_grows_with_age() -> None:
-    assert sayings("cause", 12) == [
-        timedelta(minutes=10),
-        timedelta(days=1),
-        timedelta(days=7),
-    ]
+    grows = [timedelta(minutes=10), timedelta(days=1), timedelta(days=7)]
+    assert sayings("cause", 30, stopped=False) == grows
+    # What keeps records out of the books is remembered every week.
+    assert sayings("cause", 30) == [*grows, *(timedelta(days=n) for n in (14, 21, 28))]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("customer_email_missing", "cause"),
+        ("refused_unknown", "cause"),
+        ("our_mistake", "cause"),
+        ("taking_too_long", "cause"),
+        ("subscription_ended", "cause"),
+        ("provider_down", "outage"),
+        ("daily_limit_reached", "outage"),
+        ("app_problem", "outage"),
+        ("connection_expired", None),
+        ("rounding_difference", None),
+        ("paced_by_provider", None),
+    ],
+)
+def test_whatever_keeps_records_out_of_the_books_is_told(code: str, kind: Kind | None) -> None:
+    assert kind_of(code) == kind
+
+
+def test_every_problem_that_isn_t_only_an_explanation_is_told_somehow() -> None:
+    silent = {code for code in SHOWN_AS_PROBLEMS if kind_of(code) is None}
+    assert {CAUSES[code].who for code in silent} == {"reconnect", "info"}
+
+
+def test_what_was_over_for_a_moment_comes_back_quietly_but_a_lost_connection_is_news() -> None:
+    quiet = {kind for kind in get_args(Kind) if comes_back_quietly(kind)}
+    assert quiet == {"cause", "outage"}
 
 
 @pytest.mark.parametrize(

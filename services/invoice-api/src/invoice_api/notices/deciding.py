@@ -12,7 +12,9 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.causes import CAUSES
 from contracts.ids import CompanyId, Provider
+from contracts.sync import SyncState
 
 from invoice_api.sums import Amounts
 
@@ -23,9 +25,16 @@ LADDERS: Mapping[Kind, tuple[timedelta, ...]] = {
     "cause": (timedelta(minutes=10), timedelta(days=1), timedelta(days=7)),
     "connection": (timedelta(0), timedelta(days=1), timedelta(days=3), timedelta(days=7)),
     "ending": (timedelta(0),),
-    "outage": (timedelta(minutes=5),),
+    "outage": (timedelta(minutes=5), timedelta(days=1)),
 }
 """After how long each is said: what a person mends in passing, and a short hiccup, never is."""
+
+REMINDERS: Mapping[Kind, timedelta] = {"cause": timedelta(days=7), "outage": timedelta(days=1)}
+"""How often it is said after its ladder has ended, for as long as it keeps records out of the
+books."""
+
+BACK_WITHIN = timedelta(hours=1)
+"""What was over for so short a time wasn't mended: it was tried again in vain, say."""
 
 ENDING_SOON = timedelta(days=14)
 DIGEST_HOUR = 7
@@ -51,6 +60,8 @@ class Fact:
     amounts: Amounts = ()
     what: str = ""
     """The count in words."""
+    stopped: bool = False
+    """Whether it keeps records out of the books."""
 
     @property
     def key(self) -> tuple[CompanyId, Kind, Provider, str]:
@@ -79,11 +90,39 @@ class Known:
 def times_due(fact: Fact, known: Known | None, now: datetime) -> int | None:
     """How often it will have been said after saying it now; None where it is kept quiet."""
     since = fact.since if known is None else min(known.since, fact.since)
-    due = sum(1 for step in LADDERS[fact.kind] if now - since >= step)
+    due = _steps(fact, now - since)
     said = 0 if known is None else known.times
     if due > said:
         return due
     return said if known is not None and said and _worse(fact, known) else None
+
+
+def _steps(fact: Fact, age: timedelta) -> int:
+    ladder, every = LADDERS[fact.kind], REMINDERS.get(fact.kind)
+    if every is not None and fact.stopped and age >= ladder[-1]:
+        return len(ladder) + (age - ladder[-1]) // every
+    return sum(1 for step in ladder if age >= step)
+
+
+def comes_back_quietly(kind: Kind) -> bool:
+    """Whether it is the same notice, with nothing said anew, if it is so again within the hour.
+
+    A connection is only ever closed by a person who signed in: lost again, it is news.
+    """
+    return kind in {"cause", "outage"}
+
+
+def kind_of(code: str) -> Kind | None:
+    """As what a group of problems with this cause is told; None where it isn't.
+
+    What asks for a sign-in is told of the connection, and what only explains isn't told.
+    """
+    row = CAUSES.get(code)
+    if row is None or row.who in {"reconnect", "info"}:
+        return None
+    # Nobody can mend these, and they hold everything at once.
+    alone = row.state is SyncState.HELD and row.who in {"provider_unavailable", "defect"}
+    return "outage" if alone else "cause"
 
 
 def _worse(fact: Fact, known: Known) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.causes import CAUSES
 from contracts.causes import Reader as WordsReader
 from contracts.ids import PROVIDER_LABELS, Ids
 from messaging.clock import Clock
@@ -15,7 +14,15 @@ from messaging.process import pause
 
 from invoice_api.http import clock_store
 from invoice_api.notices import store
-from invoice_api.notices.deciding import Fact, Kind, Said, mail_is_due, times_due
+from invoice_api.notices.deciding import (
+    Fact,
+    Kind,
+    Said,
+    comes_back_quietly,
+    kind_of,
+    mail_is_due,
+    times_due,
+)
 from invoice_api.notices.post import Post
 from invoice_api.notices.store import EndingConnection, Person
 from invoice_api.sums import counted, in_words
@@ -53,11 +60,15 @@ class Notices:
         """Say what is new or worse, end what is over; how many were said."""
         async with self.database.transaction() as tx:
             known = {one.key: one for one in await store.lock_open(tx)}
+            lately = {one.key: one for one in await store.lately_over(tx)}
             now = await clock_store.now(tx)
             facts = await self._facts(tx)
-            said, unchanged = 0, dict[UUID, Fact]()
+            said, unchanged, back = 0, dict[UUID, Fact](), list[UUID]()
             for fact in facts:
                 before = known.get(fact.key)
+                if before is None and comes_back_quietly(fact.kind) and fact.key in lately:
+                    before = lately[fact.key]
+                    back.append(before.id)
                 times = times_due(fact, before, now)
                 if times is not None:
                     notice = self.ids.new() if before is None else before.id
@@ -65,6 +76,8 @@ class Notices:
                     said += 1
                 elif before is not None:
                     unchanged[before.id] = fact
+            if back:
+                await store.reopen(tx, back)
             await store.keep_current(tx, unchanged)
             over: list[UUID] = [
                 one.id for key, one in known.items() if key not in {fact.key for fact in facts}
@@ -102,13 +115,11 @@ class Notices:
         zones = await store.zones(tx, {group.company for group in groups})
         for group in groups:
             zone = zones[group.company]
-            row = CAUSES.get(group.cause.code)
-            reader = WordsReader(zone, now.astimezone(zone).date())
-            if row is not None and row.who == "fix_record":
-                facts.append(_of_group("cause", group, reader))
-            elif group.cause.code == "provider_down":
-                facts.append(_of_group("outage", group, reader))
-        # Several connections of one provider, or groups of one outage, are one notice.
+            kind = kind_of(group.cause.code)
+            if kind is not None:
+                reader = WordsReader(zone, now.astimezone(zone).date())
+                facts.append(_of_group(kind, group, reader))
+        # Several connections of one provider are one notice.
         return list({fact.key: fact for fact in facts}.values())
 
 
@@ -134,7 +145,8 @@ def _of_group(kind: Kind, group: OpenGroup, reader: WordsReader) -> Fact:
         group.provider,
         record_id=None,
         reader=reader,
-        known={"count": str(group.count)},
+        known={"count": str(group.count)}
+        | ({} if group.organisation is None else {"org": group.organisation}),
     )
     return Fact(
         company=group.company,
@@ -148,6 +160,7 @@ def _of_group(kind: Kind, group: OpenGroup, reader: WordsReader) -> Fact:
         count=group.count,
         amounts=group.amounts,
         what=counted(group.count, group.kinds),
+        stopped=group.stopped,
     )
 
 

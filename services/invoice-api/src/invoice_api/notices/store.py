@@ -12,9 +12,18 @@ from zoneinfo import ZoneInfo
 from contracts.causes import cause_of
 from contracts.ids import CompanyId, Provider, UserId
 from contracts.sync import CauseInstance
-from messaging.database import Tx
+from messaging.database import Row, Tx
 
-from invoice_api.notices.deciding import ENDING_SOON, Choice, Fact, Kind, Known, Reader, Said
+from invoice_api.notices.deciding import (
+    BACK_WITHIN,
+    ENDING_SOON,
+    Choice,
+    Fact,
+    Kind,
+    Known,
+    Reader,
+    Said,
+)
 from invoice_api.sums import Amounts
 
 
@@ -94,11 +103,30 @@ async def ending_connections(tx: Tx) -> list[EndingConnection]:
 async def lock_open(tx: Tx) -> list[Known]:
     """All open notices; nobody else decides meanwhile."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('invoice_api.notices'))")
-    rows = await tx.fetch(
-        "SELECT id, company_id, kind, provider, subject, since, times,"
-        " coalesce(said_count, count) AS count, said_amounts"
-        " FROM notices WHERE over_at IS NULL"
+    return _known(await tx.fetch(_KNOWN + " WHERE over_at IS NULL"))
+
+
+async def lately_over(tx: Tx) -> list[Known]:
+    """Those that ended a short time ago, the latest last."""
+    return _known(
+        await tx.fetch(
+            _KNOWN + " WHERE over_at > clock() - $1::interval ORDER BY over_at", BACK_WITHIN
+        )
     )
+
+
+async def reopen(tx: Tx, notices: Sequence[UUID]) -> None:
+    """They weren't over: nothing is said anew, and whoever had read them has."""
+    await tx.execute("UPDATE notices SET over_at = NULL WHERE id = ANY($1::uuid[])", list(notices))
+
+
+_KNOWN = (
+    "SELECT id, company_id, kind, provider, subject, since, times,"
+    " coalesce(said_count, count) AS count, said_amounts FROM notices"
+)
+
+
+def _known(rows: Sequence[Row]) -> list[Known]:
     return [
         Known(
             row["id"],

@@ -24,6 +24,7 @@ SELECT s.company_id, s.provider, s.cause_group, i.currency, count(*) AS n, sum(i
     array_agg(DISTINCT s.entity) AS kinds,
     bool_or(s.state NOT IN ('removed_there', 'changed_there', 'synced_with_difference'))
         AS stopped,
+    min(k.organisation_name) AS organisation,
     min((s.folded -> 'state' ->> 'changed_at')::timestamptz) AS since,
     (array_agg(s.folded -> 'state' -> 'cause' ORDER BY s.cause_code = 'prerequisite_blocked',
         (s.folded -> 'state' ->> 'changed_at')::timestamptz, s.record_id))[1]::text AS cause,
@@ -64,6 +65,7 @@ class OpenGroup:
     since: datetime
     stopped: bool
     """Whether any of it is kept out of the books, not merely different there."""
+    organisation: str | None = None
 
 
 async def open_groups(tx: Tx) -> list[OpenGroup]:
@@ -107,6 +109,7 @@ def _group(parts: list[Row]) -> OpenGroup:
         amounts=summed(_money(parts)),
         since=min(row["since"] for row in parts),
         stopped=any(row["stopped"] for row in parts),
+        organisation=telling["organisation"],
     )
 
 

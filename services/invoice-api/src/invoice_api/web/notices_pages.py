@@ -3,6 +3,7 @@
 from typing import get_args
 from uuid import UUID
 
+from contracts.causes import CAUSES
 from contracts.ids import PROVIDER_LABELS
 from fastapi import APIRouter, Response
 
@@ -44,12 +45,10 @@ def _row(notice: NoticeShown, one: Visit) -> NoticeRow:
             url, fix = f"/integrations/{notice.provider}/connect", f"Reconnect {label}"
             if not one.caller.may_act:
                 url, fix = notice.url, "Show"
-        case "outage":
-            fix = "Show"
-        case "cause":
-            if notice.group is not None:
-                url += f"#group-{formatters.group_key(notice.group)}"
-            if not one.caller.may_act:
+        case "cause" | "outage":
+            group = notice.group or ""
+            url += f"#group-{formatters.group_key(group)}" if group else ""
+            if not one.caller.may_act or not _is_mended_here(group):
                 fix = "Show"
     return NoticeRow(
         id=str(notice.id),
@@ -66,6 +65,12 @@ def _row(notice: NoticeShown, one: Visit) -> NoticeRow:
         read=notice.read,
         count=notice.what or (counted(notice.count, ()) if notice.count else ""),
     )
+
+
+def _is_mended_here(group: str) -> bool:
+    """Whether somebody of the company can do something about it."""
+    cause = CAUSES.get(group.partition(".")[0])
+    return cause is not None and cause.who == "fix_record"
 
 
 @router.post("/notices/read")
