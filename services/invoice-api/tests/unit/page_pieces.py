@@ -279,7 +279,7 @@ def notices(count: int) -> notices_views.NoticesPage:
     over = notices_views.NoticeRow(
         "2", "ending", "qbo", "QuickBooks", NASTY, NASTY, "", "today", "today", "", "/x", read=True
     )
-    return notices_views.NoticesPage(SHELL, (row,) * count, (over,) * count, count)
+    return notices_views.NoticesPage(SHELL, (row,) * count, (over,) * count, count, NASTY * count)
 
 
 TABS = (pages.Tab("Open", 2, "/x", current=True), pages.Tab("Ignored", None, "/y", False))

@@ -149,6 +149,8 @@ class Said:
     amounts: Amounts
     path: str
     said_at: datetime
+    new: bool = True
+    """False where an earlier mail told it, and didn't arrive."""
 
 
 @dataclass(frozen=True)
@@ -162,10 +164,15 @@ class Reader:
 
 
 def mail_is_due(reader: Reader, said: Sequence[Said], now: datetime) -> bool:
-    """Whether what was said goes to them now. A connection that is lost never waits."""
-    if not said or reader.choice == "none":
+    """Whether what was said goes to them now. A connection that is lost never waits.
+
+    What didn't arrive goes with the next mail, and is no reason for one: a server that takes none
+    isn't asked again and again.
+    """
+    new = [one for one in said if one.new]
+    if not new or reader.choice == "none":
         return False
-    if reader.choice == "at_once" or any(one.kind == "connection" for one in said):
+    if reader.choice == "at_once" or any(one.kind == "connection" for one in new):
         return True
     local = now.astimezone(reader.zone)
     if local.hour < DIGEST_HOUR or reader.digest_day == local.date():

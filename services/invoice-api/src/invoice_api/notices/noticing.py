@@ -1,7 +1,7 @@
 """Looks at the read tables, says what is new or worse, and writes to those who want to know."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,11 +9,12 @@ from uuid import UUID
 from contracts.causes import Reader as WordsReader
 from contracts.ids import PROVIDER_LABELS, Ids
 from messaging.clock import Clock
-from messaging.database import DATABASE_AWAY, Database, Tx, is_away
+from messaging.database import Database, Tx, is_away
 from messaging.process import pause
+from telemetry.logs import get_logger
 
 from invoice_api.http import clock_store
-from invoice_api.notices import store
+from invoice_api.notices import mail_store, store
 from invoice_api.notices.deciding import (
     Fact,
     Kind,
@@ -23,12 +24,15 @@ from invoice_api.notices.deciding import (
     mail_is_due,
     times_due,
 )
+from invoice_api.notices.mail_store import Person
 from invoice_api.notices.post import Post
-from invoice_api.notices.store import EndingConnection, Person
+from invoice_api.notices.store import EndingConnection
 from invoice_api.sums import counted, in_words
 from invoice_api.sync_status import problems_store
 from invoice_api.sync_status.badge import cause_shown
 from invoice_api.sync_status.problems_store import OpenGroup
+
+_LOG = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,19 @@ class Notices:
     async def run(self, stop: asyncio.Event) -> None:
         """Again and again until `stop`."""
         while not stop.is_set():
-            try:
-                await self.look()
-                if self.post is not None:
-                    await self.write()
-                    await self.post.send_due()
-            except DATABASE_AWAY as error:
-                if not is_away(error):
-                    raise
+            await self._try("look", self.look)
+            if self.post is not None:
+                await self._try("write", self.write)
+                await self._try("send", self.post.send_due)
             await pause(self.clock, stop, self.every)
+
+    async def _try(self, step: str, work: Callable[[], Awaitable[int]]) -> None:
+        """A fault in one step stops neither the others nor the next round."""
+        try:
+            await work()
+        except Exception as error:
+            if not is_away(error):
+                _LOG.exception("notices_failed", step=step)
 
     async def look(self) -> int:
         """Say what is new or worse, end what is over; how many were said."""
@@ -92,11 +100,11 @@ class Notices:
         async with self.database.transaction() as tx:
             await store.lock_open(tx)
             now = await clock_store.now(tx)
-            for person in await store.people(tx):
-                said = await store.unmailed(tx, person.user)
+            for person in await mail_store.people(tx):
+                said = await mail_store.unmailed(tx, person.user)
                 if mail_is_due(person.reader, said, now):
                     subject, body = mail_of(person, said, self.public_url)
-                    await store.insert_mail(
+                    await mail_store.insert_mail(
                         tx,
                         self.ids.new(),
                         person.user,

@@ -10,17 +10,18 @@ from email.message import EmailMessage
 from messaging.database import Database
 from telemetry.logs import get_logger
 
-from invoice_api.notices import store
-from invoice_api.notices.store import Mail
+from invoice_api.notices import mail_store
+from invoice_api.notices.mail_store import Mail
 from invoice_api.settings import Settings
 
 _LOG = get_logger(__name__)
 _TRIES = 8
 _SECONDS = 20
+_UNCONFIRMED = "the mail server didn't confirm it; it may have arrived"
 
 
 class NotTakenError(Exception):
-    """The server surely hasn't taken the mail: it may be tried again."""
+    """The server surely hasn't taken the mail: it may be tried again. Says why as a person does."""
 
 
 @dataclass(frozen=True)
@@ -32,42 +33,49 @@ class Post:
 
     async def send_due(self) -> int:
         """How many were sent. One that may have been taken is never sent again."""
+        async with self.database.transaction() as tx:
+            for lost in await mail_store.abandoned(tx):
+                await mail_store.mail_ended(tx, lost, "given_up", _UNCONFIRMED)
         sent = 0
         while True:
             async with self.database.transaction() as tx:
-                mail = await store.take_mail(tx)
+                mail = await mail_store.take_mail(tx)
             if mail is None:
                 return sent
             sent += await self._send(mail)
 
     async def _send(self, mail: Mail) -> bool:
         try:
-            await asyncio.to_thread(deliver, self.settings, mail)
+            message = message_of(self.settings, mail)
+        except ValueError as error:
+            _LOG.warning("mail_not_writable", mail=str(mail.id), error=str(error))
+            return await self._give_up(mail, "nothing can be written to this address")
+        try:
+            await asyncio.to_thread(deliver, self.settings, message)
         except NotTakenError as error:
-            _LOG.warning("mail_not_taken", mail=str(mail.id), tries=mail.tries, error=str(error))
-            again = mail.tries < _TRIES
+            cause = type(error.__cause__).__name__
+            _LOG.warning("mail_not_taken", mail=str(mail.id), tries=mail.tries, error=cause)
+            if mail.tries >= _TRIES:
+                return await self._give_up(mail, str(error))
             async with self.database.transaction() as tx:
-                await store.mail_ended(
-                    tx,
-                    mail.id,
-                    "due" if again else "given_up",
-                    str(error)[:500],
-                    timedelta(minutes=2**mail.tries) if again else None,
-                )
+                after = timedelta(minutes=2**mail.tries)
+                await mail_store.mail_goes_later(tx, mail.id, str(error), after)
             return False
         except (OSError, smtplib.SMTPException) as error:
             _LOG.warning("mail_unanswered", mail=str(mail.id), error=type(error).__name__)
-            async with self.database.transaction() as tx:
-                why = "The server didn't answer; it may have the mail."
-                await store.mail_ended(tx, mail.id, "given_up", why)
-            return False
+            return await self._give_up(mail, _UNCONFIRMED)
         async with self.database.transaction() as tx:
-            await store.mail_ended(tx, mail.id, "sent")
+            await mail_store.mail_ended(tx, mail.id, "sent")
         return True
 
+    async def _give_up(self, mail: Mail, why: str) -> bool:
+        async with self.database.transaction() as tx:
+            await mail_store.mail_ended(tx, mail.id, "given_up", why)
+        return False
 
-def deliver(settings: Settings, mail: Mail) -> None:
-    """Hand the mail over. Raises NotTakenError, or whatever leaves it open whether it was taken."""
+
+def message_of(settings: Settings, mail: Mail) -> EmailMessage:
+    """The mail as it goes. Raises ValueError for an address that is none."""
     message = EmailMessage()
     message["From"] = settings.smtp_from
     message["To"] = mail.address
@@ -75,16 +83,41 @@ def deliver(settings: Settings, mail: Mail) -> None:
     message["Message-ID"] = f"<{mail.id}@tallybridge>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)
+    return message
+
+
+def deliver(settings: Settings, message: EmailMessage) -> None:
+    """Hand the mail over. Raises NotTakenError, or whatever leaves it open whether it was taken."""
     try:
         server = _connected(settings)
     except (OSError, smtplib.SMTPException) as error:
-        raise NotTakenError(f"{type(error).__name__} before the mail was sent") from error
+        raise NotTakenError(_why(error)) from error
     with server:
         try:
             server.send_message(message)
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+        except (
+            smtplib.SMTPResponseException,
+            smtplib.SMTPRecipientsRefused,
+            smtplib.SMTPNotSupportedError,
+        ) as error:
             # The server said no: it has nothing.
-            raise NotTakenError(type(error).__name__) from error
+            raise NotTakenError(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return "the mail server isn't who it says it is"
+        case smtplib.SMTPAuthenticationError():
+            return "the mail server doesn't accept our log-in"
+        case smtplib.SMTPRecipientsRefused():
+            return "the mail server takes no mail for this address"
+        case smtplib.SMTPNotSupportedError():
+            return "the mail server can't do what is asked of it, such as encryption"
+        case smtplib.SMTPResponseException():
+            return "the mail server didn't take it"
+        case _:
+            return "the mail server can't be reached"
 
 
 def _connected(settings: Settings) -> smtplib.SMTP:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.fields import DecimalText, Sent
-from invoice_api.notices import store
+from invoice_api.notices import mail_store, store
 from invoice_api.notices.deciding import Choice, Kind
 
 SHOWN = 100
@@ -50,9 +50,20 @@ class NoticeShown(BaseModel):
     over_at: AwareDatetime | None = None
 
 
+class UnsentShown(BaseModel):
+    """An e-mail to you that didn't arrive, as far as we know."""
+
+    address: str
+    at: AwareDatetime
+    why: str
+
+
 class NoticesShown(BaseModel):
+    """`unsent` is your last e-mail, where it couldn't be sent; what it said goes with the next."""
+
     data: tuple[NoticeShown, ...]
     unread: int
+    unsent: UnsentShown | None = None
     next_cursor: str | None = None
 
 
@@ -95,7 +106,16 @@ async def list_notices(tx: Tx, caller: Caller) -> NoticesShown:
             for row in rows
         ),
         unread=await unread(tx, caller),
+        unsent=await unsent(tx, caller),
     )
+
+
+async def unsent(tx: Tx, caller: Caller) -> UnsentShown | None:
+    """This person's last e-mail, if it is the one that didn't arrive."""
+    found = await mail_store.unsent(tx, caller.user_id)
+    if found is None:
+        return None
+    return UnsentShown(address=found.address, at=found.at, why=found.why)
 
 
 async def unread(tx: Tx, caller: Caller) -> int:
@@ -110,9 +130,9 @@ async def mark_read(tx: Tx, caller: Caller, ids: Sequence[UUID] | None) -> Notic
 
 
 async def choice(tx: Tx, caller: Caller) -> NoticeChoice:
-    return NoticeChoice(email=await store.find_choice(tx, caller.user_id, caller.role))
+    return NoticeChoice(email=await mail_store.find_choice(tx, caller.user_id, caller.role))
 
 
 async def choose(tx: Tx, caller: Caller, wanted: NoticeChoice) -> NoticeChoice:
-    await store.save_choice(tx, caller.user_id, wanted.email)
+    await mail_store.save_choice(tx, caller.user_id, wanted.email)
     return wanted

@@ -1,9 +1,9 @@
-"""SQL of notices: what is so in the read tables, what was said, who read it, what is mailed."""
+"""SQL of notices: what is so in the read tables, what was said, and who read it."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import cast
 from uuid import UUID
@@ -17,12 +17,9 @@ from messaging.database import Row, Tx
 from invoice_api.notices.deciding import (
     BACK_WITHIN,
     ENDING_SOON,
-    Choice,
     Fact,
     Kind,
     Known,
-    Reader,
-    Said,
 )
 from invoice_api.sums import Amounts
 
@@ -41,25 +38,6 @@ class EndingConnection:
     waiting: int
     cause: CauseInstance
     """Why it must be connected again, where it must."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Someone with what they weren't written to about yet."""
-
-    user: UserId
-    address: str
-    company_name: str
-    reader: Reader
-
-
-@dataclass(frozen=True)
-class Mail:
-    id: UUID
-    address: str
-    subject: str
-    body: str
-    tries: int
 
 
 async def zones(tx: Tx, companies: Collection[CompanyId]) -> dict[CompanyId, ZoneInfo]:
@@ -137,7 +115,7 @@ def _known(rows: Sequence[Row]) -> list[Known]:
             row["since"],
             row["times"],
             row["count"],
-            None if row["said_amounts"] is None else _amounts(row["said_amounts"]),
+            None if row["said_amounts"] is None else amounts_of(row["said_amounts"]),
         )
         for row in rows
     ]
@@ -198,7 +176,8 @@ def _packed(amounts: Amounts) -> str:
     return json.dumps([[currency, str(amount)] for currency, amount in amounts])
 
 
-def _amounts(packed: str) -> Amounts:
+def amounts_of(packed: str) -> Amounts:
+    """Sums of money as they are kept: `[["USD", "150.00"], …]`."""
     return tuple(
         (str(currency), Decimal(amount))
         for currency, amount in cast("list[list[str]]", json.loads(packed))
@@ -208,110 +187,6 @@ def _amounts(packed: str) -> Amounts:
 async def close(tx: Tx, notices: Sequence[UUID]) -> None:
     await tx.execute(
         "UPDATE notices SET over_at = clock() WHERE id = ANY($1::uuid[])", list(notices)
-    )
-
-
-async def people(tx: Tx) -> list[Person]:
-    """Everyone of a company that has something open that they weren't written to about."""
-    rows = await tx.fetch(
-        "SELECT u.id, u.email, u.role, c.name, c.time_zone, h.email AS choice, h.digest_day"
-        " FROM users u JOIN companies c ON c.id = u.company_id"
-        " LEFT JOIN notice_choices h ON h.user_id = u.id"
-        " WHERE u.active AND u.password_hash IS NOT NULL AND EXISTS ("
-        "  SELECT FROM notices n WHERE n.company_id = u.company_id AND n.over_at IS NULL"
-        "  AND n.said_at > coalesce(h.mailed_until, u.created_at))"
-    )
-    return [
-        Person(
-            UserId(row["id"]),
-            row["email"],
-            row["name"],
-            Reader(
-                row["choice"] or usual_choice(row["role"]),
-                ZoneInfo(row["time_zone"]),
-                row["digest_day"],
-            ),
-        )
-        for row in rows
-    ]
-
-
-def usual_choice(role: str) -> Choice:
-    """Before someone chose: a daily digest for those who can mend something."""
-    return "daily" if role in {"owner", "office"} else "none"
-
-
-async def unmailed(tx: Tx, user: UserId) -> list[Said]:
-    """What is open and was said since the person's last mail, the worst first."""
-    rows = await tx.fetch(
-        "SELECT n.kind, n.provider, n.title, n.sentence, n.what, n.amounts, n.path, n.said_at"
-        " FROM notices n JOIN users u ON u.company_id = n.company_id"
-        " LEFT JOIN notice_choices h ON h.user_id = u.id"
-        " WHERE u.id = $1 AND n.over_at IS NULL"
-        " AND n.said_at > coalesce(h.mailed_until, u.created_at)"
-        " ORDER BY n.kind <> 'connection', n.amount DESC, n.count DESC, n.id",
-        user,
-    )
-    return [
-        Said(
-            row["kind"],
-            row["provider"],
-            row["title"],
-            row["sentence"],
-            row["what"],
-            _amounts(row["amounts"]),
-            row["path"],
-            row["said_at"],
-        )
-        for row in rows
-    ]
-
-
-async def insert_mail(
-    tx: Tx, mail: UUID, user: UserId, address: str, subject: str, body: str, until: datetime
-) -> None:
-    """Mail to send, in the transaction that remembers it was written."""
-    await tx.execute(
-        "INSERT INTO notice_mails (id, user_id, address, subject, body)"
-        " VALUES ($1, $2, $3, $4, $5)",
-        mail,
-        user,
-        address,
-        subject,
-        body,
-    )
-    await tx.execute(
-        "INSERT INTO notice_choices (user_id, mailed_until, digest_day)"
-        " SELECT u.id, $2, (clock() AT TIME ZONE c.time_zone)::date FROM users u"
-        " JOIN companies c ON c.id = u.company_id WHERE u.id = $1"
-        " ON CONFLICT (user_id) DO UPDATE SET mailed_until = excluded.mailed_until,"
-        " digest_day = excluded.digest_day",
-        user,
-        until,
-    )
-
-
-async def take_mail(tx: Tx) -> Mail | None:
-    """The next mail that is due: taken, so that no second one is sent whatever happens."""
-    row = await tx.fetchrow(
-        "UPDATE notice_mails SET state = 'sending', tries = tries + 1 WHERE id = ("
-        " SELECT id FROM notice_mails WHERE state = 'due' AND due_at <= clock()"
-        " ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-        " RETURNING id, address, subject, body, tries"
-    )
-    return None if row is None else Mail(*row.values())
-
-
-async def mail_ended(
-    tx: Tx, mail: UUID, state: str, why: str | None = None, again: timedelta | None = None
-) -> None:
-    await tx.execute(
-        "UPDATE notice_mails SET state = $2, why = $3,"
-        " due_at = clock() + coalesce($4::interval, interval '0') WHERE id = $1",
-        mail,
-        state,
-        why,
-        again,
     )
 
 
@@ -355,7 +230,7 @@ async def list_notices(tx: Tx, company: CompanyId, user: UserId, limit: int) -> 
             sentence=row["sentence"],
             count=row["count"],
             what=row["what"],
-            amounts=_amounts(row["amounts"]),
+            amounts=amounts_of(row["amounts"]),
             path=row["path"],
             since=row["since"],
             said_at=row["said_at"],
@@ -389,26 +264,6 @@ async def mark_read(
         company,
         user,
         None if notices is None else list(notices),
-    )
-
-
-async def find_choice(tx: Tx, user: UserId, role: str) -> Choice:
-    found = await tx.fetchval("SELECT email FROM notice_choices WHERE user_id = $1", user)
-    return found or usual_choice(role)
-
-
-async def address_of(tx: Tx, user: UserId) -> str:
-    """Where someone is written to."""
-    return str(await tx.fetchval("SELECT email FROM users WHERE id = $1", user))
-
-
-async def save_choice(tx: Tx, user: UserId, choice: Choice) -> None:
-    await tx.execute(
-        "INSERT INTO notice_choices (user_id, email, mailed_until)"
-        " SELECT id, $2, created_at FROM users WHERE id = $1"
-        " ON CONFLICT (user_id) DO UPDATE SET email = excluded.email",
-        user,
-        choice,
     )
 
 

@@ -8,9 +8,9 @@ from contracts.ids import PROVIDER_LABELS
 from fastapi import APIRouter, Response
 
 from invoice_api.http.dependencies import TheDatabase, TheSettings
-from invoice_api.notices import service, store
+from invoice_api.notices import mail_store, service
 from invoice_api.notices.deciding import Choice
-from invoice_api.notices.service import NoticeChoice, NoticeShown
+from invoice_api.notices.service import NoticeChoice, NoticeShown, UnsentShown
 from invoice_api.sums import counted, in_words
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
@@ -33,6 +33,7 @@ async def show_notices(one: AVisit, database: TheDatabase, render: TheRenderer) 
         open=tuple(row for row in rows if row.over is None),
         over=tuple(row for row in rows if row.over is not None),
         unread=shown.unread,
+        unsent=unsent_words(shown.unsent, one),
     )
     return render.page("notices.html", page)
 
@@ -67,6 +68,16 @@ def _row(notice: NoticeShown, one: Visit) -> NoticeRow:
     )
 
 
+def unsent_words(unsent: UnsentShown | None, one: Visit) -> str:
+    if unsent is None:
+        return ""
+    at = one.eyes.moment(unsent.at)
+    return (
+        f"The e-mail to {unsent.address} couldn't be sent ({at}): {unsent.why}."
+        " What it said stands here, and goes with your next e-mail."
+    )
+
+
 def _is_mended_here(group: str) -> bool:
     """Whether somebody of the company can do something about it."""
     cause = CAUSES.get(group.partition(".")[0])
@@ -93,9 +104,10 @@ async def show_choice(
     async with database.transaction() as tx:
         shell = await one.shell(tx, "Your notices", "settings")
         choice = await service.choice(tx, one.caller)
-        address = await store.address_of(tx, one.caller.user_id)
+        address = await mail_store.address_of(tx, one.caller.user_id)
+        unsent = unsent_words(await service.unsent(tx, one.caller), one)
     mails = settings.smtp_host is not None
-    page = NoticeChoicePage(shell, address, choice.email, mails)
+    page = NoticeChoicePage(shell, address, choice.email, mails, unsent)
     return render.page("notice_choice.html", page)
 
 

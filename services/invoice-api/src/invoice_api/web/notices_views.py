@@ -29,6 +29,8 @@ class NoticesPage:
     open: tuple[NoticeRow, ...]
     over: tuple[NoticeRow, ...]
     unread: int
+    unsent: str = ""
+    """That the person's last e-mail couldn't be sent, and why; empty where it was."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,4 @@ class NoticeChoicePage:
     choice: str
     mails: bool
     """Whether mail is sent at all: a mail server is set."""
+    unsent: str = ""
