@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from contracts.commands import SyncInvoice
+from contracts.connections import Account
 from contracts.ids import Entity, RecordId
 from contracts.invoicing import CustomerSnapshot, InvoiceSnapshot, ItemSnapshot
 from contracts.sync import RunProgress
@@ -97,6 +98,47 @@ async def test_s63_one_fix_of_a_group_sends_all_37_and_shows_progress_to_the_end
     assert (seen.state, seen.done, seen.failed) == ("done", 37, 0)
     for one in made:
         assert await office.state("invoice", one.id) == "synced"
+
+
+async def test_an_account_chosen_for_some_of_a_group_is_given_to_their_items_alone(
+    office: Office,
+) -> None:
+    ann, check, drain, both = customer(), item("Gas check"), item("Drain"), item("Both")
+    await office.connect()
+    made = [
+        invoice(ann, check, number="1001"),
+        invoice(ann, both, number="1002"),
+        invoice(ann, drain, number="1003"),
+    ]
+    await office.events(office.customer_event(ann))
+    await office.events(*(office.item_event(one) for one in (check, drain, both)))
+    await office.events(*(office.invoice_event(one) for one in made))
+    await go_on(office)
+    ticked = [made[0].id, made[1].id]
+    run = await act(office, "fix", action="choose_account", account_id="79", records=ticked)
+    assert run.total == 2
+    await go_on(office)
+    assert (await look(office, run)).done == 2
+    assert await office.state("invoice", made[2].id) == "blocked"
+
+
+async def test_of_an_account_that_is_gone_some_items_alone_move_to_another(office: Office) -> None:
+    ann, check, drain = customer(), item("Gas check"), item("Drain")
+    gone = Account(id="79", code="200", name="Old sales", active=False)
+    await office.connect(accounts=[gone, Account(id="80", code="210", name="Sales")])
+    await office.map(check.id, drain.id)
+    made = [invoice(ann, check, number="1001"), invoice(ann, drain, number="1002")]
+    await office.events(office.customer_event(ann))
+    await office.events(*(office.item_event(one) for one in (check, drain)))
+    await office.events(*(office.invoice_event(one) for one in made))
+    await go_on(office)
+    some = [made[0].id]
+    await act(
+        office, "fix", "account_gone.79", action="choose_account", account_id="80", records=some
+    )
+    await go_on(office)
+    assert await office.state("invoice", made[0].id) == "synced"
+    assert await office.state("invoice", made[1].id) in {"blocked", "waiting"}
 
 
 async def test_a_record_that_comes_back_with_another_cause_is_counted_as_failed(

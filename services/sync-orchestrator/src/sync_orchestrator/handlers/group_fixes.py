@@ -1,6 +1,10 @@
-"""Fixes that are made once for a whole group: a mapping or a setting, and all it held goes."""
+"""Fixes that are made once for a whole group: a mapping or a setting, and all it held goes.
 
-from collections.abc import Awaitable, Callable, Mapping
+Where they are asked for some records only, a mapping is made for those records' items; a setting is
+the connection's, so it is made as for all.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID
 
 from contracts.ids import no_item_id
@@ -15,7 +19,15 @@ from sync_orchestrator.store import groups_store
 from sync_orchestrator.store.mapping_store import MappingRow
 
 GroupFix = Callable[
-    [Work, Connection, CauseInstance, Mapping[str, object], UUID | None], Awaitable[None]
+    [
+        Work,
+        Connection,
+        CauseInstance,
+        Mapping[str, object],
+        UUID | None,
+        Sequence[UUID] | None,
+    ],
+    Awaitable[None],
 ]
 
 
@@ -25,6 +37,7 @@ async def _choose_account(
     cause: CauseInstance,
     fields: Mapping[str, object],
     by: UUID | None,
+    only: Sequence[UUID] | None,
 ) -> None:
     """One account for every item that the group is about, and in every setting that it is about."""
     account = fields.get("account_id")
@@ -37,9 +50,9 @@ async def _choose_account(
     if cause.code == "line_without_item":
         return
     if cause.subject is not None:
-        items = await groups_store.items_on_account(work.tx, connection.id, cause.subject.id)
+        items = await groups_store.items_on_account(work.tx, connection.id, cause.subject.id, only)
     else:
-        items = await groups_store.unmapped_items(work.tx, connection.id, cause.code)
+        items = await groups_store.unmapped_items(work.tx, connection.id, cause.code, only)
     items = [(item, name) for item, name in items if item != no_item_id(connection.id)]
     if not items and not settings:
         raise not_possible_now()
@@ -53,6 +66,7 @@ async def _turn_on_sync_customers(
     cause: CauseInstance,
     fields: Mapping[str, object],
     by: UUID | None,
+    only: Sequence[UUID] | None,
 ) -> None:
     await apply_changes(work, connection, {"sync_customers": True}, by)
 

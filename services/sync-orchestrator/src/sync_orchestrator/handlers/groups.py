@@ -99,7 +99,7 @@ async def act(tx: Tx, tools: Tools, wish: GroupWish) -> RunProgress:
         raise not_found("problem")
     if once is not None:
         assert cause is not None, "an action of a group was checked against its cause"
-        await once(work, connection, cause, wish.fields, wish.user)
+        await once(work, connection, cause, wish.fields, wish.user, wish.records)
         await work.save()
     await running.begin_at_once(tx, tools, run)
     return await running.show(tx, wish.company, run.id)

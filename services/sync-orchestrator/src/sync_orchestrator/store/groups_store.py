@@ -41,9 +41,19 @@ where connection_id = $1 and state = 'ignored'
 on conflict do nothing
 """.replace("RANK", _RANK)
 
+_AMONG = """(
+    $3::uuid[] is null or ITEM = any($3::uuid[])
+    or exists (select from records v
+        cross join lateral jsonb_array_elements(v.snapshot -> 'lines') as line
+        where v.entity = 'invoice' and v.id = any($3::uuid[])
+            and (line ->> 'item_id')::uuid = ITEM)
+)"""
+"""Whether an item is one of these records, or on one of them."""
+
 _ON_ACCOUNT = """
-select item_id, item_name from account_mapping where connection_id = $1 and account_id = $2
-"""
+select item_id, item_name from account_mapping
+where connection_id = $1 and account_id = $2 and AMONG
+""".replace("AMONG", _AMONG.replace("ITEM", "item_id"))
 
 _UNMAPPED = """
 select distinct r.id as item_id, r.name as item_name
@@ -51,13 +61,13 @@ from jobs j
 cross join lateral jsonb_array_elements_text((j.cause -> 'params' ->> 'item_ids')::jsonb) as i
 join records r on r.entity = 'item' and r.id = i::uuid
 left join account_mapping m on m.connection_id = j.connection_id and m.item_id = r.id
-where j.connection_id = $1 and j.cause_code = $2 and m.account_id is null
+where j.connection_id = $1 and j.cause_code = $2 and m.account_id is null and AMONG
 union
 select r.id, r.name
 from jobs j
 join records r on r.entity = 'item' and r.id = j.record_id
-where j.connection_id = $1 and j.cause_code = $2 and j.entity = 'item'
-"""
+where j.connection_id = $1 and j.cause_code = $2 and j.entity = 'item' and AMONG
+""".replace("AMONG", _AMONG.replace("ITEM", "r.id"))
 
 _STOPPED = """
 select r.id, r.name, r.total, r.currency, r.dated, r.snapshot ->> 'customer_id' as customer_id,
@@ -154,17 +164,19 @@ async def take_ignored(tx: Tx, run: Run, group: str, only: Sequence[UUID] | None
 
 
 async def items_on_account(
-    tx: Tx, connection: ConnectionId, account: str
+    tx: Tx, connection: ConnectionId, account: str, only: Sequence[UUID] | None
 ) -> list[tuple[ItemId, str]]:
-    """The items that are mapped to an account."""
-    rows = await tx.fetch(_ON_ACCOUNT, connection, account)
+    """The items that are mapped to an account; of these records only, if any are named."""
+    rows = await tx.fetch(_ON_ACCOUNT, connection, account, _ids(only))
     return [(ItemId(row["item_id"]), row["item_name"]) for row in rows]
 
 
-async def unmapped_items(tx: Tx, connection: ConnectionId, code: str) -> list[tuple[ItemId, str]]:
+async def unmapped_items(
+    tx: Tx, connection: ConnectionId, code: str, only: Sequence[UUID] | None
+) -> list[tuple[ItemId, str]]:
     """The items without an account that stop a record, as its cause with this code names them; and
-    items that stand there with this cause themselves."""
-    rows = await tx.fetch(_UNMAPPED, connection, code)
+    items that stand there with this cause themselves. Of these records only, if any are named."""
+    rows = await tx.fetch(_UNMAPPED, connection, code, _ids(only))
     return [(ItemId(row["item_id"]), row["item_name"]) for row in rows]
 
 
