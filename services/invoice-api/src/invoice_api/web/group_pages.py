@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 from uuid import UUID
 
+from contracts.causes import CAUSES
 from contracts.ids import Provider
 from fastapi import APIRouter, Query, Response
+from pydantic import ValidationError
 
 from invoice_api.http.dependencies import TheClock
-from invoice_api.http.problems import Problem
+from invoice_api.http.framework_problems import problem_of
+from invoice_api.http.problems import Problem, invalid_field
 from invoice_api.integrations import groups, history
 from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.integrations.schemas import StopsShown, WantedGroup
@@ -18,36 +21,80 @@ from invoice_api.web.ignored_pages import undo_of
 from invoice_api.web.integration_pages import ThePeers, head_of
 from invoice_api.web.office_views import IgnorePage
 from invoice_api.web.pages import Undo
-from invoice_api.web.problems_pages import record_named
-from invoice_api.web.sessions import AVisit, AWrite, FormLists, Visit
+from invoice_api.web.problems_pages import Tried, problems_page, reasons_of, record_named
+from invoice_api.web.sessions import AVisit, AWrite, FormLists, Typed, Visit
 
 router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
 
 
 @router.post("/problems/{group}/fix")
 async def fix(
-    provider: Provider, group: str, one: AWrite, typed: FormLists, desk: TheDesk
+    provider: Provider,
+    group: str,
+    one: AWrite,
+    typed: FormLists,
+    peers: ThePeers,
+    desk: TheDesk,
+    clock: TheClock,
+    render: TheRenderer,
 ) -> Response:
-    """The inline fix, for the group or for the records ticked in it."""
+    """The inline fix, for the group or for the records ticked in it.
+
+    What can't be done is said on the page with all that was typed and ticked.
+    """
     action = typed.one("action")
-    fields = {n: v for n, v in typed.pairs if n not in {"csrf", "provider", "action", "records"}}
+    fields = _fields(typed, group, action)
     wanted: dict[str, object] = {"action": action, **fields}
-    if action != "choose_account":
-        return await _act(provider, group, "fix", one, desk, typed, wanted)
-    before = await mapping_undo.accounts_now(desk, one.caller, provider)
+    before = (
+        None
+        if action != "choose_account"
+        else await mapping_undo.accounts_now(desk, one.caller, provider)
+    )
 
     async def way_back() -> Undo | None:
+        if before is None:
+            return None
         after = await mapping_undo.accounts_now(desk, one.caller, provider)
         return mapping_undo.undo_of(provider, before, after, f"/integrations/{provider}/problems")
 
-    return await _act(provider, group, "fix", one, desk, typed, wanted, way_back)
+    try:
+        return await _act(provider, group, "fix", one, desk, typed, wanted, way_back)
+    except Problem as problem:
+        tried = Tried(group, "fix", action, fields, frozenset(typed.all("records")), problem)
+        return await problems_page(provider, one, peers, clock, render, tried)
+
+
+def _fields(typed: Typed, group: str, action: str) -> dict[str, str]:
+    """What the action takes: a group's one form holds the fields of all its fixes."""
+    cause = CAUSES.get(group.partition(".")[0])
+    fixes = () if cause is None else cause.fixes
+    taken = {name for fix in fixes if fix.action == action for name in fix.fields}
+    return {name: value for name, value in typed.pairs if name in taken}
 
 
 @router.post("/problems/{group}/retry")
 async def retry(
-    provider: Provider, group: str, one: AWrite, typed: FormLists, desk: TheDesk
+    provider: Provider,
+    group: str,
+    one: AWrite,
+    typed: FormLists,
+    peers: ThePeers,
+    desk: TheDesk,
+    clock: TheClock,
+    render: TheRenderer,
 ) -> Response:
-    return await _act(provider, group, "retry", one, desk, typed, {})
+    try:
+        return await _act(provider, group, "retry", one, desk, typed, {})
+    except Problem as problem:
+        tried = Tried(group, "retry", "", {}, frozenset(typed.all("records")), problem)
+        return await problems_page(provider, one, peers, clock, render, tried)
+
+
+@router.get("/problems/{group}/fix")
+@router.get("/problems/{group}/retry")
+async def back_to_it(provider: Provider, group: str, one: AVisit) -> Response:
+    """Where a page that said what couldn't be done is opened by its address."""
+    return one.see(f"/integrations/{provider}/problems#group-{formatters.group_key(group)}")
 
 
 @router.get("/problems/{group}/ignore")
@@ -75,6 +122,7 @@ async def _ask(
     render: TheRenderer,
     records: Sequence[str],
     wrong: str | None,
+    why: str = "",
 ) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Ignore", "integrations")
@@ -90,7 +138,7 @@ async def _ask(
     except StopIteration:
         return one.told(here, "This problem is gone already.", tone="info")
     except Problem as problem:
-        return one.told(here, _reasons(problem), tone="danger")
+        return one.told(here, reasons_of(problem), tone="danger")
     invoices = stops.invoices if isinstance(stops, StopsShown) else ()
     page = IgnorePage(
         shell=shell,
@@ -102,6 +150,7 @@ async def _ask(
         invoices=tuple(f"Invoice {row.number}" for row in invoices),
         count=stops.count if isinstance(stops, StopsShown) else 0,
         wrong=wrong,
+        why=why,
     )
     return render.page("ignore.html", page, 422 if wrong else 200)
 
@@ -117,17 +166,22 @@ async def ignore(
     clock: TheClock,
     render: TheRenderer,
 ) -> Response:
-    why = typed.one("why").strip()
+    """With a reason; without one it is asked for, and what this would stop is said."""
+    why, ids = typed.one("why").strip(), typed.all("records")
     if not why:
-        ids = typed.all("records")
-        said = "Say why: whoever looks at this later will want to know."
+        asked = any(name == "why" for name, _ in typed.pairs)
+        said = "Say why: whoever looks at this later will want to know." if asked else None
         return await _ask(provider, group, one, peers, desk, clock, render, ids, said)
     undo = await _undone(provider, group, one, peers, clock, typed.all("records"))
 
     async def way_back() -> Undo | None:
         return undo
 
-    return await _act(provider, group, "ignore", one, desk, typed, {"why": why}, way_back)
+    try:
+        return await _act(provider, group, "ignore", one, desk, typed, {"why": why}, way_back)
+    except Problem as problem:
+        said = reasons_of(problem)
+        return await _ask(provider, group, one, peers, desk, clock, render, ids, said, why)
 
 
 async def _undone(
@@ -165,15 +219,11 @@ async def _act(
     fields: dict[str, object],
     way_back: Callable[[], Awaitable[Undo | None]] | None = None,
 ) -> Response:
+    """Raises the Problem that it can't be done."""
     here = f"/integrations/{provider}/problems"
-    try:
-        done = await groups.act(
-            desk, one.caller, provider, group, verb, _wanted(fields, typed.all("records"))
-        )
-    except Problem as problem:
-        return one.told(
-            f"{here}#group-{formatters.group_key(group)}", _reasons(problem), tone="danger"
-        )
+    done = await groups.act(
+        desk, one.caller, provider, group, verb, _wanted(fields, typed.all("records"))
+    )
     total = 0 if isinstance(done, StopsShown) else done.run.total
     many = f"{total:,} {'record' if total == 1 else 'records'}"
     said = {
@@ -186,9 +236,11 @@ async def _act(
 
 
 def _wanted(fields: dict[str, object], records: Sequence[str]) -> WantedGroup:
-    ids = [UUID(value) for value in records]
-    return WantedGroup.model_validate({**fields, **({"records": tuple(ids)} if ids else {})})
-
-
-def _reasons(problem: Problem) -> str:
-    return "; ".join(error.message for error in problem.errors) or problem.detail
+    try:
+        ids = [UUID(value) for value in records]
+    except ValueError:
+        raise invalid_field("records", "aren't records of this problem") from None
+    try:
+        return WantedGroup.model_validate({**fields, **({"records": tuple(ids)} if ids else {})})
+    except ValidationError as error:
+        raise problem_of(error) from error

@@ -12,10 +12,12 @@ from invoice_api.integrations import groups
 from invoice_api.integrations.record_routes import TheDesk
 from invoice_api.integrations.schemas import IgnoredRow
 from invoice_api.integrations.selection import stop_ignoring_all
+from invoice_api.notices import service as notices
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import soon
 from invoice_api.web.integration_pages import ThePeers, head_of
+from invoice_api.web.notices_views import HOW_OFTEN
 from invoice_api.web.office_views import IgnoredPage
 from invoice_api.web.office_views import IgnoredRow as IgnoredView
 from invoice_api.web.pages import Undo
@@ -46,7 +48,9 @@ async def show_ignored(
 ) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Ignored", "integrations")
-    head = head_of(await peers.integration(one, provider), "problems", peers.connectors)
+        often = HOW_OFTEN[(await notices.choice(tx, one.caller)).email]
+    row = await peers.integration(one, provider)
+    head = head_of(row, "problems", peers.connectors)
     rows, more, away = tuple[IgnoredView, ...](), None, False
     if head.status != "not_connected":
         params = {"limit": "50"} | ({"cursor": cursor} if cursor else {})
@@ -57,11 +61,12 @@ async def show_ignored(
         except Problem as problem:
             away = problem.status >= 500
         else:
-            rows = tuple(_ignored(row, one) for row in shown.data)
+            rows = tuple(_ignored(told, one) for told in shown.data)
             more = shown.next_cursor
     next_url = f"?cursor={more}" if more else None
-    tabs = problem_tabs(provider, "ignored", None)
-    return render.page("ignored.html", IgnoredPage(shell, head, tabs, rows, next_url, away))
+    tabs = problem_tabs(provider, "ignored", None, row)
+    page = IgnoredPage(shell, head, tabs, rows, next_url, away, often)
+    return render.page("ignored.html", page)
 
 
 @router.post("/stop")

@@ -1,8 +1,17 @@
 """What the pages of notices are given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from invoice_api.notices.deciding import Choice
 from invoice_api.web.pages import Shell
+
+HOW_OFTEN: Mapping[Choice, str] = {
+    "at_once": "at once",
+    "daily": "daily",
+    "weekly": "weekly",
+    "none": "never by e-mail",
+}
 
 
 @dataclass(frozen=True)

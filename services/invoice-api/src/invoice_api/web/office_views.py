@@ -1,6 +1,7 @@
 """What the pages of syncing are given: Sync Now, its runs, Recent Syncs, Problems."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from invoice_api.web.pages import (
     CauseView,
@@ -136,6 +137,24 @@ class ProblemGroup:
     """A defect of ours: we have been told, nobody has to act."""
     heading: str | None = None
     """Over the first of several groups that one cause makes: what they are, and how many."""
+    typed_fix: str = ""
+    """The action of the one fix that takes something typed or chosen; empty where several do, or
+    none. Enter in its field presses its button."""
+    ticked: frozenset[str] = frozenset()
+    wrong: str = ""
+    """Why what was tried couldn't be done, where no field is to blame."""
+    wrong_fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What is wrong with a field, by "action.field"."""
+
+
+@dataclass(frozen=True)
+class KeptFix:
+    """A fix that couldn't be sent on: where it goes, and all that was typed."""
+
+    url: str
+    pairs: tuple[tuple[str, str], ...]
+    typed: tuple[tuple[str, str], ...]
+    why: str
 
 
 @dataclass(frozen=True)
@@ -153,6 +172,11 @@ class ProblemsPage:
     """What the page says where nothing needs anyone."""
     live_url: str
     away: bool
+    notices: str = "daily"
+    """How often this person is written to."""
+    tried: bool = False
+    """Whether the page answers what couldn't be done: then it stays as it is until it is."""
+    kept: KeptFix | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +199,7 @@ class IgnoredPage:
     rows: tuple[IgnoredRow, ...]
     next_url: str | None
     away: bool
+    notices: str = "daily"
 
 
 @dataclass(frozen=True)
@@ -190,6 +215,7 @@ class IgnorePage:
     invoices: tuple[str, ...]
     count: int
     wrong: str | None
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,37 @@
 """Problems: fix once, and everything that waited goes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
+from urllib.parse import quote
 
 from contracts.causes import CAUSES
 from contracts.ids import Provider
 from fastapi import APIRouter, Response
+from messaging.clock import Clock
 
 from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import history
-from invoice_api.integrations.schemas import CauseGroupShown
+from invoice_api.integrations.schemas import CauseGroupShown, IntegrationShown
+from invoice_api.notices import service as notices
 from invoice_api.sums import counted, in_words, summed
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of, soon
 from invoice_api.web.integrated_taxes import tax_options
-from invoice_api.web.integration_pages import ThePeers, head_of
+from invoice_api.web.integration_pages import Peers, ThePeers, head_of
 from invoice_api.web.live import live_url
+from invoice_api.web.notices_views import HOW_OFTEN
 from invoice_api.web.office_views import (
     GroupRecord,
+    KeptFix,
     ProblemGroup,
     ProblemsPage,
 )
-from invoice_api.web.pages import Tab
+from invoice_api.web.pages import FixView, Option, Tab
+from invoice_api.web.rendering import Renderer
 from invoice_api.web.runs_shown import run_card
 from invoice_api.web.sessions import AVisit, Visit
 from invoice_api.web.views import cause_view
@@ -39,12 +46,56 @@ _LOOKS = {
 _FIRST, _LAST = "reconnect", "defect"
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What someone asked of a group that couldn't be done, with all that they had typed."""
+
+    group: str
+    verb: str
+    action: str
+    values: Mapping[str, str]
+    ticked: frozenset[str]
+    problem: Problem
+
+    def wrong_fields(self) -> dict[str, str]:
+        """What is wrong with what was typed."""
+        return {
+            f"{self.action}.{error.field}": error.message
+            for error in self.problem.errors
+            if error.field in self.values
+        }
+
+    def kept(self, provider: Provider) -> KeptFix:
+        typed = tuple(
+            (formatters.words(name), value)
+            for name, value in self.values.items()
+            if value and not name.endswith(("_id", "_code"))
+        )
+        pairs = (("action", self.action), *self.values.items())
+        ticked = tuple(("records", record) for record in sorted(self.ticked))
+        url = f"/integrations/{provider}/problems/{quote(self.group, safe='')}/{self.verb}"
+        return KeptFix(url, (*pairs, *ticked), typed, self.problem.detail)
+
+
 @router.get("/problems")
 async def show_problems(
     provider: Provider, one: AVisit, peers: ThePeers, clock: TheClock, render: TheRenderer
 ) -> Response:
+    return await problems_page(provider, one, peers, clock, render)
+
+
+async def problems_page(
+    provider: Provider,
+    one: Visit,
+    peers: Peers,
+    clock: Clock,
+    render: Renderer,
+    tried: Tried | None = None,
+) -> Response:
+    """All open groups; what was `tried` in vain keeps its input, with why beside it."""
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Problems", "integrations")
+        often = HOW_OFTEN[(await notices.choice(tx, one.caller)).email]
     row = await peers.integration(one, provider)
     head = head_of(row, "problems", peers.connectors)
     shown, away = None, False
@@ -56,6 +107,10 @@ async def show_problems(
         except Problem as problem:
             away = problem.status >= 500
     rows = () if shown is None else shown.data
+    if tried is not None and not away and all(group.group != tried.group for group in rows):
+        return one.told(
+            f"/integrations/{provider}/problems", reasons_of(tried.problem), tone="danger"
+        )
     accounts = (
         await account_options(peers.orchestrator, principal_of(one.caller), provider)
         if any("account_id" in fix.fields for group in rows for fix in group.fixes)
@@ -69,28 +124,71 @@ async def show_problems(
     fixing = () if shown is None else tuple(run_card(run, one.eyes) for run in shown.fixing)
     synced = row.counts.get("synced", 0)
     now = one.eyes.moment(one.eyes.now)
+    groups = [_group(group, over, one, provider, accounts) for group, over in arranged(rows)]
     page = ProblemsPage(
         shell=shell,
         head=head,
-        groups=tuple(_group(row, over, one, provider) for row, over in arranged(rows)),
+        groups=tuple(groups if tried is None else (_with_tried(g, tried) for g in groups)),
         fixing=fixing,
         accounts=accounts,
         taxes=taxes,
         total=total_of(rows, head.label),
-        tabs=problem_tabs(provider, "problems", len(rows)),
+        tabs=problem_tabs(provider, "problems", len(rows), row),
         calm=f"{synced:,} records are in {head.label}; last looked {now}.",
         live_url=live_url("run", [card.id for card in fixing]) if fixing else "/live",
         away=away,
+        notices=often,
+        tried=tried is not None,
+        kept=None if tried is None else tried.kept(provider),
     )
-    return render.page("problems.html", page)
+    return render.page("problems.html", page, 200 if tried is None else tried.problem.status)
 
 
-def problem_tabs(provider: Provider, current: str, count: int | None) -> tuple[Tab, ...]:
+def reasons_of(problem: Problem) -> str:
+    return "; ".join(error.message for error in problem.errors) or problem.detail
+
+
+def _with_tried(group: ProblemGroup, tried: Tried) -> ProblemGroup:
+    if group.group != tried.group:
+        return group
+    wrong = tried.wrong_fields()
+    fixes = tuple(
+        fix
+        if fix.action != tried.action
+        else replace(fix, fields=tuple((n, tried.values.get(n, v)) for n, v in fix.fields))
+        for fix in group.cause.fixes
+    )
+    return replace(
+        group,
+        cause=replace(group.cause, fixes=fixes),
+        ticked=tried.ticked,
+        wrong="" if wrong else reasons_of(tried.problem),
+        wrong_fields=wrong,
+    )
+
+
+def problem_tabs(
+    provider: Provider, current: str, count: int | None, row: IntegrationShown
+) -> tuple[Tab, ...]:
     here = f"/integrations/{provider}"
+    ignored = row.counts.get("ignored", 0)
     return (
         Tab("Open", count, f"{here}/problems", current == "problems"),
-        Tab("Ignored", None, f"{here}/ignored", current == "ignored"),
+        Tab("Ignored", ignored, f"{here}/ignored", current == "ignored"),
     )
+
+
+def _typed_fix(fixes: Iterable[FixView], accounts: Sequence[Option]) -> str:
+    typed = [
+        fix.action
+        for fix in fixes
+        if any(
+            name != "remote_id"
+            and not (name == "account_id" and fix.action == "add_rounding_line" and not accounts)
+            for name, _ in fix.fields
+        )
+    ]
+    return typed[0] if len(typed) == 1 else ""
 
 
 def arranged(rows: Sequence[CauseGroupShown]) -> list[tuple[CauseGroupShown, str | None]]:
@@ -142,7 +240,11 @@ def _amounts(row: CauseGroupShown) -> Iterable[tuple[str, Decimal]]:
 
 
 def _group(
-    row: CauseGroupShown, heading: str | None, one: Visit, provider: Provider
+    row: CauseGroupShown,
+    heading: str | None,
+    one: Visit,
+    provider: Provider,
+    accounts: Sequence[Option],
 ) -> ProblemGroup:
     records = tuple(_record(told) for told in row.records)
     colour, sign = _LOOKS.get(row.who, ("red", "alert-triangle"))
@@ -150,10 +252,11 @@ def _group(
     kind = next(iter(kinds)) if len(kinds) == 1 else "record"
     # Where its links lead is said of a record: of several, each has them on its own page.
     alone = (kind, records[0].id) if len(records) == 1 and row.count == 1 else None
+    cause = cause_view(row.cause, provider, alone)
     return ProblemGroup(
         group=row.group,
         key=formatters.group_key(row.group),
-        cause=cause_view(row.cause, provider, alone),
+        cause=cause,
         icon=sign,
         colour=colour,
         count=row.count,
@@ -164,6 +267,7 @@ def _group(
         shown_all=len(records) >= row.count,
         ours=row.who == _LAST,
         heading=heading,
+        typed_fix=_typed_fix(cause.fixes, accounts),
     )
 
 

@@ -18,6 +18,8 @@ _TITLES = {
     "import_invoices": "Importing invoices",
 }
 
+_ON_THEIR_WAY = frozenset({"fix", "retry"})
+
 LEFT_OUT = {
     "ignored": "ignored",
     "before_start_date": "before your start date",
@@ -39,6 +41,8 @@ def run_card(run: RunShown, eyes: Eyes) -> RunCard:
         sentence = f"Running since {since}, started by {who}{eta}."
         if run.state == "stopping":
             sentence = f"Stopping: what is in flight finishes. Started {since} by {who}."
+        if run.kind in _ON_THEIR_WAY:
+            sentence = f"{_so_far(run)}. {sentence}"
     elif run.state == "stopped":
         cut = run.kind == "load_customers" and run.about == "interrupted"
         sentence = f"{'Interrupted' if cut else 'Stopped'}. Started {since} by {who}."
@@ -68,6 +72,13 @@ def run_card(run: RunShown, eyes: Eyes) -> RunCard:
         left_out=left_out(run.not_included),
         links=(LinkView("Details", f"/runs/{run.id}"),),
     )
+
+
+def _so_far(run: RunShown) -> str:
+    """ "12 synced, 25 in line"."""
+    need = "needs" if run.failed == 1 else "need"
+    failed = f", {run.failed:,} {need} attention" if run.failed else ""
+    return f"{run.done:,} synced, {run.left:,} in line{failed}"
 
 
 def left_out(reasons: dict[str, int]) -> str:

@@ -190,6 +190,24 @@
     if (stood) document.getElementById(stood)?.focus();
   });
 
+  // What is ticked or typed in a block stays when the block is swapped under it.
+  const fields = (block) => $$("input[id]:not([type=checkbox]):not([type=radio]):not([type=hidden]), select[id]", block);
+  const changed = (one) => (one.matches("select") ? !one.selectedOptions[0]?.defaultSelected && one.selectedIndex > 0 : one.value !== one.defaultValue);
+  const left = new WeakMap();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const block = event.detail.target;
+    if (!block?.querySelectorAll) return;
+    const ticked = $$("input[name=records]:checked", block).map((box) => box.value);
+    const typed = fields(block).filter(changed).map((one) => [one.id, one.value]);
+    left.set(block, { ticked, typed });
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const block = event.detail.target;
+    const { ticked, typed } = left.get(block) ?? { ticked: [], typed: [] };
+    $$("input[name=records]", block).forEach((box) => { if (ticked.includes(box.value)) box.checked = true; });
+    typed.forEach(([id, value]) => { const one = document.getElementById(id); if (one && block.contains(one)) one.value = value; });
+  });
+
   // Keys: each has a visible control, none fires in a field, single ones can be switched off.
   const switcher = $("[data-keys-switch]");
   let single = kept.get("keys") !== "off";
