@@ -281,6 +281,8 @@ PAGES: list[tuple[str, Page]] = [
     ("recent.html", recent(0)),
     ("recent.html", recent(0, away=True)),
     ("problems.html", problems(2)),
+    ("problems.html", problems(2, tried=True)),
+    ("problems.html", problems(0, away=True, tried=True)),
     ("problems.html", problems(0)),
     ("problems.html", problems(0, away=True)),
     (

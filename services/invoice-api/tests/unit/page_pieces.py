@@ -345,7 +345,7 @@ def recent(rows: int, *, away: bool = False) -> office_views.RecentSyncsPage:
     )
 
 
-def problems(count: int, *, away: bool = False) -> office_views.ProblemsPage:
+def problems(count: int, *, away: bool = False, tried: bool = False) -> office_views.ProblemsPage:
     one = office_views.ProblemGroup(
         group="account_gone.79",
         key="account_gone-79",
@@ -360,11 +360,15 @@ def problems(count: int, *, away: bool = False) -> office_views.ProblemsPage:
         shown_all=False,
         ours=False,
         heading=NASTY,
+        typed_fix="choose_account",
+        ticked=frozenset({"1"}) if tried else frozenset(),
+        wrong_fields={"choose_account.account_id": NASTY} if tried else {},
     )
+    kept = office_views.KeptFix("/x", (("email", NASTY),), (("E-mail", NASTY),), NASTY)
     return office_views.ProblemsPage(
         shell=SHELL,
         head=HEAD,
-        groups=(one, replace(one, key="b", group="b", ours=True))[:count],
+        groups=(one, replace(one, key="b", group="b", ours=True, wrong=NASTY * tried))[:count],
         fixing=(RUN,) * count,
         accounts=OPTIONS,
         taxes=OPTIONS,
@@ -373,6 +377,8 @@ def problems(count: int, *, away: bool = False) -> office_views.ProblemsPage:
         calm="All is well.",
         live_url=LIVE,
         away=away,
+        tried=tried,
+        kept=kept if tried else None,
     )
 
 

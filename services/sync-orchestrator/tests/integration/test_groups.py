@@ -281,7 +281,7 @@ async def test_a_run_follows_what_was_mended_elsewhere_though_its_group_is_gone(
     unknown: tuple[Entity, RecordId] = ("customer", RecordId(uuid4()))
     known: tuple[Entity, RecordId] = ("customer", RecordId(ann.id))
     run = await act(office, "retry", group, mended=[known, unknown])
-    assert (run.total, run.done, run.state) == (1, 0, "running")
+    assert (run.kind, run.total, run.done, run.state) == ("fix", 1, 0, "running")
     await go_on(office)
     assert ((await look(office, run)).done, (await look(office, run)).state) == (1, "done")
     with pytest.raises(Refusal):

@@ -41,8 +41,8 @@ SHOWN = 200
 class GroupWish:
     """Who asks what of which group; `records` where it is for some of it only.
 
-    `mended` are records whose fix was made elsewhere and that were asked for already: the run only
-    follows them to their end.
+    `mended` are records whose fix was made elsewhere and that were asked for already: the run is
+    that fix's, and only follows them to their end.
     """
 
     company: CompanyId
@@ -80,7 +80,7 @@ async def act(tx: Tx, tools: Tools, wish: GroupWish) -> RunProgress:
         company_id=wish.company,
         connection_id=connection.id,
         provider=wish.provider,
-        kind=wish.verb,
+        kind="fix" if wish.mended else wish.verb,
         about=wish.group,
         kinds=(),
         action=None if once is not None else {"action": action, "fields": dict(wish.fields)},
