@@ -7,7 +7,7 @@ from contracts.invoicing import CustomerSnapshot
 from messaging.database import Row, Tx
 
 from invoice_api.http.paging import PageRequest
-from invoice_api.sync_status.filters import SyncFilter
+from invoice_api.sync_status.filters import SyncFilter, literally
 
 
 async def insert_customers(
@@ -97,6 +97,22 @@ async def list_customers(
         page.before,
         page.limit + 1,
         *wanted.arguments,
+    )
+    return [_customer(row) for row in rows]
+
+
+async def find_customers(
+    tx: Tx, company: CompanyId, words: str, limit: int
+) -> list[CustomerSnapshot]:
+    """Those with these words in them, by name; the ones whose name begins so come first."""
+    rows = await tx.fetch(
+        "SELECT snapshot FROM customers WHERE company_id = $1"
+        " AND (name ILIKE $2 OR email ILIKE $2 OR company_name ILIKE $2)"
+        " ORDER BY name ILIKE $3 DESC, lower(name), id LIMIT $4",
+        company,
+        f"%{literally(words)}%",
+        f"{literally(words)}%",
+        limit,
     )
     return [_customer(row) for row in rows]
 

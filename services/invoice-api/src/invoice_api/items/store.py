@@ -7,7 +7,7 @@ from contracts.invoicing import ItemSnapshot
 from messaging.database import Row, Tx
 
 from invoice_api.http.paging import PageRequest
-from invoice_api.sync_status.filters import SyncFilter
+from invoice_api.sync_status.filters import SyncFilter, literally
 
 
 async def insert_items(tx: Tx, company: CompanyId, items: Sequence[ItemSnapshot]) -> None:
@@ -95,6 +95,20 @@ async def list_items(
         page.before,
         page.limit + 1,
         *wanted.arguments,
+    )
+    return [_item(row) for row in rows]
+
+
+async def find_items(tx: Tx, company: CompanyId, words: str, limit: int) -> list[ItemSnapshot]:
+    """Those with these words in them, by name; the ones whose name begins so come first."""
+    rows = await tx.fetch(
+        "SELECT snapshot FROM items WHERE company_id = $1"
+        " AND (name ILIKE $2 OR sku ILIKE $2)"
+        " ORDER BY name ILIKE $3 DESC, lower(name), id LIMIT $4",
+        company,
+        f"%{literally(words)}%",
+        f"{literally(words)}%",
+        limit,
     )
     return [_item(row) for row in rows]
 

@@ -23,7 +23,7 @@ class SyncFilter:
     @property
     def arguments(self) -> tuple[object, ...]:
         """As the lists' statements take them: states, cause, provider, words."""
-        words = None if not self.query else f"%{_escaped(self.query)}%"
+        words = None if not self.query else f"%{literally(self.query)}%"
         return (
             [state.value for state in self.states] or None,
             self.cause,
@@ -32,7 +32,8 @@ class SyncFilter:
         )
 
 
-def _escaped(text: str) -> str:
+def literally(text: str) -> str:
+    """The text as a part of a pattern of ILIKE that means just itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -18,6 +18,7 @@ _OWN = {
     "lists.js": "text/javascript",
     "live.js": "text/javascript",
     "forms.js": "text/javascript",
+    "choosing.js": "text/javascript",
     "theme.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }

@@ -1,42 +1,43 @@
 """The form of an invoice: new, or changed by someone while others may be at it too."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from contracts.ids import CustomerId, InvoiceId, ItemId
+from contracts.ids import CompanyId, CustomerId, InvoiceId, ItemId
+from contracts.invoicing import CustomerSnapshot, ItemSnapshot
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
-from messaging.database import Database
+from messaging.database import Database, Tx
 
 from invoice_api.customers import store as customers_store
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
-from invoice_api.http.paging import PageRequest
-from invoice_api.http.problems import Problem
+from invoice_api.http.problems import FieldError, Problem, invalid
 from invoice_api.invoices import service
 from invoice_api.invoices.schemas import InvoiceChanges, NewInvoice
 from invoice_api.items import store as items_store
-from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.tax_rates import service as tax_rates
 from invoice_api.web import formatters
+from invoice_api.web.choosing import Offer, customer_options, offer_customers, offer_items
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.invoice_views import InvoiceFormPage
+from invoice_api.web.invoice_views import InvoiceFormPage, LineOffer
 from invoice_api.web.pages import Form, Option
 from invoice_api.web.reading import (
+    CUSTOMER,
     LINE_FIELDS,
     as_json,
     line_numbers,
     lines_of,
     packed,
+    searches,
+    unfound,
     without_line,
 )
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 from invoice_api.web.views import form_of
 
 router = APIRouter(prefix="/invoices", include_in_schema=False)
-
-_CHOICES = PageRequest(limit=200)
-"""A drop-down shows the newest 200 and whatever the form already holds; the API takes any."""
 
 
 @router.get("/new")
@@ -59,30 +60,48 @@ async def create(
     render: TheRenderer,
 ) -> Response:
     if (redrawn := _redrawn(form)) is not None:
-        page = await _form_page(one, database, *redrawn)
+        page = await _form_page(one, database, redrawn, None)
         return render.page("invoice_form.html", page)
     lines = lines_of(form)
     try:
+        _check_chosen(form, lines)
         wanted = parse(NewInvoice, _sent(form, lines))
         async with database.transaction() as tx:
             made = await service.create(tx, one.caller, clock, ids, wanted)
             if form.get("send"):
                 await service.send(tx, one.caller, ids, made.snapshot.id)
     except Problem as problem:
-        typed = form_of(packed(form, lines), problem)
+        typed = form_of(packed(form), problem)
         page = await _form_page(one, database, typed, None)
         return render.page("invoice_form.html", page, problem.status)
     return RedirectResponse(f"/invoices/{made.snapshot.id}", 303)
 
 
-def _redrawn(form: dict[str, str]) -> tuple[Form, InvoiceId | None, int] | None:
-    """The form once more, with more lines or one less: how it is done without a script."""
-    known = InvoiceId(UUID(form["of"])) if form.get("of") else None
+def _redrawn(form: dict[str, str]) -> Form | None:
+    """The form once more, with more lines, one less or what was looked for: how it is done without
+    a script. None where it is to be saved."""
+    shown = {name: value for name, value in form.items() if not name.endswith("look")}
     if form.get("more"):
-        return Form(form), known, 3
+        return Form({**packed(shown), "more": "1"})
     if number := form.get("less"):
-        return Form(without_line(form, number)), known, 0
-    return None
+        return Form(without_line(shown, number))
+    pressed = form.get("find")
+    asked = unfound(shown)
+    if not pressed and not asked:
+        return None
+    where = [one for one in searches(shown) if one.field == pressed] or asked
+    shown |= {one.look: "1" for one in where}
+    # What was chosen before the search stays until something else is.
+    shown |= {one.found: shown[one.words] for one in searches(shown)}
+    return Form(packed(shown))
+
+
+def _check_chosen(form: dict[str, str], lines: list[dict[str, str]]) -> None:
+    """A line on which an item was looked for and none chosen would go without a word."""
+    line = f"lines.{len(lines)}."
+    if packed(form).get(f"{line}find"):
+        told = "Choose an item, or clear what you looked for."
+        raise invalid(FieldError(f"{line}item_id", told))
 
 
 def _sent(form: dict[str, str], lines: list[dict[str, str]]) -> str:
@@ -146,18 +165,19 @@ async def change(
     render: TheRenderer,
 ) -> Response:
     known = InvoiceId(invoice_id)
-    if (redrawn := _redrawn({**form, "of": str(known)})) is not None:
-        page = await _form_page(one, database, *redrawn)
+    if (redrawn := _redrawn(form)) is not None:
+        page = await _form_page(one, database, redrawn, known)
         return render.page("invoice_form.html", page)
     lines = lines_of(form)
     try:
+        _check_chosen(form, lines)
         changes = parse(InvoiceChanges, _sent(form, lines))
         async with database.transaction() as tx:
             await service.change(
                 tx, one.caller, clock, ids, known, changes, if_match=form.get("etag") or None
             )
     except Problem as problem:
-        typed = form_of(packed(form, lines), problem)
+        typed = form_of(packed(form), problem)
         conflict = None
         if problem.status == 412:
             # Theirs is shown by a link; what was typed stays, and saving again is a choice.
@@ -174,23 +194,11 @@ async def _form_page(
     database: Database,
     form: Form,
     invoice_id: InvoiceId | None,
-    more: int = 0,
     *,
     conflict: str | None = None,
 ) -> InvoiceFormPage:
-    everything = SyncFilter()
-    company = one.caller.company.id
     async with database.transaction() as tx:
-        people = await customers_store.list_customers(tx, company, _CHOICES, everything)
-        things = await items_store.list_items(tx, company, _CHOICES, everything)
-        chosen = [UUID(v) for n, v in form.values.items() if n.endswith("item_id") and _is_id(v)]
-        kept = await items_store.load_items(tx, company, [ItemId(i) for i in chosen])
-        customer = form.value("customer_id")
-        theirs = (
-            await customers_store.load_customers(tx, company, [CustomerId(UUID(customer))])
-            if _is_id(customer)
-            else {}
-        )
+        people, things, kept, form = await _offers(tx, one.caller.company.id, form)
         rates = await tax_rates.choices(tx, one.caller)
         heading = "New invoice"
         if invoice_id is not None:
@@ -198,9 +206,10 @@ async def _form_page(
             heading = f"Edit invoice {found.snapshot.number}"
         shell = await one.shell(tx, heading, "invoices")
     back = "/invoices" if invoice_id is None else f"/invoices/{invoice_id}"
-    people, things = people[: _CHOICES.limit], things[: _CHOICES.limit]
-    offered = {str(i.id): i.name for i in things} | {str(k): v.name for k, v in kept.items()}
-    buyers = {str(c.id): c.name for c in people} | {str(k): v.name for k, v in theirs.items()}
+    buyers = {c.id: c for c in (*people.of(form.value(CUSTOMER.words)), *kept.customers.values())}
+    goods = {i.id: i for offered in (things.usual, *things.found.values()) for i in offered}
+    goods |= kept.items
+    lines = line_numbers(form.values, 3 if form.value("more") else 0)
     return InvoiceFormPage(
         shell=shell,
         form=form,
@@ -208,21 +217,79 @@ async def _form_page(
         post_url="/invoices/new" if invoice_id is None else f"{back}/edit",
         back_url=back,
         back_label="Invoices" if invoice_id is None else heading.replace("Edit i", "I"),
-        customers=_by_name(Option(value, label) for value, label in buyers.items()),
-        items=_by_name(Option(value, label) for value, label in offered.items()),
+        customers=customer_options(list(buyers.values()), many=people.many),
+        items=tuple(
+            sorted(
+                (Option(str(item.id), item.name) for item in goods.values()),
+                key=lambda option: option.label.casefold(),
+            )
+        ),
         tax_rates=tuple(
             Option(str(r.id), f"{r.name} ({formatters.quantity(r.percent)}%)") for r in rates
         ),
         prices={
-            str(i.id): (formatters.quantity(i.unit_price), i.description or i.name) for i in things
+            str(i.id): (formatters.quantity(i.unit_price), i.description or i.name)
+            for i in goods.values()
         },
-        lines=tuple(line_numbers(form.values, more)),
+        lines=tuple(lines),
         conflict=conflict,
+        customers_said=_said(people, form.value(CUSTOMER.words), "customer", "name or e-mail"),
+        items_said=_said(things, "", "item", "name or SKU"),
+        offered={} if not things.many else _offered(things, form, lines),
     )
 
 
-def _by_name(options: Iterable[Option]) -> tuple[Option, ...]:
-    return tuple(sorted(options, key=lambda option: option.label.casefold()))
+@dataclass(frozen=True)
+class _Kept:
+    """What the form holds already, offered or not."""
+
+    customers: Mapping[CustomerId, CustomerSnapshot]
+    items: Mapping[ItemId, ItemSnapshot]
+
+
+async def _offers(
+    tx: Tx, company: CompanyId, form: Form
+) -> tuple[Offer[CustomerSnapshot], Offer[ItemSnapshot], _Kept, Form]:
+    """What can be chosen, and the form with what was looked for and is the only one of its words
+    chosen."""
+    asked = {one: form.value(one.words).strip() for one in searches(form.values)}
+    named = [words for one, words in asked.items() if one.kind == "customer"]
+    people = await offer_customers(tx, company, named)
+    named = [words for one, words in asked.items() if one.kind == "item"]
+    things = await offer_items(tx, company, named)
+    values = dict(form.values)
+    for one, words in asked.items():
+        found = (people if one.kind == "customer" else things).found.get(words, ())
+        if len(found) == 1 and values.get(one.look):
+            values[one.field] = str(found[0].id)
+    form = replace(form, values=values)
+    chosen = [UUID(v) for n, v in values.items() if n.endswith("item_id") and _is_id(v)]
+    customer = form.value("customer_id")
+    buyer = [CustomerId(UUID(customer))] if _is_id(customer) else []
+    kept = _Kept(
+        await customers_store.load_customers(tx, company, buyer),
+        await items_store.load_items(tx, company, [ItemId(i) for i in chosen]),
+    )
+    return people, things, kept, form
+
+
+def _said(
+    offer: Offer[CustomerSnapshot] | Offer[ItemSnapshot], words: str, noun: str, by: str
+) -> str:
+    return offer.said(words, noun, by) if offer.many else ""
+
+
+def _offered(things: Offer[ItemSnapshot], form: Form, lines: range) -> dict[str, LineOffer]:
+    """By a line's number, what is offered on it; "" stands for a line without a search."""
+    words = {str(n): form.value(f"lines.{n}.find") for n in lines} | {"": ""}
+    return {
+        number: LineOffer(
+            frozenset(str(item.id) for item in things.of(said)),
+            things.said(said, "item", "name or SKU") if said else "",
+        )
+        for number, said in words.items()
+        if said or not number
+    }
 
 
 def _is_id(value: str) -> bool:

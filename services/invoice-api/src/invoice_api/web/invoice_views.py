@@ -1,6 +1,6 @@
 """What the pages of invoices are given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
@@ -157,6 +157,14 @@ _MANY_LINES = 100
 
 
 @dataclass(frozen=True)
+class LineOffer:
+    """Of many items, those that one line's drop-down offers, and what its search came to."""
+
+    items: frozenset[str]
+    said: str
+
+
+@dataclass(frozen=True)
 class InvoiceFormPage:
     shell: Shell
     form: Form
@@ -171,13 +179,31 @@ class InvoiceFormPage:
     """An item's price and description, for the line that it is chosen on."""
     lines: tuple[int, ...]
     conflict: str | None = None
+    customers_said: str = ""
+    """Set where there are more customers than a drop-down holds, as are the next two."""
+    items_said: str = ""
+    offered: dict[str, LineOffer] = field(default_factory=dict[str, LineOffer])
 
-    def item_options(self, chosen: str) -> Markup:
+    def line_said(self, number: object) -> str:
+        """What a line's search came to; empty where nobody searched."""
+        offer = self.offered.get(str(number))
+        return "" if offer is None else offer.said
+
+    def item_options(self, chosen: str, number: object = None) -> Markup:
         """The options of a line's drop-down, in which this item is chosen.
 
         Made once for all lines: hundreds of items times the lines of an invoice is most of a page.
         """
         option = self._items_shown.get(chosen)
+        offer = self.offered.get(str(number), None if self.is_long else self.offered.get(""))
+        if offer is not None:
+            return Markup("").join(
+                Markup("{}{}>{}</option>").format(
+                    begins, Markup(" selected") if value == chosen else "", label
+                )
+                for value, (begins, label) in self._items_shown.items()
+                if value in offer.items or value == chosen
+            )
         if option is None:
             return self._all_items
         selected = Markup("{} selected>{}").format(*option)

@@ -40,6 +40,7 @@
   if (form) {
     const lines = $("[data-lines]", form);
     const template = document.getElementById("line-template");
+    const FIRST = "[role=combobox], select";
     const total = $("[data-total]", form);
     let next = $$("[data-line]", lines).length;
     const add = () => {
@@ -48,6 +49,7 @@
       next += 1;
       const line = made.firstElementChild;
       lines.append(line);
+      line.dispatchEvent(new CustomEvent("line-added", { bubbles: true }));
       return line;
     };
     const number = (field) => { const value = Number(field?.value.replace(/,/g, "")); return Number.isFinite(value) ? value : 0; };
@@ -78,9 +80,9 @@
     });
     lines.addEventListener("input", show);
     form.addEventListener("click", (event) => {
-      if (event.target.closest("[data-more]")) { event.preventDefault(); $("select", add()).focus(); }
+      if (event.target.closest("[data-more]")) { event.preventDefault(); $(FIRST, add()).focus(); }
       const less = event.target.closest("[data-less]");
-      if (less) { event.preventDefault(); const line = less.closest("[data-line]"); const near = line.previousElementSibling || line.nextElementSibling; line.remove(); (near ? $("select", near) : $("[data-more]", form)).focus(); show(); }
+      if (less) { event.preventDefault(); const line = less.closest("[data-line]"); const near = line.previousElementSibling || line.nextElementSibling; line.remove(); (near ? $(FIRST, near) : $("[data-more]", form)).focus(); show(); }
     });
     show();
   }
@@ -100,6 +102,7 @@
     for (const [name, value] of pairs) for (const field of named(name)) {
       if (field.matches("[type=checkbox], [type=radio], button")) continue;
       if (field.type !== "hidden" || name === "etag") field.value = value;
+      if (value && field.value !== value) field.dispatchEvent(new CustomEvent("choose", { detail: value }));
     }
     const note = document.createElement("div");
     note.className = "alert alert-warning";
