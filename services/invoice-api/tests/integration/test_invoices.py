@@ -143,7 +143,7 @@ async def test_nobody_hears_of_a_draft(office: Office) -> None:
 
 
 async def test_an_edit_changes_just_its_fields_and_counts_up(office: Office) -> None:
-    made = await office.invoice(memo="Side door", due_date="2026-07-15")
+    made = await office.invoice(memo="Side door", issue_date="2026-06-15", due_date="2026-07-15")
     path = f"/invoices/{made['id']}"
     await office.web.post(f"{path}/send")
     item = await office.item(name="Parts", unit_price="0.335")

@@ -50,7 +50,7 @@ async def test_signing_up_by_the_page_leads_to_the_empty_invoice_list(service: S
         }
         wrong = await web.post("/signup", data={**fields, "email": "nowhere"})
         assert wrong.status_code == 422
-        assert "must be an e-mail address" in wrong.text
+        assert "Write an e-mail address, such as ann@example.com." in wrong.text
         assert 'value="Fir Plumbing"' in wrong.text
         made = await web.post("/signup", data=fields)
         assert (made.status_code, made.headers["location"]) == (303, "/invoices")
@@ -159,7 +159,7 @@ async def test_an_invoice_is_written_sent_edited_and_voided_by_forms(service: Se
         wrong = await post(web, "/invoices/new", **fields)
         assert wrong.status_code == 422
         assert 'id="f-lines.0.unit_price"' in wrong.text
-        assert "must be a decimal" in wrong.text
+        assert "Write the price as a number, such as 128.19." in wrong.text
         more = await post(web, "/invoices/new", **{**fields, "more": "1"})
         assert (more.status_code, more.text.count('role="group"')) == (200, 6)
 

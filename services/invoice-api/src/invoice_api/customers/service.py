@@ -128,7 +128,9 @@ def name_in_currency(name: str, currency: str) -> str:
 
 def _check_currency(caller: Caller, currency: str | None) -> None:
     if currency not in (None, caller.company.currency) and currency not in CURRENCIES:
-        raise invalid_field("currency", "isn't a currency: its three letters, such as EUR")
+        raise invalid_field(
+            "currency", "isn't a currency: its three letters, such as EUR", "currency"
+        )
 
 
 async def load(tx: Tx, caller: Caller, customer_id: CustomerId) -> CustomerSnapshot:

@@ -70,7 +70,7 @@ def _field_error(error: dict[str, Any]) -> FieldError:
             message = "isn't written as it should be"
         case _:
             message = _MESSAGES.get(kind, str(error["msg"]).removeprefix("Value error, "))
-    return FieldError(".".join(str(part) for part in location), message)
+    return FieldError(".".join(str(part) for part in location), message, kind)
 
 
 async def _answer_validation(_request: Request, error: Exception) -> Response:

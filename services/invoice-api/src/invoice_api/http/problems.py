@@ -11,10 +11,15 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field of what was sent; `field` is its path, `lines.0.quantity`."""
+    """What is wrong with one field of what was sent; `field` is its path, `lines.0.quantity`.
+
+    `message` is what the API answers; by `kind`, where there is one, a page says it in its own
+    words.
+    """
 
     field: str
     message: str
+    kind: str = ""
 
 
 class Problem(Exception):  # noqa: N818  (RFC 9457 calls it that)
@@ -75,8 +80,8 @@ def invalid(*errors: FieldError) -> Problem:
     )
 
 
-def invalid_field(field: str, message: str) -> Problem:
-    return invalid(FieldError(field, message))
+def invalid_field(field: str, message: str, kind: str = "") -> Problem:
+    return invalid(FieldError(field, message, kind))
 
 
 def not_yet(field: str, message: str) -> Problem:

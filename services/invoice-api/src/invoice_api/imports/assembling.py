@@ -131,6 +131,7 @@ def _read_head(made: Assembled, found: Sequence[FileLine], columns: Columns, sty
 
 
 def _read_dates(made: Assembled, found: Sequence[FileLine], columns: Columns, style: Style) -> None:
+    due_on = 0
     for one in found:
         if one.wrong is not None:
             continue
@@ -149,6 +150,12 @@ def _read_dates(made: Assembled, found: Sequence[FileLine], columns: Columns, st
             made.due_date = date_of(due, style)
             if made.due_date is None:
                 made.blame(one.line, f"“{due}” is no due date we can read; write 2026-06-15.")
+            due_on = one.line
+    if made.issue_date and made.due_date and made.due_date < made.issue_date:
+        made.blame(
+            due_on,
+            f"It is due {made.due_date}, before the invoice's date {made.issue_date}.",
+        )
     if made.issue_date is None and not made.wrong:
         made.blame(0, "It has no date.")
 

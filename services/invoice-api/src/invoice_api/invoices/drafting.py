@@ -66,6 +66,7 @@ def draft(
         tax=sums.tax,
         total=sums.total,
     )
+    _check_due(snapshot, findings, where)
     _check_size(snapshot, findings, where)
     return snapshot
 
@@ -106,6 +107,8 @@ def changed(
         )
         if before.status != "draft" and not lines:
             findings.wrong.append(FieldError("lines", "must not be empty on a finalized invoice"))
+    if (after.issue_date, after.due_date) != (before.issue_date, before.due_date):
+        _check_due(after, findings, "")
     _check_size(after, findings, "")
     return after
 
@@ -131,12 +134,16 @@ def price(
             unit_price = item.unit_price
         if unit_price is None:
             if line.item_id is None:
-                findings.wrong.append(FieldError(f"{at}unit_price", "is required without an item"))
+                findings.wrong.append(
+                    FieldError(f"{at}unit_price", "is required without an item", "no_price")
+                )
             unit_price = Decimal(0)
         discount = line.discount_percent or Decimal(0)
         if not 0 <= discount <= 100:
             findings.wrong.append(
-                FieldError(f"{at}discount_percent", 'must be from "0" to "100", in percent')
+                FieldError(
+                    f"{at}discount_percent", 'must be from "0" to "100", in percent', "percent"
+                )
             )
             discount = Decimal(0)
         rate = (
@@ -178,6 +185,13 @@ def _currency(wanted: str | None, facts: Facts, findings: Findings, where: str) 
 def _check_customer(customer: CustomerId, facts: Facts, findings: Findings, where: str) -> None:
     if customer not in facts.customers:
         findings.wrong.append(FieldError(f"{where}customer_id", "isn't one of your customers"))
+
+
+def _check_due(invoice: InvoiceSnapshot, findings: Findings, where: str) -> None:
+    day = invoice.issue_date
+    if invoice.due_date is not None and invoice.due_date < day:
+        told = f"must not be before the invoice's date, {day.day} {day:%b %Y}"
+        findings.wrong.append(FieldError(f"{where}due_date", told, "early"))
 
 
 def _check_size(invoice: InvoiceSnapshot, findings: Findings, where: str) -> None:

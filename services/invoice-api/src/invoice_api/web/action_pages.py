@@ -28,6 +28,7 @@ from invoice_api.web.item_link_pages import is_about_an_item, named_item
 from invoice_api.web.mapping_undo import accounts_now, said_of, undo_of
 from invoice_api.web.pages import Undo
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
+from invoice_api.web.views import told_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -84,7 +85,7 @@ async def act(
             return await _map(one, desk, provider, entity, record_id, fields, form)
         done = await desk.act(one.caller, provider, entity, record_id, action, fields)
     except Problem as problem:
-        said = "; ".join(error.message for error in problem.errors) or problem.detail
+        said = told_of(problem)
         return one.told(here, said, tone="danger")
     if isinstance(done, AuthorizeShown):
         return RedirectResponse(f"/integrations/{provider}/connect", 303)
@@ -193,7 +194,7 @@ async def undo_link(
             form.get("remote_id") or None,
         )
     except Problem as problem:
-        said = "; ".join(error.message for error in problem.errors) or problem.detail
+        said = told_of(problem)
         return one.told(here, said, tone="danger")
     return one.told(
         here, "Not linked any more." if not form.get("remote_id") else "Linked as before."
@@ -213,7 +214,7 @@ async def move(
         async with database.transaction() as tx:
             await chosen(tx, one.caller, ids, InvoiceId(invoice_id))
     except Problem as problem:
-        reasons = "; ".join(error.message for error in problem.errors) or problem.detail
+        reasons = told_of(problem)
         return one.told(here, reasons, tone="danger")
     return RedirectResponse(here, 303) if said is None else one.told(here, said)
 

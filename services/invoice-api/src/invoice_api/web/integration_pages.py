@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from messaging.database import Database
 
 from invoice_api.http.dependencies import TheDatabase
-from invoice_api.http.problems import Problem
+from invoice_api.http.problems import Problem, invalid_field
 from invoice_api.integrations import connections, matching, service
 from invoice_api.integrations.schemas import IntegrationShown, IntegrationsShown
 from invoice_api.peers.connectors import Connectors, TheConnectors
@@ -393,6 +393,8 @@ async def save_settings(
     body |= {name: form[name] for name in _CHOICES if form.get(name)}
     body |= {name: form[name] or None for name in _ACCOUNTS if name in form}
     try:
+        if not form.get("start_date", "-").strip():
+            raise invalid_field("start_date", "is required", "missing")
         await service.save_settings(
             peers.database,
             peers.orchestrator,

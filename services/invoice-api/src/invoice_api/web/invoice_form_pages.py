@@ -105,13 +105,15 @@ def _check_chosen(form: dict[str, str], lines: list[dict[str, str]]) -> None:
 
 
 def _sent(form: dict[str, str], lines: list[dict[str, str]]) -> str:
-    """The form as the API's body: empty fields are left out, an empty memo or due day is none."""
+    """The form as the API's body: an empty number is left out, an empty memo or due day is none."""
     body: dict[str, object] = {"customer_id": form.get("customer_id", ""), "lines": lines}
     body |= {"due_date": form.get("due_date") or None, "memo": form.get("memo", "").strip() or None}
     body["prices_include_tax"] = form.get("prices_include_tax") == "on"
-    for name in ("number", "issue_date"):
-        if form.get(name, "").strip():
-            body[name] = form[name].strip()
+    if form.get("number", "").strip():
+        body["number"] = form["number"].strip()
+    if "issue_date" in form:
+        # Emptied, it is asked for: nobody should have to guess which day was taken.
+        body["issue_date"] = form["issue_date"].strip()
     return as_json(body)
 
 

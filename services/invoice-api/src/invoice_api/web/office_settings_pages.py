@@ -19,9 +19,9 @@ from invoice_api.tax_rates.schemas import NewTaxRate
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.pages import Form, Option, Shell
-from invoice_api.web.reading import as_json
+from invoice_api.web.reading import as_json, given
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
-from invoice_api.web.views import form_of
+from invoice_api.web.views import form_of, told_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -197,7 +197,7 @@ async def change_person(
         async with database.transaction() as tx:
             changed = await people.change(tx, inviting, one.caller, UserId(user_id), changes)
     except Problem as problem:
-        said = "; ".join(error.message for error in problem.errors) or problem.detail
+        said = told_of(problem)
         return one.told("/settings/people", said, tone="danger")
     if changed.invitation is not None:
         page = await _people(one, database, Form({"role": "office"}))
@@ -270,7 +270,7 @@ async def add_tax_rate(
     try:
         wanted = parse(
             NewTaxRate,
-            as_json({name: form.get(name, "").strip() for name in ("name", "percent")}),
+            given(form, ("name", "percent"), ()),
         )
         async with database.transaction() as tx:
             made = await tax_rates.create(tx, one.caller, ids, wanted)

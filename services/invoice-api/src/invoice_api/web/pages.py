@@ -5,6 +5,8 @@ Amounts and dates come as text, already in the company's locale and time zone.
 
 from dataclasses import dataclass, field
 
+from invoice_api.web.field_words import label_of
+
 
 @dataclass(frozen=True)
 class Tone:
@@ -161,15 +163,8 @@ class FieldError:
 
     @property
     def label(self) -> str:
-        """The field's name for a person: `lines.0.unit_price` is "Line 1, unit price"."""
-        match self.field.split("."):
-            case ["lines", number, name] if number.isdigit():
-                return f"Line {int(number) + 1}, {name.removesuffix('_id').replace('_', ' ')}"
-            case [*_, name]:
-                words = name.removesuffix("_id").replace("_", " ").replace("email", "e-mail")
-                return words[:1].upper() + words[1:]
-            case _:
-                return self.field
+        """The field's name on its page."""
+        return label_of(self.field)
 
 
 @dataclass(frozen=True)

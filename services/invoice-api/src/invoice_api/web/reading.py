@@ -10,6 +10,8 @@ from contracts.invoicing import MAX_LINES
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
+from invoice_api.web.field_words import as_number
+
 LINE_FIELDS = (
     "item_id",
     "description",
@@ -43,12 +45,15 @@ def given(
     optional: tuple[str, ...],
     groups: Mapping[str, tuple[str, ...]] = NO_GROUPS,
 ) -> str:
-    """These fields as JSON: a required one as it was typed, an optional one null where empty.
+    """These fields as JSON: a required one as it was typed, or as the number that was meant; an
+    optional one null where empty.
 
     A group is an object, whose fields a form names as in `address.city`; null where all of them are
     empty, and left out where the form has none of them.
     """
-    values: dict[str, object] = {name: form.get(name, "").strip() for name in required}
+    values: dict[str, object] = {
+        name: as_number(name, form.get(name, "").strip()) for name in required
+    }
     values |= {name: form.get(name, "").strip() or None for name in optional}
     for group, names in groups.items():
         typed = {
@@ -61,8 +66,8 @@ def given(
 
 
 def lines_of(form: Mapping[str, str]) -> list[dict[str, str]]:
-    """The lines that were filled in, in order; a line left empty isn't one, and neither is one on
-    which an item was only looked for."""
+    """The lines that were filled in, in order, their numbers as the API takes them; a line left
+    empty isn't one, and neither is one on which an item was only looked for."""
     return [line for one in _filled(form) if (line := _as_sent(one))]
 
 
@@ -85,7 +90,7 @@ def _filled(form: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _as_sent(line: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in line.items() if name in LINE_FIELDS}
+    return {name: as_number(name, value) for name, value in line.items() if name in LINE_FIELDS}
 
 
 def line_numbers(form: Mapping[str, str], more: int = 0) -> range:

@@ -12,6 +12,7 @@ from contracts.sync import SyncState
 from invoice_api.http.problems import Problem
 from invoice_api.sync_status.schemas import BadgeShown, CauseShown, LinkButtonShown
 from invoice_api.web import formatters
+from invoice_api.web.field_words import words_of
 from invoice_api.web.pages import (
     BadgeView,
     CauseView,
@@ -207,8 +208,19 @@ def _menu(badge: BadgeShown) -> tuple[tuple[str, str], ...]:
 
 def form_of(values: Mapping[str, str], problem: Problem) -> Form:
     """What was typed, with what the service said is wrong beside the fields it names."""
-    errors = tuple(FieldError(e.field, e.message) for e in problem.errors)
+    errors = tuple(
+        FieldError(e.field, words_of(e, typed_in(values, e.field))) for e in problem.errors
+    )
     return Form(dict(values), errors, None if errors else problem.detail)
+
+
+def typed_in(values: Mapping[str, str], field: str) -> str:
+    return values.get(field, "").strip()
+
+
+def told_of(problem: Problem) -> str:
+    """What a refusal says where there is no form to say it in."""
+    return "; ".join(words_of(error) for error in problem.errors) or problem.detail
 
 
 def tabs_states(name: str) -> tuple[SyncState, ...]:
