@@ -27,7 +27,6 @@ from invoice_api.http.docs_page import docs_page
 from invoice_api.http.framework_problems import install
 from invoice_api.http.measuring import API, Measured
 from invoice_api.http.problem_schema import describe_problems
-from invoice_api.http.problems import Problem
 from invoice_api.imports import routes as imports
 from invoice_api.integrations import group_routes, match_routes, not_built_routes, record_routes
 from invoice_api.integrations import routes as integrations
@@ -102,7 +101,7 @@ def make_app(parts: Parts, hub: Hub | None = None) -> FastAPI:
     app.state.connectors = Connectors(
         settings.connector_urls, settings.key, parts.clock, parts.ids, parts.http
     )
-    install(app)
+    install(app, answer_any_problem)
     app.add_middleware(BodyLimit)
     for room in _ROOMS:
         app.include_router(room, prefix=API)
@@ -121,7 +120,6 @@ def _mount_pages(app: FastAPI, settings: Settings) -> None:
     app.state.assets = assets
     app.state.renderer = Renderer(assets)
     app.add_exception_handler(LogInFirstError, answer_log_in_first)
-    app.add_exception_handler(Problem, answer_any_problem)
     app.include_router(pages.router)
     app.add_middleware(SecurityHeaders)
 

@@ -70,3 +70,33 @@ async def test_what_is_wrong_with_an_address_or_currency_stands_beside_it(
         assert 'id="f-currency"' in answer.text
         assert "form-select is-invalid" in answer.text
         assert 'value="4581 Finch St."' in answer.text, "what was typed stays"
+
+
+async def test_a_second_customer_of_the_same_name_and_e_mail_is_asked_about_once(
+    service: Service,
+) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        await log_in(web, oak["email"])
+        first = (await post(web, "/customers/new", **TYPED)).headers["location"]
+        again = {**TYPED, "name": "ANN LEE", "phone": "555"}
+        asked = await post(web, "/customers/new", **again)
+        assert asked.status_code == 409
+        assert "You have Ann Lee with this e-mail already." in asked.text
+        assert f'href="{first}"' in asked.text
+        assert 'value="555"' in asked.text, "what was typed stays"
+        made = await post(web, "/customers/new", **again, anyway="1")
+        assert (made.status_code, made.headers["location"] != first) == (303, True)
+        other = await post(web, "/customers/new", **{**TYPED, "email": "other@lee.example"})
+        assert other.status_code == 303
+
+
+async def test_a_password_that_isn_t_kept_is_asked_for_again(service: Service) -> None:
+    typed = {"company_name": "Fir", "email": "nowhere", "password": "correct horse battery 9"}
+    async with browser(service) as web:
+        refused = await web.post("/signup", data={**typed, "currency": "EUR"})
+        assert "Type the password again: it isn&#39;t kept." in refused.text or (
+            "Type the password again: it isn't kept." in refused.text
+        )
+        assert "correct horse" not in refused.text
+        assert "Type the password again" not in (await web.get("/signup")).text

@@ -305,12 +305,43 @@ async def test_whoever_declined_consent_reads_that_nothing_was_stored(service: S
         assert "Connect QuickBooks" in page.text
 
 
-@pytest.mark.parametrize("path", ["/invoices/0", "/nowhere", "/integrations/sage/settings"])
-async def test_what_isnt_there_is_a_page_that_says_so(service: Service, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/invoices/abc",
+        "/invoices/0197a000-0000-7000-8000-000000000000",
+        "/integrations/sage/problems",
+        "/static/nothing.js",
+        "/invoices?cursor=x",
+        "/invoices/0197a000-0000-7000-8000-000000000000/void-it",
+        "/logout",
+    ],
+)
+async def test_what_isnt_there_is_a_page_with_the_menu(service: Service, path: str) -> None:
+    oak = await service.sign_up()
+    async with browser(service) as web:
+        nobody = await web.get(path)
+        assert nobody.is_redirect or nobody.headers["content-type"].startswith("text/html")
+        await log_in(web, oak["email"])
+        answer = await web.get(path)
+        assert answer.status_code in {404, 405, 422}
+        assert answer.headers["content-type"].startswith("text/html")
+        assert '<nav class="app-nav"' in answer.text
+        assert "Go back" in answer.text
+        assert not re.search(r"must be|UUID|GET|POST", answer.text.split("<main")[1])
+
+
+async def test_what_isnt_in_the_api_is_problem_details_and_integrations_have_two_addresses(
+    service: Service,
+) -> None:
     oak = await service.sign_up()
     async with browser(service) as web:
         await log_in(web, oak["email"])
-        assert (await web.get(path)).status_code in {404, 422}
+        for path in ("/api/v1/nothing", "/api/v1/invoices/abc"):
+            assert (await web.get(path)).headers["content-type"] == "application/problem+json"
+        settings = await web.get("/settings/integrations")
+        assert (settings.status_code, settings.headers["location"]) == (303, "/integrations")
 
 
 async def test_anothers_records_are_not_there(service: Service) -> None:

@@ -137,6 +137,20 @@ async def find_by_names(
     return found
 
 
+async def find_same(
+    tx: Tx, company: CompanyId, name: str, email: str | None
+) -> CustomerSnapshot | None:
+    """The oldest customer of this name and this e-mail, however their letters are written."""
+    row = await tx.fetchrow(
+        "SELECT snapshot FROM customers WHERE company_id = $1 AND lower(name) = lower($2)"
+        " AND lower(coalesce(email, '')) = lower($3) ORDER BY id LIMIT 1",
+        company,
+        name,
+        email or "",
+    )
+    return None if row is None else _customer(row)
+
+
 async def find_copy(
     tx: Tx, company: CompanyId, customer: CustomerId, currency: str
 ) -> CustomerSnapshot | None:

@@ -1,6 +1,6 @@
 """What the framework itself refuses, in the same words and shape as everything else."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
@@ -13,7 +13,6 @@ from telemetry.logs import get_logger
 from invoice_api.http.problems import (
     FieldError,
     Problem,
-    answer_problem,
     invalid,
     not_found,
 )
@@ -73,23 +72,22 @@ def _field_error(error: dict[str, Any]) -> FieldError:
     return FieldError(".".join(str(part) for part in location), message, kind)
 
 
-async def _answer_validation(_request: Request, error: Exception) -> Response:
+def _validation_problem(_request: Request, error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
     errors = cast("Sequence[dict[str, Any]]", error.errors())
     if any(e["loc"][0] == "path" for e in errors):
-        return not_found().answer()
-    shown = [_field_error({**e, "loc": e["loc"][1:]}) for e in errors]
-    return invalid(*shown).answer()
+        return not_found()
+    return invalid(*(_field_error({**e, "loc": e["loc"][1:]}) for e in errors))
 
 
-async def _answer_http(_request: Request, error: Exception) -> Response:
+def _http_problem(_request: Request, error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 404:
-            problem = not_found()
+            return not_found()
         case 405:
             allowed = (error.headers or {}).get("Allow", "")
-            problem = Problem(
+            return Problem(
                 405,
                 "method_not_allowed",
                 "Not possible here",
@@ -97,16 +95,13 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
                 headers=error.headers,
             )
         case status:
-            problem = Problem(
-                status, "refused", "Refused", str(error.detail), headers=error.headers
-            )
-    return problem.answer()
+            return Problem(status, "refused", "Refused", str(error.detail), headers=error.headers)
 
 
-async def _answer_database_away(request: Request, error: Exception) -> Response:
+def _database_away(request: Request, error: Exception) -> Problem:
     if not is_away(error):
         _LOG.error("request failed", path=request.url.path, exc_info=error)
-        return await _answer_defect(request, error)
+        return _defect(request, error)
     _LOG.warning("database away", error=type(error).__name__)
     return Problem(
         503,
@@ -114,23 +109,30 @@ async def _answer_database_away(request: Request, error: Exception) -> Response:
         "Back in a moment",
         "Our database isn't answering. Nothing was changed; please try again.",
         headers={"Retry-After": "2"},
-    ).answer()
+    )
 
 
-async def _answer_defect(_request: Request, _error: Exception) -> Response:
+def _defect(_request: Request, _error: Exception) -> Problem:
     return Problem(
         500,
         "our_mistake",
         "Our mistake",
         "Something went wrong on our side. We have been told; please try again.",
-    ).answer()
+    )
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of this app a problem."""
-    app.add_exception_handler(Problem, answer_problem)
-    app.add_exception_handler(RequestValidationError, _answer_validation)
-    app.add_exception_handler(HTTPException, _answer_http)
+def install(app: FastAPI, answer: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+    """Make every error of this app a problem; `answer` gives it to whoever asked."""
+
+    def add(kind: type[Exception], problem: Callable[[Request, Exception], Problem]) -> None:
+        async def handle(request: Request, error: Exception) -> Response:
+            return await answer(request, problem(request, error))
+
+        app.add_exception_handler(kind, handle)
+
+    app.add_exception_handler(Problem, answer)
+    add(RequestValidationError, _validation_problem)
+    add(HTTPException, _http_problem)
     for away in DATABASE_AWAY:
-        app.add_exception_handler(away, _answer_database_away)
-    app.add_exception_handler(Exception, _answer_defect)
+        add(away, _database_away)
+    add(Exception, _defect)

@@ -1,6 +1,7 @@
 """Customers: the list, one customer, the form."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -29,7 +30,13 @@ from invoice_api.web.live import list_url, live_url
 from invoice_api.web.pages import Form, Shell
 from invoice_api.web.reading import given
 from invoice_api.web.record_parts import address, histories, link_cards, states_of, tabs
-from invoice_api.web.record_views import CustomerFormPage, InvoiceLine, RecordRow, RecordsPage
+from invoice_api.web.record_views import (
+    CustomerFormPage,
+    InvoiceLine,
+    RecordRow,
+    RecordsPage,
+    SameCustomer,
+)
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
 from invoice_api.web.views import badge_views, first_words, form_of
 
@@ -123,6 +130,11 @@ async def create(
     try:
         wanted = parse(NewCustomer, _typed(form))
         async with database.transaction() as tx:
+            known = await store.find_same(tx, one.caller.company.id, wanted.name, wanted.email)
+            if known is not None and not form.get("anyway"):
+                shell = await one.shell(tx, "New customer", "customers")
+                page = replace(_new_page(shell_form=Form(form), shell=shell), same=_same(known))
+                return render.page("customer_form.html", page, 409)
             made = await service.create(tx, one.caller, ids, wanted)
     except Problem as problem:
         async with database.transaction() as tx:
@@ -166,6 +178,11 @@ async def change(
         page = await _page(one, known, database, clock, orchestrator, typed)
         return render.page("customer_form.html", page, problem.status)
     return one.told(f"/customers/{known}", "Saved.")
+
+
+def _same(known: CustomerSnapshot) -> SameCustomer:
+    """Asked about once: a second one of the same name and e-mail is seldom meant."""
+    return SameCustomer(known.name, f"/customers/{known.id}", has_email=known.email is not None)
 
 
 def _typed(form: Mapping[str, str]) -> str:

@@ -199,6 +199,7 @@ async def _form_page(
     *,
     conflict: str | None = None,
 ) -> InvoiceFormPage:
+    currency = one.caller.company.currency
     async with database.transaction() as tx:
         people, things, kept, form = await _offers(tx, one.caller.company.id, form)
         rates = await tax_rates.choices(tx, one.caller)
@@ -206,6 +207,7 @@ async def _form_page(
         if invoice_id is not None:
             found = await service.load(tx, one.caller, invoice_id)
             heading = f"Edit invoice {found.snapshot.number}"
+            currency = found.snapshot.currency
         shell = await one.shell(tx, heading, "invoices")
     back = "/invoices" if invoice_id is None else f"/invoices/{invoice_id}"
     buyers = {c.id: c for c in (*people.of(form.value(CUSTOMER.words)), *kept.customers.values())}
@@ -234,6 +236,7 @@ async def _form_page(
             for i in goods.values()
         },
         lines=tuple(lines),
+        currency=currency,
         conflict=conflict,
         customers_said=_said(people, form.value(CUSTOMER.words), "customer", "name or e-mail"),
         items_said=_said(things, "", "item", "name or SKU"),

@@ -178,6 +178,8 @@ class InvoiceFormPage:
     prices: dict[str, tuple[str, str]]
     """An item's price and description, for the line that it is chosen on."""
     lines: tuple[int, ...]
+    currency: str = "USD"
+    """That of the amounts shown while one writes."""
     conflict: str | None = None
     customers_said: str = ""
     """Set where there are more customers than a drop-down holds, as are the next two."""

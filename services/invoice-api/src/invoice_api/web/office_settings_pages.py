@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, UserId
 from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
 
 from invoice_api.accounts import people, service
 from invoice_api.accounts.people_routes import TheInviting
@@ -107,6 +108,12 @@ async def show_hub(one: AVisit, database: TheDatabase, render: TheRenderer) -> R
         ("list-check", "First steps", "Connect, map accounts, switch on.", "/start"),
     )
     return render.page("settings.html", HubPage(shell, cards))
+
+
+@router.get("/settings/integrations")
+async def integrations() -> Response:
+    """Where the help article looks for them."""
+    return RedirectResponse("/integrations", 303)
 
 
 @router.get("/settings/people")

@@ -196,6 +196,11 @@ class SignUpPage:
     currencies: tuple[str, ...]
     open: bool
 
+    @property
+    def again(self) -> bool:
+        """Whether a password was typed that the page doesn't give back: nobody keeps it."""
+        return bool(self.form.value("password"))
+
 
 @dataclass(frozen=True)
 class LogInPage:

@@ -77,6 +77,15 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True)
+class SameCustomer:
+    """One with the name and the e-mail of the one that is being added."""
+
+    name: str
+    url: str
+    has_email: bool
+
+
+@dataclass(frozen=True)
 class CustomerFormPage:
     shell: Shell
     form: Form
@@ -93,6 +102,7 @@ class CustomerFormPage:
     timelines: tuple[Timeline, ...] = ()
     taxes: tuple[Option, ...] = ()
     currencies: tuple[str, ...] = tuple(sorted(CURRENCIES))
+    same: SameCustomer | None = None
 
     @property
     def says_more(self) -> bool:

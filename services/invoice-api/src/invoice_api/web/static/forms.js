@@ -5,6 +5,34 @@
   const zone = $("[data-guess-zone]");
   if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
 
+  // The currency of where the browser says that it is, if it is one of those offered.
+  const currency = $("[data-guess-currency]");
+  if (currency) {
+    const euro = "AT BE HR CY EE FI FR DE GR IE IT LV LT LU MT NL PT SK SI ES".split(" ");
+    const own = { US: "USD", CA: "CAD", GB: "GBP", AU: "AUD", NZ: "NZD", ...Object.fromEntries(euro.map((land) => [land, "EUR"])) };
+    const guessed = own[(() => { try { return new Intl.Locale(navigator.language).maximize().region; } catch { return ""; } })()];
+    if (guessed && Array.from(currency.options).some((option) => option.value === guessed)) currency.value = guessed;
+  }
+  for (const field of $$("[data-password]")) {
+    const [input, button, strength] = ["input", "[data-show-password]", "[data-strength]"].map((what) => $(what, field));
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = input.type === "password";
+      input.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+      button.textContent = shown ? "Hide" : "Show";
+      input.focus();
+    });
+    input.addEventListener("input", () => {
+      const text = input.value;
+      const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(text)).length;
+      const different = new Set(text).size;
+      const words = !text ? "" : text.length < 8 ? `Too short: ${8 - text.length} more.` : different < 5 ? "Weak: too much of the same." : text.length >= 16 || (text.length >= 12 && kinds > 2) ? "Strong." : text.length >= 12 || kinds > 2 ? "Good." : "Fair: longer is stronger.";
+      if (strength.textContent !== words) strength.textContent = words;
+    });
+    input.form.addEventListener("submit", () => { input.type = "password"; });
+  }
+
   // After a log-in in the middle of a form: back to its page, and everything typed with it.
   const KEPT = "kept-form";
   const carrier = $("[data-kept]");
@@ -52,12 +80,35 @@
       line.dispatchEvent(new CustomEvent("line-added", { bubbles: true }));
       return line;
     };
-    const number = (field) => { const value = Number(field?.value.replace(/,/g, "")); return Number.isFinite(value) ? value : 0; };
-    const show = () => {
-      const amount = $$("[data-line]", lines).reduce((sum, line) => sum + number($("[data-quantity]", line)) * number($("[data-price-field]", line)) * (1 - number($("[data-discount]", line)) / 100), 0);
-      total.hidden = !amount;
-      total.textContent = `Lines come to ${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })} before tax`;
+    // A number as the form reads it: currency signs and thousands aside, a comma before cents.
+    const number = (field) => {
+      const text = (field?.value || "").replace(/[\s' ’()$£€¥%]|[A-Z]{3}$/g, "");
+      const mark = /^-?0,\d+$/.test(text) || /,\d{1,2}$/.test(text) || /,\d{4,6}$/.test(text) || (/\.\d{3}(\.|,)/.test(text) && text.includes(",")) ? "," : ".";
+      const value = Number(text.replaceAll(mark === "," ? "." : ",", "").replace(mark, "."));
+      return Number.isFinite(value) ? value : 0;
     };
+    const written = (field) => Boolean(field?.value.trim());
+    const places = (() => { try { return new Intl.NumberFormat("en-US", { style: "currency", currency: form.dataset.currency }).resolvedOptions().maximumFractionDigits; } catch { return 2; } })();
+    const money = (amount) => { try { return amount.toLocaleString("en-US", { style: "currency", currency: form.dataset.currency }); } catch { return amount.toFixed(2); } };
+    const amountOf = (line) => {
+      const [quantity, price] = [$("[data-quantity]", line), $("[data-price-field]", line)];
+      const each = written(price) ? number(price) : Number($("[data-item]", line).selectedOptions[0]?.dataset.price || 0);
+      // Left empty, the quantity is one.
+      const amount = (written(quantity) ? number(quantity) : 1) * each * (1 - number($("[data-discount]", line)) / 100);
+      return Math.round(amount * 10 ** places + Math.sign(amount) * 1e-6) / 10 ** places;
+    };
+    const included = $("[name=prices_include_tax]", form);
+    const show = () => {
+      let sum = 0;
+      for (const line of $$("[data-line]", lines)) {
+        const amount = amountOf(line);
+        sum += amount;
+        $("[data-amount]", line).textContent = amount ? money(amount) : "";
+      }
+      total.hidden = !sum;
+      total.textContent = `Lines come to ${money(sum)} ${included.checked ? "with" : "before"} tax`;
+    };
+    included.addEventListener("change", show);
     const whole = (event) => {
       const select = event.target;
       if (!select.matches?.("[data-short]")) return;
@@ -144,6 +195,16 @@
     counted.addEventListener("input", () => { const n = count(); unsaved.textContent = n ? `${n} unsaved ${n === 1 ? "change" : "changes"}` : ""; });
     counted.addEventListener("submit", () => { leaving = true; });
     window.addEventListener("beforeunload", (event) => { if (!leaving && count()) event.preventDefault(); });
+  }
+  // Leaving what was begun asks first.
+  const begun = $("form[data-asks]");
+  if (begun) {
+    const state = () => JSON.stringify(Array.from(new FormData(begun)).filter(([, value]) => value !== ""));
+    const first = begun.dataset.asks === "now" ? "" : state();
+    let leaving = false;
+    begun.addEventListener("submit", () => { leaving = true; });
+    $$("[data-leaves]", begun).forEach((link) => link.addEventListener("click", () => { leaving = true; }));
+    window.addEventListener("beforeunload", (event) => { if (!leaving && state() !== first) event.preventDefault(); });
   }
   try { giveBack(); } catch { /* no storage, nothing kept */ }
 })();
