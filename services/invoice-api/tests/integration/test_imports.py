@@ -382,3 +382,17 @@ async def test_one_company_s_imports_go_one_after_another(
         states = [(await web.get(f"/runs/{run}")).json()["state"] for run in (first, second)]
         assert states != ["running", "done"]
     assert len((await web.get("/customers")).json()["data"]) == 1
+
+
+async def test_an_invoice_due_before_its_date_is_reported_at_the_line_that_says_so(
+    service: Service, web: httpx.AsyncClient
+) -> None:
+    text = "Number,Date,Due date,Customer,Item,Qty,Price\n" + "".join(
+        f"{number},2026-08-15,{due},Ann Lee,Call-out,1,10.00\n"
+        for number, due in ((71, "2026-08-15"), (72, "2026-01-01"), (73, ""))
+    )
+    shown = await imported(service, web, text)
+    lines = await report(web, shown)
+    said = {row["line"]: row["reason"] for row in lines if row["reason"]}
+    assert list(said) == ["3"]
+    assert "It is due 2026-01-01, before the invoice's date 2026-08-15." in said["3"]

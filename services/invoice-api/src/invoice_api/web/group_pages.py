@@ -21,8 +21,9 @@ from invoice_api.web.ignored_pages import undo_of
 from invoice_api.web.integration_pages import ThePeers, head_of
 from invoice_api.web.office_views import IgnorePage
 from invoice_api.web.pages import Undo
-from invoice_api.web.problems_pages import Tried, problems_page, reasons_of, record_named
+from invoice_api.web.problems_pages import Tried, problems_page, record_named
 from invoice_api.web.sessions import AVisit, AWrite, FormLists, Typed, Visit
+from invoice_api.web.views import told_of
 
 router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
 
@@ -138,7 +139,7 @@ async def _ask(
     except StopIteration:
         return one.told(here, "This problem is gone already.", tone="info")
     except Problem as problem:
-        return one.told(here, reasons_of(problem), tone="danger")
+        return one.told(here, told_of(problem), tone="danger")
     invoices = stops.invoices if isinstance(stops, StopsShown) else ()
     page = IgnorePage(
         shell=shell,
@@ -180,7 +181,7 @@ async def ignore(
     try:
         return await _act(provider, group, "ignore", one, desk, typed, {"why": why}, way_back)
     except Problem as problem:
-        said = reasons_of(problem)
+        said = told_of(problem)
         return await _ask(provider, group, one, peers, desk, clock, render, ids, said, why)
 
 

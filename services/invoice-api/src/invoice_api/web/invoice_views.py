@@ -197,7 +197,9 @@ class InvoiceFormPage:
         Made once for all lines: hundreds of items times the lines of an invoice is most of a page.
         """
         option = self._items_shown.get(chosen)
-        offer = self.offered.get(str(number), None if self.is_long else self.offered.get(""))
+        offer = self.offered.get(str(number))
+        if offer is None and (option is None or not self.is_long):
+            offer = self.offered.get("")
         if offer is not None:
             return Markup("").join(
                 Markup("{}{}>{}</option>").format(

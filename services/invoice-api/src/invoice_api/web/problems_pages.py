@@ -19,6 +19,7 @@ from invoice_api.notices import service as notices
 from invoice_api.sums import counted, in_words, summed
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
+from invoice_api.web.field_words import words_of
 from invoice_api.web.integrated import account_options, principal_of, soon
 from invoice_api.web.integrated_taxes import tax_options
 from invoice_api.web.integration_pages import Peers, ThePeers, head_of
@@ -34,7 +35,7 @@ from invoice_api.web.pages import FixView, Option, Tab
 from invoice_api.web.rendering import Renderer
 from invoice_api.web.runs_shown import run_card
 from invoice_api.web.sessions import AVisit, Visit
-from invoice_api.web.views import cause_view
+from invoice_api.web.views import cause_view, told_of
 
 router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
 
@@ -60,7 +61,7 @@ class Tried:
     def wrong_fields(self) -> dict[str, str]:
         """What is wrong with what was typed."""
         return {
-            f"{self.action}.{error.field}": error.message
+            f"{self.action}.{error.field}": words_of(error, str(self.values[error.field]))
             for error in self.problem.errors
             if error.field in self.values
         }
@@ -108,9 +109,7 @@ async def problems_page(
             away = problem.status >= 500
     rows = () if shown is None else shown.data
     if tried is not None and not away and all(group.group != tried.group for group in rows):
-        return one.told(
-            f"/integrations/{provider}/problems", reasons_of(tried.problem), tone="danger"
-        )
+        return one.told(f"/integrations/{provider}/problems", told_of(tried.problem), tone="danger")
     accounts = (
         await account_options(peers.orchestrator, principal_of(one.caller), provider)
         if any("account_id" in fix.fields for group in rows for fix in group.fixes)
@@ -144,10 +143,6 @@ async def problems_page(
     return render.page("problems.html", page, 200 if tried is None else tried.problem.status)
 
 
-def reasons_of(problem: Problem) -> str:
-    return "; ".join(error.message for error in problem.errors) or problem.detail
-
-
 def _with_tried(group: ProblemGroup, tried: Tried) -> ProblemGroup:
     if group.group != tried.group:
         return group
@@ -162,7 +157,7 @@ def _with_tried(group: ProblemGroup, tried: Tried) -> ProblemGroup:
         group,
         cause=replace(group.cause, fixes=fixes),
         ticked=tried.ticked,
-        wrong="" if wrong else reasons_of(tried.problem),
+        wrong="" if wrong else told_of(tried.problem),
         wrong_fields=wrong,
     )
 
