@@ -4,8 +4,8 @@ import asyncio
 
 from playwright.async_api import Page, expect
 
+from browser.judging import faults
 from browser.steps import Company, NewCompany, shot
-from browser.test_every_page import AXE, faults
 
 MANY = 203
 
@@ -32,7 +32,7 @@ async def test_a_customer_and_an_item_of_many_are_chosen_as_one_types(
     await expect(choices).to_have_count(10)
     await expect(choices.first).to_have_attribute("aria-selected", "true")
     await shot(page, "invoice-new-find")
-    wrong = await faults(page, AXE.read_text(), "light")
+    wrong = await faults(page, "light")
     await customer.press("ArrowDown")
     await customer.press("ArrowDown")
     await expect(choices.nth(2)).to_have_attribute("aria-selected", "true")
@@ -58,7 +58,7 @@ async def test_a_customer_and_an_item_of_many_are_chosen_as_one_types(
     await expect(page.get_by_role("option")).to_have_count(3)
     await last.press("Enter")
     await expect(last).to_have_value("Part 200")
-    wrong += await faults(page, AXE.read_text(), "light")
+    wrong += await faults(page, "light")
     assert not wrong, "\n".join(wrong)
     await page.get_by_role("button", name="Save invoice").click()
     await expect(page.get_by_role("link", name="Client 012")).to_be_visible()

@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import Browser, Dialog, Page, expect
 from testkit import Stack
 
+from browser.judging import faults
 from browser.steps import NewCompany, connect
-from browser.test_every_page import AXE, faults
 
 
 async def test_amounts_show_as_one_types_and_leaving_asks(
@@ -31,7 +31,7 @@ async def test_amounts_show_as_one_types_and_leaving_asks(
     await second.get_by_label("Item").select_option(item)
     await expect(second.locator("output")).to_have_text("$128.19")
     await expect(page.get_by_text("Lines come to $1,816.37 before tax")).to_be_visible()
-    assert not await faults(page, AXE.read_text(), "light")
+    assert not await faults(page, "light")
     await page.set_viewport_size({"width": 390, "height": 844})
     for name in ("Cancel", "Save and send", "Save invoice"):
         fits = await page.locator(".app-sticky .btn", has_text=name).last.evaluate(
@@ -88,7 +88,7 @@ async def test_sign_up_guesses_the_currency_shows_the_password_and_says_how_stro
     await expect(page.get_by_text("Strong.")).to_be_visible()
     await page.get_by_role("button", name="Show what you type").click()
     await expect(password).to_have_attribute("type", "text")
-    assert not await faults(page, AXE.read_text(), "light")
+    assert not await faults(page, "light")
     await page.get_by_label("Company name").fill("Fir")
     await page.get_by_label("E-mail").fill("nowhere")
     await page.get_by_role("button", name="Create company").click()
