@@ -24,7 +24,7 @@ from sync_orchestrator.http.callers import (
     provider_of,
 )
 from sync_orchestrator.http.schemas import ForgetTaken, RecordTaken, WishTaken
-from sync_orchestrator.http.timeline import shown
+from sync_orchestrator.http.timeline import told
 from sync_orchestrator.store import history_store, records_store
 
 router = APIRouter(prefix="/records/{entity}/{record}")
@@ -199,7 +199,7 @@ async def timeline(
         if owner is not None and owner != company:
             raise not_found(entity)
         rows = await history_store.timeline(tx, company, connection.id, entity, RecordId(record))
-    return JSONResponse({"data": [shown(row, provider) for row in rows]})
+    return JSONResponse({"data": told(rows, provider)})
 
 
 def _wish(
