@@ -28,6 +28,7 @@ from invoice_api.customer_imports.becoming import customer_of
 from invoice_api.customer_imports.schemas import ChosenTold, CustomerThere, LinkTold
 from invoice_api.customer_imports.store import EndedRow, StoredImport, WaitingRow
 from invoice_api.customers import store as customers_store
+from invoice_api.deeds.store import Deed
 from invoice_api.http.problems import Problem
 from invoice_api.peers.orchestrator import Orchestrator, principal_of
 from invoice_api.runs import store as runs_store
@@ -195,7 +196,9 @@ class CustomerWorker:
                         made.append(customer)
                         done = EndedRow(row.position, "created", one.name, None, customer.id)
                 ended.append(done)
-            await customers_store.insert_customers(tx, job.company, made)
+            await customers_store.insert_customers(
+                tx, job.company, made, Deed("imported", job.user, job.user_name)
+            )
             await store.made(tx, job.company, job.connection, made)
             await outbox.put(tx, [self._created(job, customer) for customer in made])
             await store.ended(tx, job.run_id, ended)

@@ -16,6 +16,7 @@ from invoice_api.customers.schemas import (
     CustomersShown,
     NewCustomer,
 )
+from invoice_api.deeds.store import deed, differing
 from invoice_api.http import clock_store
 from invoice_api.http.etags import matches
 from invoice_api.http.fields import LONGEST_NAME
@@ -33,7 +34,7 @@ async def create(tx: Tx, caller: Caller, ids: Ids, wanted: NewCustomer) -> Custo
     customer = CustomerSnapshot.model_validate(
         {**wanted.model_dump(), "id": ids.new(), "version": 1, "created_at": now}
     )
-    await store.insert_customers(tx, caller.company.id, [customer])
+    await store.insert_customers(tx, caller.company.id, [customer], deed(caller, "created"))
     told = MessageId(ids.new())
     await outbox.put(
         tx,
@@ -70,7 +71,8 @@ async def change(
     if after == before:
         return before
     after = after.model_copy(update={"version": before.version + 1})
-    await store.save_customer(tx, caller.company.id, after)
+    about = differing(before, after)
+    await store.save_customer(tx, caller.company.id, after, deed(caller, "edited", about))
     told = MessageId(ids.new())
     await outbox.put(
         tx,

@@ -6,18 +6,20 @@ from contracts.ids import CompanyId, CustomerId
 from contracts.invoicing import CustomerSnapshot
 from messaging.database import Row, Tx
 
+from invoice_api.deeds.store import Deed, as_json, begun_with, gone_on_with
 from invoice_api.http.paging import PageRequest
 from invoice_api.sync_status.filters import SyncFilter, literally
 
 
 async def insert_customers(
-    tx: Tx, company: CompanyId, customers: Sequence[CustomerSnapshot]
+    tx: Tx, company: CompanyId, customers: Sequence[CustomerSnapshot], deed: Deed
 ) -> None:
-    """Keep new customers, set-wise."""
+    """Keep new customers, set-wise; `deed` is what made them."""
     await tx.execute(
-        "INSERT INTO customers (company_id, id, version, name, email, company_name, snapshot)"
-        " SELECT $1, n.id, n.version, n.name, n.email, n.company_name, n.snapshot::jsonb"
-        " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])"
+        "INSERT INTO customers (company_id, id, version, name, email, company_name, snapshot)"  # noqa: S608  (expressions of ours)
+        " SELECT $1, n.id, n.version, n.name, n.email, n.company_name, "
+        + begun_with("n.snapshot::jsonb", "$8")
+        + " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])"
         " AS n (id, version, name, email, company_name, snapshot)",
         company,
         [c.id for c in customers],
@@ -26,14 +28,17 @@ async def insert_customers(
         [c.email for c in customers],
         [c.company_name for c in customers],
         [c.model_dump_json() for c in customers],
+        as_json([deed]),
     )
 
 
-async def save_customer(tx: Tx, company: CompanyId, customer: CustomerSnapshot) -> None:
+async def save_customer(tx: Tx, company: CompanyId, customer: CustomerSnapshot, deed: Deed) -> None:
     """Keep a customer that was loaded for update in this transaction."""
     await tx.execute(
-        "UPDATE customers SET version = $3, name = $4, email = $5, company_name = $6,"
-        " snapshot = $7::jsonb, changed_at = clock(), changed_xid = pg_current_xact_id()"
+        "UPDATE customers SET version = $3, name = $4, email = $5, company_name = $6,"  # noqa: S608  (expressions of ours)
+        " snapshot = "
+        + gone_on_with("$7::jsonb", "$8")
+        + ", changed_at = clock(), changed_xid = pg_current_xact_id()"
         " WHERE company_id = $1 AND id = $2",
         company,
         customer.id,
@@ -42,6 +47,7 @@ async def save_customer(tx: Tx, company: CompanyId, customer: CustomerSnapshot) 
         customer.email,
         customer.company_name,
         customer.model_dump_json(),
+        as_json([deed]),
     )
 
 

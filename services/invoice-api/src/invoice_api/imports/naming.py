@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from invoice_api.customers import store as customers_store
 from invoice_api.customers.schemas import NewCustomer
+from invoice_api.deeds.store import Deed
 from invoice_api.http.framework_problems import problem_of
 from invoice_api.imports.assembling import Assembled, WantedCustomer, WantedItem, folded
 from invoice_api.items import store as items_store
@@ -142,17 +143,17 @@ class Directory:
         """The names of all customers that are or will be there."""
         return {one.id: one.name for named in self.customers.values() for one in named}
 
-    async def save(self, tx: Tx, used_by: Iterable[InvoiceSnapshot]) -> None:
-        """Keep what was made and these invoices need, and tell of it."""
+    async def save(self, tx: Tx, used_by: Iterable[InvoiceSnapshot], deed: Deed) -> None:
+        """Keep what was made and these invoices need, and tell of it; `deed` made them."""
         invoices = list(used_by)
         people = {one.customer_id for one in invoices}
         things = {line.item_id for one in invoices for line in one.lines}
         customers = [one for one in self.new_customers if one.id in people]
         items = [one for one in self.new_items if one.id in things]
         if customers:
-            await customers_store.insert_customers(tx, self.company, customers)
+            await customers_store.insert_customers(tx, self.company, customers, deed)
         if items:
-            await items_store.insert_items(tx, self.company, items)
+            await items_store.insert_items(tx, self.company, items, deed)
         told: list[Message] = [self._told_customer(one) for one in customers]
         told.extend(self._told_item(one) for one in items)
         if told:

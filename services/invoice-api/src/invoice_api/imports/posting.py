@@ -12,6 +12,7 @@ from messaging.database import Tx
 from pydantic import ValidationError
 
 from invoice_api.accounts.caller import Caller
+from invoice_api.deeds.store import deed
 from invoice_api.http import clock_store
 from invoice_api.http.framework_problems import problem_of
 from invoice_api.http.problems import FieldError
@@ -63,7 +64,7 @@ class Posting:
         for ordinal in [n for n, one in drafts.items() if one.number in there]:
             one = drafts.pop(ordinal)
             ended[ordinal] = _against(ordinal, one, there[one.number])
-        await directory.save(tx, drafts.values())
+        await directory.save(tx, drafts.values(), deed(self.caller, "imported"))
         await self._keep(tx, drafts, directory, now, ended)
         return [ended[ordinal] for ordinal, _ in batch]
 
@@ -157,7 +158,8 @@ class Posting:
             for ordinal, one in drafts.items()
         }
         company = self.caller.company.id
-        kept = await invoices_store.insert_invoices(tx, company, list(stored.values()))
+        deeds = [deed(self.caller, "imported"), *([deed(self.caller, "sent")] if told else [])]
+        kept = await invoices_store.insert_invoices(tx, company, list(stored.values()), deeds)
         late = [one.snapshot.number for one in stored.values() if one.snapshot.id not in kept]
         there = await invoices_store.find_by_numbers(tx, company, late) if late else {}
         for ordinal, one in stored.items():

@@ -18,6 +18,7 @@ from messaging.database import Tx
 
 from invoice_api.accounts.caller import Caller
 from invoice_api.customers import store as customers_store
+from invoice_api.deeds.store import What, deed, differing
 from invoice_api.http import clock_store
 from invoice_api.http.etags import matches
 from invoice_api.http.paging import PageRequest, page_of
@@ -95,7 +96,7 @@ async def change(
         raise problem
     if after == before:
         return locked.stored
-    return await _save(tx, caller, ids, locked, after)
+    return await _save(tx, caller, ids, locked, after, "edited")
 
 
 async def finalize(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
@@ -106,7 +107,8 @@ async def finalize(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> S
     if before.status != "draft":
         return locked.stored
     _check_complete(before)
-    return await _save(tx, caller, ids, locked, before.model_copy(update={"status": "pending"}))
+    pending = before.model_copy(update={"status": "pending"})
+    return await _save(tx, caller, ids, locked, pending, "finalized")
 
 
 async def send(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
@@ -124,7 +126,7 @@ async def send(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> Store
             "sent_by": caller.user_id,
         }
     )
-    return await _save(tx, caller, ids, locked, after)
+    return await _save(tx, caller, ids, locked, after, "sent")
 
 
 async def void(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
@@ -133,7 +135,8 @@ async def void(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> Store
     before = locked.stored.snapshot
     if before.status == "void":
         return locked.stored
-    return await _save(tx, caller, ids, locked, before.model_copy(update={"status": "void"}))
+    after = before.model_copy(update={"status": "void"})
+    return await _save(tx, caller, ids, locked, after, "voided")
 
 
 async def mark_paid(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> StoredInvoice:
@@ -149,7 +152,8 @@ async def mark_paid(tx: Tx, caller: Caller, ids: Ids, invoice_id: InvoiceId) -> 
         )
     if before.status == "paid":
         return locked.stored
-    return await _save(tx, caller, ids, locked, before.model_copy(update={"status": "paid"}))
+    paid = before.model_copy(update={"status": "paid"})
+    return await _save(tx, caller, ids, locked, paid, "paid")
 
 
 async def load(tx: Tx, caller: Caller, invoice_id: InvoiceId) -> StoredInvoice:
@@ -255,7 +259,7 @@ async def _create(
         sent = {"status": "sent", "sent_at": now, "sent_by": caller.user_id}
         drafts = [one.model_copy(update=sent) for one in drafts]
     made = [StoredInvoice(one, names[one.customer_id], told=send) for one in drafts]
-    made = await _insert_numbered(tx, caller, made, where)
+    made = await _insert_numbered(tx, caller, made, where, send=send)
     if now is not None:
         await outbox.put(
             tx,
@@ -287,13 +291,14 @@ def _check_own_numbers(
 
 
 async def _insert_numbered(
-    tx: Tx, caller: Caller, made: list[StoredInvoice], where: Sequence[str]
+    tx: Tx, caller: Caller, made: list[StoredInvoice], where: Sequence[str], *, send: bool
 ) -> list[StoredInvoice]:
     """Those with a number of their own first, so that the others' pass over them."""
     company = caller.company.id
+    deeds = [deed(caller, "created"), *([deed(caller, "sent")] if send else [])]
     given = [one for one in made if one.snapshot.number]
     if given:
-        kept = await store.insert_invoices(tx, company, given)
+        kept = await store.insert_invoices(tx, company, given, deeds)
         taken = [
             (at, one)
             for one, at in zip(made, where, strict=True)
@@ -312,7 +317,7 @@ async def _insert_numbered(
             one.having(one.snapshot.model_copy(update={"number": number}))
             for one, number in zip(waiting, numbers, strict=True)
         ]
-        kept = await store.insert_invoices(tx, company, tried)
+        kept = await store.insert_invoices(tx, company, tried, deeds)
         numbered.update({one.snapshot.id: one for one in tried if one.snapshot.id in kept})
         open_ids -= kept
         take = store.take_free_numbers
@@ -320,9 +325,15 @@ async def _insert_numbered(
 
 
 async def _save(
-    tx: Tx, caller: Caller, ids: Ids, locked: LockedInvoice, after: InvoiceSnapshot
+    tx: Tx,
+    caller: Caller,
+    ids: Ids,
+    locked: LockedInvoice,
+    after: InvoiceSnapshot,
+    what: What,
 ) -> StoredInvoice:
     before = locked.stored
+    about = differing(before.snapshot, after) if what == "edited" else ()
     after = after.model_copy(update={"version": before.snapshot.version + 1})
     told = before.told or after.sent_at is not None
     name = before.customer_name
@@ -330,7 +341,7 @@ async def _save(
         customer = await customers_store.find_customer(tx, caller.company.id, after.customer_id)
         name = name if customer is None else customer.name
     saved = StoredInvoice(after, name, told)
-    if not await store.save_invoice(tx, caller.company.id, saved):
+    if not await store.save_invoice(tx, caller.company.id, saved, deed(caller, what, about)):
         raise _number_taken([("number", after.number)])
     if told:
         await outbox.put(tx, [_event(caller, ids, before.snapshot, after, locked.now)])

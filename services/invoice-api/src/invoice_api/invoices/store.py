@@ -9,6 +9,7 @@ from contracts.ids import CompanyId, CustomerId, InvoiceId
 from contracts.invoicing import InvoiceSnapshot, InvoiceStatus
 from messaging.database import Row, Tx
 
+from invoice_api.deeds.store import Deed, as_json, begun_with, gone_on_with
 from invoice_api.http.paging import PageRequest
 from invoice_api.sync_status.filters import SyncFilter
 
@@ -48,9 +49,10 @@ _SELECT = (
 )
 
 _UPDATE = (
-    "UPDATE invoices SET version = $3, number = $4, status = $5, customer_id = $6,"
-    " issue_date = $7, currency = $8, total = $9, told = $10, snapshot = $11::jsonb,"
-    " changed_at = clock(), changed_xid = pg_current_xact_id()"
+    "UPDATE invoices SET version = $3, number = $4, status = $5, customer_id = $6,"  # noqa: S608  (expressions of ours)
+    " issue_date = $7, currency = $8, total = $9, told = $10, snapshot = "
+    + gone_on_with("$11::jsonb", "$12")
+    + ", changed_at = clock(), changed_xid = pg_current_xact_id()"
     " WHERE company_id = $1 AND id = $2"
 )
 
@@ -73,16 +75,20 @@ _SHOWN_CAUSE = (
 
 
 async def insert_invoices(
-    tx: Tx, company: CompanyId, invoices: Sequence[StoredInvoice]
+    tx: Tx, company: CompanyId, invoices: Sequence[StoredInvoice], deeds: Sequence[Deed]
 ) -> set[InvoiceId]:
-    """Keep new invoices, set-wise; the ids of those kept. The others' numbers are taken."""
+    """Keep new invoices, set-wise; the ids of those kept. The others' numbers are taken.
+
+    `deeds` are what was done to each of them.
+    """
     snapshots = [i.snapshot for i in invoices]
     rows = await tx.fetch(
-        "INSERT INTO invoices (company_id, id, version, number, status, customer_id, issue_date,"
+        "INSERT INTO invoices (company_id, id, version, number, status, customer_id, issue_date,"  # noqa: S608  (expressions of ours)
         " currency, total, told, snapshot)"
         " SELECT $1, n.id, n.version, n.number, n.status, n.customer_id, n.issue_date, n.currency,"
-        " n.total, n.told, n.snapshot::jsonb"
-        " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[], $7::date[],"
+        " n.total, n.told, "
+        + begun_with("n.snapshot::jsonb", "$12")
+        + " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::uuid[], $7::date[],"
         " $8::text[], $9::numeric[], $10::boolean[], $11::text[])"
         " AS n (id, version, number, status, customer_id, issue_date, currency, total, told,"
         " snapshot)"
@@ -98,6 +104,7 @@ async def insert_invoices(
         [i.total for i in snapshots],
         [i.told for i in invoices],
         [i.model_dump_json() for i in snapshots],
+        as_json(deeds),
     )
     return {InvoiceId(row["id"]) for row in rows}
 
@@ -138,10 +145,10 @@ async def take_free_numbers(tx: Tx, company: CompanyId, count: int) -> list[str]
     return [str(number) for number in free]
 
 
-async def save_invoice(tx: Tx, company: CompanyId, invoice: StoredInvoice) -> bool:
+async def save_invoice(tx: Tx, company: CompanyId, invoice: StoredInvoice, deed: Deed) -> bool:
     """Keep an invoice that was loaded for update here; False when its new number is taken."""
     try:
-        await tx.execute(_UPDATE, company, *_columns(invoice))
+        await tx.execute(_UPDATE, company, *_columns(invoice), as_json([deed]))
     except asyncpg.UniqueViolationError:
         # The transaction can't go on; its caller refuses the request.
         return False

@@ -7,6 +7,7 @@ from messaging.clock import Clock
 from messaging.database import Tx
 
 from invoice_api.accounts.caller import Caller
+from invoice_api.deeds.store import deed, differing
 from invoice_api.http import clock_store
 from invoice_api.http.etags import matches
 from invoice_api.http.paging import PageRequest, page_of
@@ -32,7 +33,7 @@ async def create(
             "created_at": now,
         }
     )
-    await store.insert_items(tx, caller.company.id, [item])
+    await store.insert_items(tx, caller.company.id, [item], deed(caller, "created"))
     told = MessageId(ids.new())
     await outbox.put(
         tx,
@@ -68,7 +69,8 @@ async def change(
     if after == before:
         return before
     after = after.model_copy(update={"version": before.version + 1})
-    await store.save_item(tx, caller.company.id, after)
+    about = differing(before, after)
+    await store.save_item(tx, caller.company.id, after, deed(caller, "edited", about))
     told = MessageId(ids.new())
     await outbox.put(
         tx,

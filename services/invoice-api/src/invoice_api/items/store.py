@@ -6,16 +6,20 @@ from contracts.ids import CompanyId, ItemId
 from contracts.invoicing import ItemSnapshot
 from messaging.database import Row, Tx
 
+from invoice_api.deeds.store import Deed, as_json, begun_with, gone_on_with
 from invoice_api.http.paging import PageRequest
 from invoice_api.sync_status.filters import SyncFilter, literally
 
 
-async def insert_items(tx: Tx, company: CompanyId, items: Sequence[ItemSnapshot]) -> None:
-    """Keep new items, set-wise."""
+async def insert_items(
+    tx: Tx, company: CompanyId, items: Sequence[ItemSnapshot], deed: Deed
+) -> None:
+    """Keep new items, set-wise; `deed` is what made them."""
     await tx.execute(
-        "INSERT INTO items (company_id, id, version, name, sku, snapshot)"
-        " SELECT $1, n.id, n.version, n.name, n.sku, n.snapshot::jsonb"
-        " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[])"
+        "INSERT INTO items (company_id, id, version, name, sku, snapshot)"  # noqa: S608  (expressions of ours)
+        " SELECT $1, n.id, n.version, n.name, n.sku, "
+        + begun_with("n.snapshot::jsonb", "$7")
+        + " FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[])"
         " AS n (id, version, name, sku, snapshot)",
         company,
         [i.id for i in items],
@@ -23,14 +27,16 @@ async def insert_items(tx: Tx, company: CompanyId, items: Sequence[ItemSnapshot]
         [i.name for i in items],
         [i.sku for i in items],
         [i.model_dump_json() for i in items],
+        as_json([deed]),
     )
 
 
-async def save_item(tx: Tx, company: CompanyId, item: ItemSnapshot) -> None:
+async def save_item(tx: Tx, company: CompanyId, item: ItemSnapshot, deed: Deed) -> None:
     """Keep an item that was loaded for update in this transaction."""
     await tx.execute(
-        "UPDATE items SET version = $3, name = $4, sku = $5, snapshot = $6::jsonb,"
-        " changed_at = clock(), changed_xid = pg_current_xact_id()"
+        "UPDATE items SET version = $3, name = $4, sku = $5, snapshot = "  # noqa: S608  (expressions of ours)
+        + gone_on_with("$6::jsonb", "$7")
+        + ", changed_at = clock(), changed_xid = pg_current_xact_id()"
         " WHERE company_id = $1 AND id = $2",
         company,
         item.id,
@@ -38,6 +44,7 @@ async def save_item(tx: Tx, company: CompanyId, item: ItemSnapshot) -> None:
         item.name,
         item.sku,
         item.model_dump_json(),
+        as_json([deed]),
     )
 
 

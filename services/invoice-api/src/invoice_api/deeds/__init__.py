@@ -1,0 +1,1 @@
+"""What people did to a record here, and when."""
