@@ -14,6 +14,7 @@ from invoice_api.web import (
     record_views,
     remote_customers_views,
     search_pages,
+    timeline_pages,
 )
 from invoice_api.web.pages import (
     Form,
@@ -26,6 +27,7 @@ from .page_pieces import (
     CELL,
     FORM,
     HEAD,
+    HISTORY,
     ITEM_THERE,
     LINKS,
     LIVE,
@@ -38,7 +40,6 @@ from .page_pieces import (
     SHELL,
     TABS,
     TAX_ROWS,
-    TIMELINES,
     card,
     invoices,
     item_link,
@@ -167,17 +168,7 @@ PAGES: list[tuple[str, Page]] = [
             total="$2.00",
             badges=BADGES,
             accounts={"qbo": OPTIONS},
-            timelines=(
-                pages.Timeline("qbo", "QuickBooks", (), away=True),
-                pages.Timeline("xero", "Xero", (), away=False),
-                pages.Timeline(
-                    "freshbooks",
-                    "FreshBooks",
-                    (pages.TimelineRow("today", "joe", NASTY, (("Version", NASTY),), times=2),),
-                    away=False,
-                ),
-            ),
-            timeline_chips=(pages.Chip("All", "/x", current=True),),
+            history=HISTORY,
             taxes={},
             connected=True,
             here="/invoices/1",
@@ -221,17 +212,18 @@ PAGES: list[tuple[str, Page]] = [
             needs_email="Xero",
             links=LINKS,
             invoices=(record_views.InvoiceLine("1001", "today", "$1.00", "/x"),),
-            timelines=TIMELINES,
+            history=HISTORY,
         ),
     ),
     (
         "customer_form.html",
         record_views.CustomerFormPage(SHELL, Form(), "New", "/customers/new", (), "x", None, None),
     ),
+    ("timeline.html", timeline_pages.TimelinePage(SHELL, NASTY, NASTY, "/x", HISTORY)),
     (
         "item_form.html",
         record_views.ItemFormPage(
-            SHELL, FORM, NASTY, "/items/1", BADGES, (CELL,), "1", LIVE, LINKS, TIMELINES
+            SHELL, FORM, NASTY, "/items/1", BADGES, (CELL,), "1", LIVE, LINKS, HISTORY
         ),
     ),
     (

@@ -283,9 +283,17 @@ def notices(count: int) -> notices_views.NoticesPage:
 
 
 TABS = (pages.Tab("Open", 2, "/x", current=True), pages.Tab("Ignored", None, "/y", False))
-TIMELINES = (
-    pages.Timeline("qbo", "QuickBooks", (), away=True),
-    pages.Timeline("xero", "Xero", (pages.TimelineRow("today", NASTY, NASTY, ()),), away=False),
+HISTORY = pages.History(
+    noun="invoice",
+    rows=(
+        pages.TimelineRow("today", NASTY, NASTY, (), provider="qbo", provider_label="QuickBooks"),
+        pages.TimelineRow("today", "joe", NASTY, (("Version", NASTY),), times=2, until="today"),
+        pages.TimelineRow("today", "", "You sent it.", (), tone="yours", tried=True, until="now"),
+    ),
+    notes=(NASTY,),
+    left=(("xero", "Xero"),),
+    many=True,
+    chips=(pages.Chip("All", "/x", current=True),),
 )
 CELL = record_views.AccountCell("qbo", "QuickBooks", "90", OPTIONS, NASTY)
 LINKS = (

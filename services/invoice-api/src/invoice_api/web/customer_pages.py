@@ -29,7 +29,7 @@ from invoice_api.web.invoice_views import ListNews
 from invoice_api.web.live import list_url, live_url
 from invoice_api.web.pages import Form, Shell
 from invoice_api.web.reading import given
-from invoice_api.web.record_parts import address, histories, link_cards, states_of, tabs
+from invoice_api.web.record_parts import address, link_cards, states_of, tabs
 from invoice_api.web.record_views import (
     CustomerFormPage,
     InvoiceLine,
@@ -38,6 +38,7 @@ from invoice_api.web.record_views import (
     SameCustomer,
 )
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit
+from invoice_api.web.timelines import asked_for, deeds_of, history, told_there
 from invoice_api.web.views import badge_views, first_words, form_of
 
 router = APIRouter(prefix="/customers", include_in_schema=False)
@@ -152,8 +153,10 @@ async def show_customer(
     clock: TheClock,
     orchestrator: TheOrchestrator,
     render: TheRenderer,
+    history_of: Annotated[str, Query(alias="history", max_length=20)] = "",
 ) -> Response:
-    page = await _page(one, CustomerId(customer_id), database, clock, orchestrator)
+    known = CustomerId(customer_id)
+    page = await _page(one, known, database, clock, orchestrator, history_of=history_of)
     return render.page("customer_form.html", page)
 
 
@@ -222,11 +225,13 @@ async def _page(
     clock: Clock,
     orchestrator: Orchestrator,
     typed: Form | None = None,
+    history_of: str = "",
 ) -> CustomerFormPage:
     async with database.transaction() as tx:
         customer = await service.load(tx, one.caller, customer_id)
         shown = await service.shown(tx, one.caller, clock, customer)
         shell = await one.shell(tx, customer.name, "customers")
+        deeds = await deeds_of(tx, one, "customer", customer.id)
         of = InvoiceFilter(customer=customer_id)
         theirs = await invoices_store.list_invoices(
             tx, one.caller.company.id, _FEW, SyncFilter(), of
@@ -234,6 +239,8 @@ async def _page(
     form = typed or Form(_shown(customer))
     record = ("customer", str(customer.id))
     badges = badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record)
+    only_changes, at = asked_for(history_of)
+    there = await told_there(orchestrator, one, "customer", customer.id, list(shown.sync))
     unlinked = [PROVIDER_LABELS[p] for p, badge in shown.sync.items() if badge.remote_id is None]
     return CustomerFormPage(
         shell=shell,
@@ -255,5 +262,14 @@ async def _page(
             )
             for i in theirs[: _FEW.limit]
         ),
-        timelines=await histories(orchestrator, one, *record, list(shown.sync)),
+        history=history(
+            "customer",
+            deeds,
+            there,
+            one.eyes,
+            one.caller.user_id,
+            f"/customers/{customer.id}",
+            only_changes=only_changes,
+            at=at,
+        ),
     )

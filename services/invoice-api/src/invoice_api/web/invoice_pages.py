@@ -10,6 +10,7 @@ from contracts.ids import PROVIDER_LABELS, InvoiceId, ItemId, Provider
 from fastapi import APIRouter, Query, Response
 from messaging.database import Database, Tx
 
+from invoice_api.deeds.store import DeedDone
 from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.http.paging import PageRequest
 from invoice_api.invoices import service
@@ -19,13 +20,14 @@ from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
 from invoice_api.sync_status import connections_store, store
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
-from invoice_api.web.integrated import account_options, principal_of, timeline_of
+from invoice_api.web.integrated import account_options, principal_of
 from invoice_api.web.integrated_taxes import tax_options
 from invoice_api.web.invoice_list_pages import STATUS, TheWanted, Wanted, neighbour
 from invoice_api.web.invoice_views import InvoicePage, InvoiceVoidPage, LineRow, TotalThere
 from invoice_api.web.live import live_url
-from invoice_api.web.pages import BadgeView, Chip, Option, Shell, Timeline
+from invoice_api.web.pages import BadgeView, Option, Shell
 from invoice_api.web.sessions import AVisit, Visit
+from invoice_api.web.timelines import asked_for, deeds_of, history, told_there
 from invoice_api.web.views import badge_views
 
 router = APIRouter(prefix="/invoices", include_in_schema=False)
@@ -38,6 +40,7 @@ class _Around:
     shell: Shell
     names: Mapping[str, str]
     accounts: Mapping[ItemId, Mapping[Provider, str]]
+    deeds: Sequence[DeedDone]
     newer: str | None
     older: str | None
 
@@ -51,21 +54,24 @@ async def show_invoice(
     orchestrator: TheOrchestrator,
     render: TheRenderer,
     wanted: TheWanted,
-    history: Annotated[str, Query(max_length=20)] = "",
+    history_of: Annotated[str, Query(alias="history", max_length=20)] = "",
 ) -> Response:
     known = InvoiceId(invoice_id)
     async with database.transaction() as tx:
         found = await service.load(tx, one.caller, known)
         [shown] = await service.shown(tx, one.caller, clock, [found])
-        around = await _around(tx, one, clock, shown, wanted)
-    page = await _invoice_page(
-        one, shown, around, database, orchestrator, wanted, only_changes=history == "changes"
-    )
+        around = await _around(tx, one, clock, shown, wanted, found.snapshot.sent_by)
+    page = await _invoice_page(one, shown, around, database, orchestrator, wanted, history_of)
     return render.page("invoice.html", page)
 
 
 async def _around(
-    tx: Tx, one: Visit, clock: TheClock, shown: InvoiceShown, wanted: Wanted
+    tx: Tx,
+    one: Visit,
+    clock: TheClock,
+    shown: InvoiceShown,
+    wanted: Wanted,
+    sent_by: UUID | None,
 ) -> _Around:
     items = [line.item_id for line in shown.lines if line.item_id is not None]
     company = one.caller.company.id
@@ -81,6 +87,7 @@ async def _around(
         shell=await one.shell(tx, f"Invoice {shown.number}", "invoices"),
         names={str(item_id): item.name for item_id, item in found.items()},
         accounts=accounts,
+        deeds=await deeds_of(tx, one, "invoice", shown.id, sent_at=shown.sent_at, sent_by=sent_by),
         newer=await neighbour(tx, one, clock, wanted, PageRequest(limit=0, after=shown.id)),
         older=await neighbour(tx, one, clock, wanted, PageRequest(limit=0, before=shown.id)),
     )
@@ -93,10 +100,10 @@ async def _invoice_page(
     database: Database,
     orchestrator: Orchestrator,
     wanted: Wanted,
-    *,
-    only_changes: bool,
+    history_of: str,
 ) -> InvoicePage:
     principal = principal_of(one.caller)
+    only_changes, at = asked_for(history_of)
     record = ("invoice", str(shown.id))
     currency = shown.currency
     badges = badge_views(
@@ -104,16 +111,9 @@ async def _invoice_page(
     )
     providers = list(shown.sync)
     # Asked together, and each without patience: a slow neighbour delays the page once.
-    listed, histories = await asyncio.gather(
+    listed, there = await asyncio.gather(
         asyncio.gather(*(account_options(orchestrator, principal, p) for p in providers)),
-        asyncio.gather(
-            *(
-                timeline_of(
-                    orchestrator, principal, p, *record, one.eyes, only_changes=only_changes
-                )
-                for p in providers
-            )
-        ),
+        told_there(orchestrator, one, "invoice", shown.id, providers),
     )
     accounts = dict(zip(providers, listed, strict=True))
     taxes = {
@@ -153,8 +153,16 @@ async def _invoice_page(
         badges=badges,
         accounts={str(p): options for p, options in accounts.items()},
         taxes=taxes,
-        timelines=tuple(histories),
-        timeline_chips=_chips(here, histories, only_changes=only_changes),
+        history=history(
+            "invoice",
+            around.deeds,
+            there,
+            one.eyes,
+            one.caller.user_id,
+            here,
+            only_changes=only_changes,
+            at=at,
+        ),
         connected=bool(badges),
         here=here,
         list_url=f"/invoices?{query}" if query else "/invoices",
@@ -219,16 +227,6 @@ def differing(badges: Sequence[BadgeView], here: str, version: int) -> tuple[Tot
             badge.state == "synced_with_difference"
             or (badge.state == "synced" and badge.version_there == version)
         )
-    )
-
-
-def _chips(here: str, histories: Sequence[Timeline], *, only_changes: bool) -> tuple[Chip, ...]:
-    if not any(len(history.rows) > 1 or only_changes for history in histories):
-        return ()
-    glue = "&" if "?" in here else "?"
-    return (
-        Chip("All", f"{here}#timeline", not only_changes),
-        Chip("Only changes", f"{here}{glue}history=changes#timeline", only_changes),
     )
 
 

@@ -8,13 +8,12 @@ from markupsafe import Markup
 from invoice_api.web.match_views import MatchCard
 from invoice_api.web.pages import (
     BadgeView,
-    Chip,
     Filter,
     Form,
+    History,
     Option,
     Shell,
     Tab,
-    Timeline,
 )
 
 
@@ -127,8 +126,7 @@ class InvoicePage:
     badges: tuple[BadgeView, ...]
     accounts: dict[str, tuple[Option, ...]]
     taxes: dict[str, tuple[Option, ...]]
-    timelines: tuple[Timeline, ...]
-    timeline_chips: tuple[Chip, ...]
+    history: History
     connected: bool
     here: str
     list_url: str

@@ -33,13 +33,13 @@ from invoice_api.web.record_parts import (
     account_cell,
     accounts_at,
     address,
-    histories,
     link_cards,
     states_of,
     tabs,
 )
 from invoice_api.web.record_views import ItemFormPage, RecordRow, RecordsPage
 from invoice_api.web.sessions import AForm, AVisit, AWrite, Visit, inside
+from invoice_api.web.timelines import asked_for, deeds_of, history, told_there
 from invoice_api.web.views import badge_views, first_words, form_of
 
 router = APIRouter(prefix="/items", include_in_schema=False)
@@ -191,6 +191,7 @@ async def show_item(
     clock: TheClock,
     orchestrator: TheOrchestrator,
     render: TheRenderer,
+    history_of: Annotated[str, Query(alias="history", max_length=20)] = "",
 ) -> Response:
     known = ItemId(item_id)
     async with database.transaction() as tx:
@@ -198,7 +199,7 @@ async def show_item(
     if made_there is not None:
         # What lines without an item are booked on is a setting there, and no item here.
         return RedirectResponse(f"/integrations/{made_there}/settings#f-no_item_account_id", 303)
-    page = await _page(one, known, database, clock, orchestrator)
+    page = await _page(one, known, database, clock, orchestrator, history_of=history_of)
     return render.page("item_form.html", page)
 
 
@@ -254,16 +255,20 @@ async def _page(
     clock: Clock,
     orchestrator: Orchestrator,
     typed: Form | None = None,
+    history_of: str = "",
 ) -> ItemFormPage:
     async with database.transaction() as tx:
         item = await service.load(tx, one.caller, item_id)
         shown = await service.shown(tx, one.caller, clock, item)
         shell = await one.shell(tx, item.name, "items")
+        deeds = await deeds_of(tx, one, "item", item.id)
     fields = {"name": item.name, "unit_price": f"{item.unit_price:f}"}
     fields |= {"sku": item.sku or "", "description": item.description or ""}
     fields |= {f"account_{p}": account for p, account in shown.income_accounts.items()}
     record = ("item", str(item.id))
     badges = badge_views(shown.sync, one.eyes, can_write=one.caller.may_act, record=record)
+    only_changes, at = asked_for(history_of)
+    there = await told_there(orchestrator, one, "item", item.id, list(shown.sync))
     providers = list(shown.sync)
     accounts = await accounts_at(orchestrator, one, providers)
     return ItemFormPage(
@@ -280,6 +285,15 @@ async def _page(
         id=str(item.id),
         live_url=live_url("item", [str(item.id)], badges),
         links=link_cards("item", str(item.id), shown.sync),
-        timelines=await histories(orchestrator, one, *record, providers),
+        history=history(
+            "item",
+            deeds,
+            there,
+            one.eyes,
+            one.caller.user_id,
+            f"/items/{item.id}",
+            only_changes=only_changes,
+            at=at,
+        ),
         choices={str(p): known.options for p, known in accounts.items()},
     )

@@ -268,16 +268,33 @@ class TimelineRow:
     tone: str = "plain"
     times: int = 1
     until: str = ""
+    tried: bool = False
+    """Whether `times` counts tries, and not how often the same was said."""
+    provider: str = ""
+    provider_label: str = ""
+
+    @property
+    def folded(self) -> str:
+        """ "tried 6 times until 11:20", where this row stands for several."""
+        if not self.until or not self.times:
+            return ""
+        many = "once" if self.times == 1 else f"{self.times} times"
+        return f"tried {many} until {self.until}" if self.tried else f"{many}, until {self.until}"
 
 
 @dataclass(frozen=True)
-class Timeline:
-    provider: str
-    provider_label: str
+class History:
+    """A record's timeline. `noun` is what the record is called."""
+
+    noun: str
     rows: tuple[TimelineRow, ...]
-    away: bool
-    left: bool = False
-    """Somebody left the record there as it is, and nothing was decided since."""
+    notes: tuple[str, ...]
+    """What isn't there to be shown, and why."""
+    left: tuple[tuple[str, str], ...]
+    """Providers where somebody left the record as it is there, and nothing was decided since."""
+    many: bool
+    """Whether several providers are connected: each row says of which it is."""
+    chips: tuple[Chip, ...] = ()
 
 
 @dataclass(frozen=True)

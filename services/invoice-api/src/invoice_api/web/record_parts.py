@@ -10,8 +10,8 @@ from contracts.sync import SyncState
 
 from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.sync_status.schemas import BadgeShown
-from invoice_api.web.integrated import Accounts, principal_of, timeline_of, try_accounts
-from invoice_api.web.pages import Tab, Timeline
+from invoice_api.web.integrated import Accounts, principal_of, try_accounts
+from invoice_api.web.pages import Tab
 from invoice_api.web.record_views import AccountCell, LinkCard
 from invoice_api.web.sessions import Visit
 from invoice_api.web.views import tabs_states
@@ -60,18 +60,6 @@ def link_cards(kind: str, record: str, sync: Mapping[Provider, BadgeShown]) -> t
             can_unlink=badge.remote_id is not None,
         )
         for provider, badge in sync.items()
-    )
-
-
-async def histories(
-    orchestrator: Orchestrator, one: Visit, kind: str, record: str, providers: Sequence[Provider]
-) -> tuple[Timeline, ...]:
-    """What happened at each provider, asked together."""
-    principal = principal_of(one.caller)
-    return tuple(
-        await asyncio.gather(
-            *(timeline_of(orchestrator, principal, p, kind, record, one.eyes) for p in providers)
-        )
     )
 
 

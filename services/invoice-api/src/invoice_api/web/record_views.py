@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from contracts.money import CURRENCIES
 
-from invoice_api.web.pages import BadgeView, Form, Option, Shell, Tab, Timeline
+from invoice_api.web.pages import BadgeView, Form, History, Option, Shell, Tab
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class CustomerFormPage:
     """Where an e-mail is still needed before this customer can go there."""
     links: tuple[LinkCard, ...] = ()
     invoices: tuple[InvoiceLine, ...] = ()
-    timelines: tuple[Timeline, ...] = ()
+    history: History | None = None
     taxes: tuple[Option, ...] = ()
     currencies: tuple[str, ...] = tuple(sorted(CURRENCIES))
     same: SameCustomer | None = None
@@ -123,7 +123,7 @@ class ItemFormPage:
     id: str | None
     live_url: str | None
     links: tuple[LinkCard, ...] = ()
-    timelines: tuple[Timeline, ...] = ()
+    history: History | None = None
     choices: dict[str, tuple[Option, ...]] | None = None
 
     def options(self, provider: str) -> tuple[Option, ...]:

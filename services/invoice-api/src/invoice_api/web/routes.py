@@ -37,6 +37,7 @@ from invoice_api.web import (
     shell_pages,
     sync_now_pages,
     tax_mapping_pages,
+    timeline_pages,
 )
 
 router = APIRouter()
@@ -58,6 +59,7 @@ for pages in (
     choice_pages,
     invoice_form_pages,
     invoice_pages,
+    timeline_pages,
     customer_pages,
     export_pages,
     item_pages,
