@@ -98,11 +98,14 @@ def with_cause(cause: CauseView, state: str) -> str:
 
 
 def test_the_start_date_is_changed_where_it_stands_in_the_way() -> None:
-    fix = FixView("change_start_date", "Change start date", (("start_date", ""),))
+    fix = FixView("change_start_date", "Change start date", (("start_date", "2026-11-30"),))
     cause = CauseView("before_start_date", "Before your start date", "It is early.", (fix,), (), ())
     text = with_cause(cause, "not_eligible")
     assert 'action="/invoices/1/actions/change_start_date"' in text
-    assert re.search(r'name="start_date" type="date"', text)
+    assert re.search(r'name="start_date" type="date" value="2026-11-30"', text)
+    assert "Start date for QuickBooks" in text
+    note = text[text.index('class="app-note app-note-fix"') :]
+    assert note.index("It is early.") < note.index("<form") < note.index("</div>")
 
 
 def test_a_rounding_line_asks_for_an_account_only_where_there_are_any() -> None:

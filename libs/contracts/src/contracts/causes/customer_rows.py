@@ -64,12 +64,19 @@ NOT_ON_ITS_WAY = (
         found="preflight",
         titles=("Before your start date",),
         sentences=(
-            "Invoice {invoice} is dated {date}. You asked us to start with {start_date}.",
-            "This invoice is dated before the day you asked us to start with.",
+            "Invoice {invoice} is dated {date}. Syncing to {provider} starts with {start_date}.",
+            "This invoice is dated before the day that syncing to {provider} starts with.",
         ),
         subject="start_date",
         released_by="an earlier start date",
-        fixes=(Fix("change_start_date", "Change start date", ("start_date",)),),
+        fixes=(
+            Fix(
+                "change_start_date",
+                "Change start date",
+                ("start_date",),
+                (("start_date", "{start_date}"),),
+            ),
+        ),
     ),
 )
 
