@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -414,8 +415,9 @@ async def test_z9_operations_and_timeline_tell_what_happened(
     await office.events(office.customer_event(newer))
     (command,) = office.commands()
     await office.outcomes(office.success(command, "60"))
-    (row,) = (await caller.get("/integrations/qbo/syncs"))["data"]
+    row, first = (await caller.get("/integrations/qbo/syncs"))["data"]
     assert (row["record_name"], row["state"], row["cause"]) == ("Ann Lee", "synced", None)
+    assert (first["record_name"], first["state"]) == ("Ann Lee", "blocked")
     assert row["started_by"]["by"] == "event"
     assert row["finished_at"] is not None
     lines = (await caller.get(f"/records/customer/{ann.id}/timeline?provider=qbo"))["data"]
@@ -427,7 +429,7 @@ async def test_z9_operations_and_timeline_tell_what_happened(
     assert "QuickBooks" in lines[-1]["sentence"]
     await caller.ask(newer, "/sync")
     again = (await caller.get("/integrations/qbo/syncs"))["data"]
-    assert len(again) == 1, "a click on what is there writes nothing"
+    assert len(again) == 2, "a click on what is there writes nothing"
 
 
 async def test_z9_operations_are_found_by_kind_result_cause_who_and_period(
@@ -477,3 +479,61 @@ async def test_z9_a_run_is_one_row_of_recent_syncs_that_opens(
     assert {one["run_id"] for one in opened} == {str(run.id)}
     invoices = (await caller.get("/integrations/qbo/syncs?kind=invoice"))["data"]
     assert len(invoices) == 3, "looked for, they stand one by one"
+
+
+async def test_z9_what_goes_again_after_a_run_is_a_row_of_its_own_and_newer_than_the_run(
+    office: Office, caller: Caller
+) -> None:
+    ann, _, _ = await told_before_connecting(office)
+    run, _ = await press(office, "customers", "items", "invoices")
+    await steps(office)
+    await answer_all(office)
+    office.later(timedelta(minutes=1))
+    await steps(office)
+    await office.pool.execute("update connection_settings set sync_customers = true")
+    edited = ann.model_copy(update={"version": 2, "phone": "555"})
+    await office.events(office.customer_event(edited))
+    (command,) = office.commands()
+    await office.outcomes(office.success(command, "60"))
+    rows = (await caller.get("/integrations/qbo/syncs"))["data"]
+    assert [None if row["run"] is None else row["run"]["id"] for row in rows] == [
+        None,
+        str(run.id),
+    ]
+    assert (rows[0]["record_name"], rows[0]["run_id"]) == ("Ann Lee", None)
+    assert rows[0]["started_by"]["by"] == "event", "nobody asked for it: it followed the edit"
+    opened = (await caller.get(f"/integrations/qbo/syncs?run={run.id}"))["data"]
+    assert len(opened) == 5, "what went later isn't the run's"
+
+
+async def test_z9_a_mended_record_that_goes_by_itself_is_a_row_of_its_own(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect()
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    (command,) = office.commands()
+    await office.outcomes(office.failure(command, "customer_email_invalid"))
+    newer = ann.model_copy(update={"version": 2, "email": "ann@new.example"})
+    await office.events(office.customer_event(newer))
+    (command,) = office.commands()
+    await office.outcomes(office.success(command, "60"))
+    rows = (await caller.get("/integrations/qbo/syncs"))["data"]
+    assert [row["state"] for row in rows] == ["synced", "blocked"], "the newest first"
+    assert rows[1]["cause"]["code"] == "customer_email_invalid"
+    assert rows[1]["finished_at"] is not None, "it ended with what it ran into"
+
+
+async def test_z9_operations_are_found_by_the_person_who_began_them(
+    office: Office, caller: Caller
+) -> None:
+    await office.connect(sync_customers=False)
+    ann = customer()
+    await office.events(office.customer_event(ann))
+    await caller.ask(ann, "/sync")
+    [row] = (await caller.get("/integrations/qbo/syncs"))["data"]
+    person = row["started_by"]["user_id"]
+    found = (await caller.get(f"/integrations/qbo/syncs?person={person}"))["data"]
+    assert [one["id"] for one in found] == [row["id"]]
+    nobody = "01a22674-8402-7971-9ae7-3d234c05aa29"
+    assert (await caller.get(f"/integrations/qbo/syncs?person={nobody}"))["data"] == []

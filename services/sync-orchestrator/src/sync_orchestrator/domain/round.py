@@ -15,7 +15,14 @@ from contracts.sync import SyncFailed, SyncState
 
 from sync_orchestrator.domain.books import Books
 from sync_orchestrator.domain.deciding import Decision, decide
-from sync_orchestrator.domain.events import Event, Issued, LinkSeen, Reissued, Requested
+from sync_orchestrator.domain.events import (
+    Event,
+    IgnoreBegan,
+    Issued,
+    LinkSeen,
+    Reissued,
+    Requested,
+)
 from sync_orchestrator.domain.facts import Answered, Asked, Fact, RemoteGone, Reviewed, SeenThere
 from sync_orchestrator.domain.job import FINAL, Job, RecordKey
 from sync_orchestrator.domain.outcomes import in_the_way
@@ -42,6 +49,8 @@ class Happened:
     event: Event
     begins: bool
     trigger: Trigger
+    began: Origin | None = None
+    """Who or what began the operation, on its first line."""
 
 
 @dataclass(slots=True)
@@ -98,18 +107,13 @@ class Round:
         self, key: RecordKey, before: Job | None, decision: Decision, trigger: Trigger
     ) -> None:
         job = decision.job
-        over = before is None or before.sync_id is None or before.state in FINAL
-        begins = any(
-            (isinstance(event, Requested) and event.again)
-            if not over
-            else not isinstance(event, LinkSeen)
-            for event in decision.events
-        )
-        sync_id = self.new_id() if begins or job.sync_id is None else job.sync_id
+        began = _began(decision.events) if _begins(before, decision) else None
+        sync_id = self.new_id() if began or job.sync_id is None else job.sync_id
         job = _with_sync(job, sync_id)
         for event in decision.events:
-            self.history.append(Happened(key, sync_id, job, event, begins, trigger))
-            begins = False
+            first = began is not None
+            self.history.append(Happened(key, sync_id, job, event, first, trigger, began))
+            began = None
         self.books.put(job)
         self.changed[key] = trigger
         if any(isinstance(event, Issued | Reissued) for event in decision.events):
@@ -144,6 +148,38 @@ class Round:
             moved = moved or (decision is not None and bool(decision.events))
         if moved:
             self._queue.append((key, Reviewed(), trigger))
+
+
+def _begins(before: Job | None, decision: Decision) -> bool:
+    """Whether what was decided is a new operation, and not more of the one under way.
+
+    What somebody has to mend ends one: that it moves on, or is asked for, begins the next.
+    """
+    if before is None or before.sync_id is None or before.state in FINAL:
+        return any(not isinstance(event, LinkSeen) for event in decision.events)
+    if any(isinstance(event, Requested) and event.again for event in decision.events):
+        return True
+    if before.state is not SyncState.BLOCKED:
+        return False
+    asked_for = any(
+        isinstance(event, Requested)
+        and event.origin is not None
+        and event.origin.by not in ("event", "sweep")
+        for event in decision.events
+    )
+    return asked_for or decision.job.state is not SyncState.BLOCKED
+
+
+def _began(events: Iterable[Event]) -> Origin:
+    """Whoever asked for what is decided. The job still bears the name of who asked last; what
+    follows from an edit or a review is nobody's."""
+    for event in events:
+        if isinstance(event, IgnoreBegan):
+            return Origin(by="person", name=event.by)
+        origin = getattr(event, "origin", None)
+        if isinstance(origin, Origin):
+            return origin
+    return Origin(by="event")
 
 
 _NEEDED: tuple[Entity, ...] = ("customer", "item")

@@ -30,7 +30,6 @@ def line_of(happened: Happened, now: datetime) -> Line:
     """The history's line of an event. The origin stands on the first line of an operation."""
     job, event = happened.job, happened.event
     said = _adapter(type(event)).dump_json(event, exclude_none=True).decode()
-    origin = job.origin if happened.begins else None
     return Line(
         company_id=job.company_id,
         key=happened.key,
@@ -41,7 +40,7 @@ def line_of(happened: Happened, now: datetime) -> Line:
         generation=job.generation,
         step=job.step,
         state=job.state.value,
-        data=_with_origin(said, origin),
+        data=_with_origin(said, happened.began),
     )
 
 

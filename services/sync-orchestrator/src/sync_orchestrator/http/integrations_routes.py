@@ -9,7 +9,7 @@ from uuid import UUID
 
 from contracts.causes import SHOWN_AS_PROBLEMS
 from contracts.ids import Provider
-from contracts.sync import RunProgress
+from contracts.sync import RunProgress, SyncState
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
@@ -209,7 +209,7 @@ def _organisation(connection: Connection) -> dict[str, str]:
 
 def _operation(row: Operation, runs: Mapping[UUID, RunProgress]) -> dict[str, object]:
     run = None if row.run_id is None else runs.get(row.run_id)
-    final: Iterable[str] = {state.value for state in FINAL}
+    ended: Iterable[str] = {state.value for state in (*FINAL, SyncState.BLOCKED)}
     return {
         "id": str(row.sync_id),
         "entity": row.entity,
@@ -219,7 +219,7 @@ def _operation(row: Operation, runs: Mapping[UUID, RunProgress]) -> dict[str, ob
         "cause": None if row.cause is None else row.cause.model_dump(mode="json"),
         "started_by": None if row.origin is None else row.origin.model_dump(mode="json"),
         "started_at": row.started_at.isoformat(),
-        "finished_at": row.last_at.isoformat() if row.state in final else None,
+        "finished_at": row.last_at.isoformat() if row.state in ended else None,
         "attempts": row.attempts,
         "run_id": None if row.run_id is None else str(row.run_id),
         "run": None if run is None else run.model_dump(mode="json"),

@@ -44,6 +44,7 @@ class SyncsAsked(BaseModel):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     run: UUID | None = None
+    person: UUID | None = None
 
     def wanted(self) -> Wanted:
         """The same for the store."""
@@ -60,4 +61,5 @@ class SyncsAsked(BaseModel):
             since=self.since,
             until=self.until,
             run=self.run,
+            person=self.person,
         )

@@ -48,11 +48,14 @@ order by sum(r.total) desc
 
 _SYNCS = """
 select b.seq, b.sync_id, b.entity, b.record_id, r.name, b.at as started_at,
-    b.data -> 'began' as began, (b.data -> 'began' ->> 'run_id')::uuid as run_id, last.state,
+    b.data -> 'began' as began, of_run.id as run_id, last.state,
     last.at as last_at, said.cause,
     coalesce(tries.attempts, 0) as attempts
 from job_history b
 left join records r on r.entity = b.entity and r.id = b.record_id
+-- A job bears the name of who asked last: what goes on after the run is over isn't the run's.
+left join runs of_run on of_run.id = (b.data -> 'began' ->> 'run_id')::uuid
+    and (of_run.finished_at is null or b.at <= of_run.finished_at)
 cross join lateral (
     select h.state, h.at, h.seq from job_history h
     where h.sync_id = b.sync_id and h.kind <> 'outcome' order by h.seq desc limit 1
@@ -76,11 +79,12 @@ where b.connection_id = $1 and b.begins and ($2::bigint is null or b.seq < $2)
     and ($7::text[] is null or b.data -> 'began' ->> 'by' = any($7))
     and ($8::timestamptz is null or b.at >= $8)
     and ($9::timestamptz is null or b.at < $9)
-    and ($10::uuid is null or b.data -> 'began' ->> 'run_id' = $10::text)
-    and (not $11 or b.data -> 'began' ->> 'run_id' is null or not exists (
+    and ($10::uuid is null or of_run.id = $10)
+    and (not $11 or of_run.id is null or not exists (
         select from job_history other
         where other.data -> 'began' ->> 'run_id' = b.data -> 'began' ->> 'run_id'
-            and other.begins and other.connection_id = $1 and other.seq > b.seq))
+            and other.begins and other.connection_id = $1 and other.seq < b.seq))
+    and ($12::uuid is null or b.data -> 'began' ->> 'user_id' = $12::text)
 order by b.seq desc
 limit $3
 """
@@ -110,11 +114,13 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     run: UUID | None = None
+    person: UUID | None = None
 
     @property
     def runs_as_one(self) -> bool:
         """Whether a run's operations stand as one row: not where some are looked for."""
-        return (self.kind, self.states, self.cause, self.by, self.run) == (None,) * 5
+        looked_for = (self.kind, self.states, self.cause, self.by, self.run, self.person)
+        return looked_for == (None,) * 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +184,7 @@ async def operations(
         wanted.until,
         wanted.run,
         wanted.runs_as_one,
+        wanted.person,
     )
     return [_operation(row) for row in rows]
 
