@@ -13,7 +13,7 @@ class SyncsAsked(BaseModel):
     """The query of Recent Syncs. `from` and `to` are days of the company's, both included.
 
     Without any of these but the period, a run's operations are one row that carries the run;
-    `run` opens it.
+    `run` opens it. `person` is whoever began them, by their id.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -28,6 +28,7 @@ class SyncsAsked(BaseModel):
     since: date | None = Field(default=None, alias="from")
     until: date | None = Field(default=None, alias="to")
     run: UUID | None = None
+    person: UUID | None = None
 
     @property
     def looks_for_some(self) -> bool:

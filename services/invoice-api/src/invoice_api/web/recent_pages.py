@@ -2,20 +2,23 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
+from contracts.causes import CAUSES, cause_of, render
 from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import SyncState
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
+from invoice_api.accounts import people_store
 from invoice_api.http.dependencies import TheClock
 from invoice_api.http.problems import Problem
 from invoice_api.integrations import history
-from invoice_api.integrations.schemas import SyncRowShown
+from invoice_api.integrations.schemas import SyncRowShown, SyncRowsShown
 from invoice_api.integrations.syncs_asked import SyncsAsked
 from invoice_api.runs import service as runs
 from invoice_api.runs.schemas import RunShown
@@ -30,7 +33,6 @@ from invoice_api.web.views import TONES, state_words
 
 router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
 
-_CSV_ROWS = 2_000
 _CSV_PAGE = 200
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -42,6 +44,8 @@ class RecentAsked(BaseModel):
     kind: str = ""
     result: str = ""
     by: str = ""
+    person: str = ""
+    cause: str = ""
     since: str = Field(default="", alias="from")
     until: str = Field(default="", alias="to")
     run: str = ""
@@ -78,6 +82,7 @@ async def show_recent(
 ) -> Response:
     async with peers.database.transaction() as tx:
         shell = await one.shell(tx, "Recent Syncs", "integrations")
+        people = await people_store.list_users(tx, one.caller.company.id)
     head = head_of(await peers.integration(one, provider), "recent", peers.connectors)
     rows, more, away = tuple[SyncRow, ...](), None, False
     found = await runs.list_runs(peers.database, clock, one.caller)
@@ -100,7 +105,7 @@ async def show_recent(
         head=head,
         rows=rows,
         runs=tuple(run_card(run, one.eyes) for run in under_way) if not asked.cursor else (),
-        filters=_filters(asked),
+        filters=_filters(asked, provider, [(str(one.id), one.name) for one in people]),
         filtered=bool(asked.words),
         since=asked.since,
         until=asked.until,
@@ -114,17 +119,36 @@ async def show_recent(
     return render.page("recent.html", page)
 
 
-def _filters(asked: RecentAsked) -> tuple[Filter, ...]:
-    def one(name: str, label: str, nothing: str, value: str, words: Mapping[str, str]) -> Filter:
-        options = tuple(Option(word, text) for word, text in words.items())
-        return Filter(name, label, nothing, value, options)
+def _filters(
+    asked: RecentAsked, provider: Provider, people: Sequence[tuple[str, str]]
+) -> tuple[Filter, ...]:
+    def one(
+        name: str, label: str, nothing: str, value: str, words: Iterable[tuple[str, str]]
+    ) -> Filter:
+        return Filter(name, label, nothing, value, tuple(Option(*word) for word in words))
 
     kinds = {"customer": "Customers", "item": "Items", "invoice": "Invoices"}
-    return (
-        one("kind", "Kind", "Any kind", asked.kind, kinds),
-        one("result", "Result", "Any result", asked.result, _RESULTS),
-        one("by", "Started by", "Started by anyone", asked.by, _BY),
-    )
+    by = [*_BY.items()]
+    several = people if len(people) > 1 or asked.person else ()
+    filters = [
+        one("kind", "Kind", "Any kind", asked.kind, kinds.items()),
+        one("result", "Result", "Any result", asked.result, _RESULTS.items()),
+        one("cause", "Reason", "Any reason", asked.cause, reasons(provider)),
+        one("by", "Started by", "Anyone", asked.by, by),
+    ]
+    if several:
+        filters.append(one("person", "Person", "Anybody", asked.person, several))
+    return tuple(filters)
+
+
+def reasons(provider: Provider) -> list[tuple[str, str]]:
+    """The reasons that an operation may end with: code and title, by title."""
+    found = [
+        (cause.code, render(cause_of(cause.code), provider).title)
+        for cause in CAUSES.values()
+        if cause.who != "info"
+    ]
+    return sorted(found, key=lambda reason: reason[1].lower())
 
 
 _RESULTS = {
@@ -215,33 +239,51 @@ async def download(
     clock: TheClock,
     asked: Annotated[RecentAsked, Query()],
 ) -> Response:
-    """The newest syncs as a file; up to 2,000, which its name says."""
-    rows: list[SyncRow] = []
-    cursor: str | None = None
-    while len(rows) < _CSV_ROWS:
-        part = asked.taken.model_copy(update={"limit": _CSV_PAGE, "cursor": cursor})
-        shown = await history.recent_syncs(
-            peers.database, peers.orchestrator, clock, one.caller, provider, part
+    """All syncs that the filters leave, the newest first, as a file."""
+
+    async def part(cursor: str | None) -> SyncRowsShown:
+        wanted = asked.taken.model_copy(update={"limit": _CSV_PAGE, "cursor": cursor})
+        return await history.recent_syncs(
+            peers.database, peers.orchestrator, clock, one.caller, provider, wanted
         )
-        rows.extend(row_view(row, one, provider) for row in shown.data)
-        cursor = shown.next_cursor
-        if cursor is None:
-            break
-    name = f"recent-syncs-{provider}-newest-{len(rows)}.csv"
-    return Response(
-        _csv(rows),
+
+    return StreamingResponse(
+        file_of(await part(None), part, lambda row: _cells(row, one, provider)),
         media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="recent-syncs-{provider}.csv"'},
     )
 
 
-def _csv(rows: Sequence[SyncRow]) -> str:
+async def file_of(
+    first: SyncRowsShown,
+    part: Callable[[str | None], Awaitable[SyncRowsShown]],
+    cells: Callable[[SyncRowShown], Sequence[str]],
+) -> AsyncGenerator[str]:
+    """The list as CSV, part by part to its end; where a part can't be had the file says so."""
+    shown = first
+    yield _csv([("Time", "What", "Result", "Why", "Started by", "Took", "Tries")])
+    while True:
+        yield _csv(cells(row) for row in shown.data)
+        if shown.next_cursor is None:
+            return
+        try:
+            shown = await part(shown.next_cursor)
+        except Problem as problem:
+            yield _csv([("", f"Older syncs are missing here. {problem.detail}")])
+            return
+
+
+def _cells(row: SyncRowShown, one: Visit, provider: Provider) -> tuple[str, ...]:
+    shown = row_view(row, one, provider)
+    at = row.started_at if row.run is None else row.run.started_at
+    time = "" if at is None else f"{at.astimezone(one.eyes.zone):%Y-%m-%d %H:%M:%S}"
+    cells = (time, shown.record, shown.label, shown.sentence or "", shown.started_by, shown.took)
+    return (*cells, str(shown.attempts))
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("Time", "What", "Result", "Why", "Started by", "Took", "Tries"))
-    for row in rows:
-        cells = (row.at, row.record, row.label, row.sentence or "", row.started_by, row.took)
-        writer.writerow([*map(_plain, cells), row.attempts])
+    csv.writer(out).writerows([_plain(cell) for cell in row] for row in rows)
     return out.getvalue()
 
 
