@@ -144,10 +144,18 @@ async def load(tx: Tx, caller: Caller, customer_id: CustomerId) -> CustomerSnaps
 
 
 async def list_page(
-    tx: Tx, caller: Caller, clock: Clock, page: PageRequest, wanted: SyncFilter
+    tx: Tx,
+    caller: Caller,
+    clock: Clock,
+    page: PageRequest,
+    wanted: SyncFilter,
+    *,
+    without_email: bool = False,
 ) -> CustomersShown:
     """A page of customers with their badges, newest first."""
-    found = await store.list_customers(tx, caller.company.id, page, wanted)
+    found = await store.list_customers(
+        tx, caller.company.id, page, wanted, without_email=without_email
+    )
     cut = page_of(found, page, [c.id for c in found])
     board = await board_of(tx, caller, clock, [RecordId(c.id) for c in cut.data])
     return CustomersShown(data=tuple(show(c, board) for c in cut.data), next_cursor=cut.next_cursor)

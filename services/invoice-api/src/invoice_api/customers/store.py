@@ -10,6 +10,19 @@ from invoice_api.deeds.store import Deed, as_json, begun_with, gone_on_with
 from invoice_api.http.paging import PageRequest
 from invoice_api.sync_status.filters import SyncFilter, literally
 
+_WANTED = (
+    "c.company_id = $1"
+    " AND ($5::text IS NULL OR c.name ILIKE $5 OR c.email ILIKE $5 OR c.company_name ILIKE $5)"
+    " AND (NOT $6::boolean OR coalesce(c.email, '') = '')"
+    " AND (($2::text[] IS NULL AND $3::text IS NULL) OR EXISTS ("
+    "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
+    "  AND s.entity = 'customer' AND s.record_id = c.id"
+    "  WHERE k.company_id = $1 AND k.current AND ($4::text IS NULL OR k.provider = $4)"
+    "  AND ($2::text[] IS NULL OR coalesce(s.state, 'not_synced') = ANY($2))"
+    "  AND ($3::text IS NULL OR s.cause_code = $3 OR s.cause_group = $3)))"
+)
+"""$1 the company, $2 to $5 a filter's arguments, $6 whether only those without an e-mail."""
+
 
 async def insert_customers(
     tx: Tx, company: CompanyId, customers: Sequence[CustomerSnapshot], deed: Deed
@@ -85,24 +98,23 @@ async def load_customers(
 
 
 async def list_customers(
-    tx: Tx, company: CompanyId, page: PageRequest, wanted: SyncFilter
+    tx: Tx,
+    company: CompanyId,
+    page: PageRequest,
+    wanted: SyncFilter,
+    *,
+    without_email: bool = False,
 ) -> list[CustomerSnapshot]:
     """Newest first, one more than the page holds."""
     rows = await tx.fetch(
-        "SELECT c.snapshot FROM customers c"
-        " WHERE c.company_id = $1 AND ($2::uuid IS NULL OR c.id < $2)"
-        " AND ($7::text IS NULL OR c.name ILIKE $7 OR c.email ILIKE $7 OR c.company_name ILIKE $7)"
-        " AND (($4::text[] IS NULL AND $5::text IS NULL) OR EXISTS ("
-        "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
-        "  AND s.entity = 'customer' AND s.record_id = c.id"
-        "  WHERE k.company_id = $1 AND k.current AND ($6::text IS NULL OR k.provider = $6)"
-        "  AND ($4::text[] IS NULL OR coalesce(s.state, 'not_synced') = ANY($4))"
-        "  AND ($5::text IS NULL OR s.cause_code = $5 OR s.cause_group = $5)))"
-        " ORDER BY c.id DESC LIMIT $3",
+        "SELECT c.snapshot FROM customers c WHERE "  # noqa: S608  (expressions of ours)
+        + _WANTED
+        + " AND ($7::uuid IS NULL OR c.id < $7) ORDER BY c.id DESC LIMIT $8",
         company,
+        *wanted.arguments,
+        without_email,
         page.before,
         page.limit + 1,
-        *wanted.arguments,
     )
     return [_customer(row) for row in rows]
 
@@ -121,6 +133,20 @@ async def find_customers(
         limit,
     )
     return [_customer(row) for row in rows]
+
+
+async def count_customers(
+    tx: Tx, company: CompanyId, wanted: SyncFilter, *, without_email: bool = False
+) -> int:
+    """How many the list has in all."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM customers c WHERE " + _WANTED,  # noqa: S608  (expressions of ours)
+            company,
+            *wanted.arguments,
+            without_email,
+        )
+    )
 
 
 def _customer(row: Row) -> CustomerSnapshot:

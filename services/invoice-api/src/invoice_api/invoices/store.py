@@ -324,3 +324,20 @@ async def find_by_numbers(
         list(numbers),
     )
     return {row["number"]: InvoiceSnapshot.model_validate_json(row["snapshot"]) for row in rows}
+
+
+async def count_waiting(
+    tx: Tx, company: CompanyId, customers: Sequence[CustomerId]
+) -> dict[CustomerId, int]:
+    """How many invoices of these customers should be at a provider and aren't yet."""
+    rows = await tx.fetch(
+        "SELECT i.customer_id, count(DISTINCT i.id) AS n FROM invoices i"
+        " JOIN record_states s ON s.company_id = i.company_id AND s.record_id = i.id"
+        "  AND s.entity = 'invoice'"
+        "  AND s.state IN ('waiting', 'blocked', 'held', 'queued', 'checking')"
+        " JOIN connections k ON k.id = s.connection_id AND k.current"
+        " WHERE i.company_id = $1 AND i.customer_id = ANY($2::uuid[]) GROUP BY i.customer_id",
+        company,
+        list(customers),
+    )
+    return {CustomerId(row["customer_id"]): int(row["n"]) for row in rows}

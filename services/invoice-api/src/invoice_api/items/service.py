@@ -1,6 +1,8 @@
 """What can be done with items. Every change is told in the transaction that makes it."""
 
-from contracts.ids import Ids, ItemId, MessageId, RecordId
+from collections.abc import Sequence
+
+from contracts.ids import Ids, ItemId, MessageId, Provider, RecordId
 from contracts.invoicing import ItemChanged, ItemCreated, ItemSnapshot
 from messaging import outbox
 from messaging.clock import Clock
@@ -96,10 +98,18 @@ async def load(tx: Tx, caller: Caller, item_id: ItemId) -> ItemSnapshot:
 
 
 async def list_page(
-    tx: Tx, caller: Caller, clock: Clock, page: PageRequest, wanted: SyncFilter
+    tx: Tx,
+    caller: Caller,
+    clock: Clock,
+    page: PageRequest,
+    wanted: SyncFilter,
+    *,
+    without_account: Sequence[Provider] = (),
 ) -> ItemsShown:
     """A page of items with their badges and accounts, newest first."""
-    found = await store.list_items(tx, caller.company.id, page, wanted)
+    found = await store.list_items(
+        tx, caller.company.id, page, wanted, without_account=without_account
+    )
     cut = page_of(found, page, [i.id for i in found])
     ids = [i.id for i in cut.data]
     board = await board_of(tx, caller, clock, [RecordId(i) for i in ids], items=ids)

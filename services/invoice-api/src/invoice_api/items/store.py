@@ -2,13 +2,29 @@
 
 from collections.abc import Sequence
 
-from contracts.ids import CompanyId, ItemId
+from contracts.ids import CompanyId, ItemId, Provider
 from contracts.invoicing import ItemSnapshot
 from messaging.database import Row, Tx
 
 from invoice_api.deeds.store import Deed, as_json, begun_with, gone_on_with
 from invoice_api.http.paging import PageRequest
 from invoice_api.sync_status.filters import SyncFilter, literally
+
+_WANTED = (
+    "i.company_id = $1"
+    " AND ($5::text IS NULL OR i.name ILIKE $5 OR i.sku ILIKE $5)"
+    " AND ($6::text[] IS NULL OR EXISTS ("
+    "  SELECT FROM connections k WHERE k.company_id = $1 AND k.current AND k.provider = ANY($6)"
+    "  AND NOT EXISTS (SELECT FROM mappings m WHERE m.connection_id = k.id AND m.item_id = i.id"
+    "   AND m.account_id IS NOT NULL)))"
+    " AND (($2::text[] IS NULL AND $3::text IS NULL) OR EXISTS ("
+    "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
+    "  AND s.entity = 'item' AND s.record_id = i.id"
+    "  WHERE k.company_id = $1 AND k.current AND ($4::text IS NULL OR k.provider = $4)"
+    "  AND ($2::text[] IS NULL OR coalesce(s.state, 'not_synced') = ANY($2))"
+    "  AND ($3::text IS NULL OR s.cause_code = $3 OR s.cause_group = $3)))"
+)
+"""$1 the company, $2 to $5 a filter's arguments, $6 providers where an account is missing."""
 
 
 async def insert_items(
@@ -84,24 +100,26 @@ async def list_names(tx: Tx, company: CompanyId) -> list[tuple[ItemId, str]]:
 
 
 async def list_items(
-    tx: Tx, company: CompanyId, page: PageRequest, wanted: SyncFilter
+    tx: Tx,
+    company: CompanyId,
+    page: PageRequest,
+    wanted: SyncFilter,
+    *,
+    without_account: Sequence[Provider] = (),
 ) -> list[ItemSnapshot]:
-    """Newest first, one more than the page holds."""
+    """Newest first, one more than the page holds.
+
+    `without_account`: only those without an income account at one of these providers.
+    """
     rows = await tx.fetch(
-        "SELECT i.snapshot FROM items i"
-        " WHERE i.company_id = $1 AND ($2::uuid IS NULL OR i.id < $2)"
-        " AND ($7::text IS NULL OR i.name ILIKE $7 OR i.sku ILIKE $7)"
-        " AND (($4::text[] IS NULL AND $5::text IS NULL) OR EXISTS ("
-        "  SELECT FROM connections k LEFT JOIN record_states s ON s.connection_id = k.id"
-        "  AND s.entity = 'item' AND s.record_id = i.id"
-        "  WHERE k.company_id = $1 AND k.current AND ($6::text IS NULL OR k.provider = $6)"
-        "  AND ($4::text[] IS NULL OR coalesce(s.state, 'not_synced') = ANY($4))"
-        "  AND ($5::text IS NULL OR s.cause_code = $5 OR s.cause_group = $5)))"
-        " ORDER BY i.id DESC LIMIT $3",
+        "SELECT i.snapshot FROM items i WHERE "  # noqa: S608  (expressions of ours)
+        + _WANTED
+        + " AND ($7::uuid IS NULL OR i.id < $7) ORDER BY i.id DESC LIMIT $8",
         company,
+        *wanted.arguments,
+        list(without_account) or None,
         page.before,
         page.limit + 1,
-        *wanted.arguments,
     )
     return [_item(row) for row in rows]
 
@@ -118,6 +136,20 @@ async def find_items(tx: Tx, company: CompanyId, words: str, limit: int) -> list
         limit,
     )
     return [_item(row) for row in rows]
+
+
+async def count_items(
+    tx: Tx, company: CompanyId, wanted: SyncFilter, *, without_account: Sequence[Provider] = ()
+) -> int:
+    """How many the list has in all."""
+    return int(
+        await tx.fetchval(
+            "SELECT count(*) FROM items i WHERE " + _WANTED,  # noqa: S608  (expressions of ours)
+            company,
+            *wanted.arguments,
+            list(without_account) or None,
+        )
+    )
 
 
 def _item(row: Row) -> ItemSnapshot:

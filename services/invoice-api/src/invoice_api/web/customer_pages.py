@@ -1,16 +1,16 @@
 """Customers: the list, one customer, the form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from contracts.ids import PROVIDER_LABELS, CustomerId
+from contracts.ids import PROVIDER_LABELS, CompanyId, CustomerId, Provider
 from contracts.invoicing import Address, CustomerSnapshot
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
-from messaging.database import Database
+from messaging.database import Database, Tx
 
 from invoice_api.customers import service, store
 from invoice_api.customers.schemas import CustomerChanges, CustomerShown, NewCustomer
@@ -29,7 +29,7 @@ from invoice_api.web.invoice_views import ListNews
 from invoice_api.web.live import list_url, live_url
 from invoice_api.web.pages import Form, Shell
 from invoice_api.web.reading import given
-from invoice_api.web.record_parts import address, link_cards, states_of, tabs
+from invoice_api.web.record_parts import address, link_cards, tab_filter, tabs
 from invoice_api.web.record_views import (
     CustomerFormPage,
     InvoiceLine,
@@ -59,10 +59,16 @@ async def show_customers(
     tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     async with database.transaction() as tx:
-        wanted = SyncFilter(states=states_of(tab), query=q or None)
-        found = await service.list_page(tx, one.caller, clock, page, wanted)
+        found = await service.list_page(
+            tx, one.caller, clock, page, tab_filter(tab, q), without_email=tab == "no_email"
+        )
         shell = await one.shell(tx, "Customers", "customers")
-        connections = await connections_store.current_connections(tx, one.caller.company.id)
+        company = one.caller.company.id
+        connections = await connections_store.current_connections(tx, company)
+        providers: list[Provider] = [known.facts.provider for known in connections]
+        counts = await _counts(tx, company, providers, q)
+        waiting = await invoices_store.count_waiting(tx, company, [c.id for c in found.data])
+    imports = [k.facts.provider for k in connections if k.facts.status == "connected"]
     more = found.next_cursor
     return render.page(
         "records.html",
@@ -70,16 +76,31 @@ async def show_customers(
             shell=shell,
             heading="Customers",
             kind="customer",
-            columns=("Type", "E-mail"),
-            rows=tuple(_row(customer, one) for customer in found.data),
-            tabs=tabs("/customers", tab, q, connected=bool(connections)),
+            columns=("Type", "E-mail", *(["Invoices waiting"] if providers else [])),
+            rows=tuple(
+                _row(customer, one, waiting.get(customer.id, 0) if providers else None)
+                for customer in found.data
+            ),
+            tabs=tabs("/customers", tab, q, counts),
             tab=tab,
             query=q,
             new_label="New customer",
             new_url="/customers/new",
-            also=(),
+            also=tuple(
+                (
+                    "Import Customers"
+                    if len(imports) == 1
+                    else f"Import Customers from {PROVIDER_LABELS[provider]}",
+                    f"/integrations/{provider}/import",
+                )
+                for provider in imports
+            ),
             empty="No customers yet",
-            empty_sentence="Add the first, or bring them with their invoices from a CSV file.",
+            empty_sentence=(
+                f"Import your customers from {_either(imports)}, or add the first."
+                if imports
+                else "Add the first, or bring them with their invoices from a CSV file."
+            ),
             connected=bool(connections),
             next_url=None if more is None else f"/customers?{address(tab, q, cursor=more)}",
             first_url=None if page.before is None else f"/customers?{address(tab, q)}",
@@ -99,20 +120,46 @@ async def show_news(
     tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     """What stands on top of the list by now."""
-    page = PageRequest()
+    page, company = PageRequest(), one.caller.company.id
     async with database.transaction() as tx:
-        wanted = SyncFilter(states=states_of(tab), query=q or None)
-        found = await store.list_customers(tx, one.caller.company.id, page, wanted)
+        found = await store.list_customers(
+            tx, company, page, tab_filter(tab, q), without_email=tab == "no_email"
+        )
+        connections = await connections_store.current_connections(tx, company)
+        counts = await _counts(tx, company, [known.facts.provider for known in connections], q)
     ids = tuple(str(customer.id) for customer in found[: page.limit])
-    return render.fragment("list_news.html", ListNews(ids))
+    return render.fragment("list_news.html", ListNews(ids, tabs("/customers", tab, q, counts)))
 
 
-def _row(customer: CustomerShown, one: Visit) -> RecordRow:
+async def _counts(
+    tx: Tx, company: CompanyId, providers: Sequence[Provider], query: str
+) -> list[tuple[str, str, int]]:
+    """The tabs of the list, each with how many customers it has."""
+
+    async def many(tab: str) -> int:
+        wanted = tab_filter(tab, query)
+        return await store.count_customers(tx, company, wanted, without_email=tab == "no_email")
+
+    named = [("all", "All")]
+    named += [(f"not_in_{one}", f"Not in {PROVIDER_LABELS[one]}") for one in providers]
+    named += [("no_email", "No e-mail")]
+    named += [("attention", "Needs attention")] if providers else []
+    return [(key, label, await many(key)) for key, label in named]
+
+
+def _either(providers: Sequence[Provider]) -> str:
+    return " or ".join(PROVIDER_LABELS[one] for one in providers)
+
+
+def _row(customer: CustomerShown, one: Visit, waiting: int | None) -> RecordRow:
     return RecordRow(
         id=str(customer.id),
         url=f"/customers/{customer.id}",
         name=customer.name,
-        facts=first_words((customer.kind.capitalize(), customer.email)),
+        facts=(
+            *first_words((customer.kind.capitalize(), customer.email)),
+            *(() if waiting is None else (str(waiting or "—"),)),
+        ),
         badges=badge_views(customer.sync, one.eyes, can_write=one.caller.may_act),
     )
 

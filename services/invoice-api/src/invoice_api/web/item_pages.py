@@ -1,14 +1,15 @@
 """Items: the list, one item, the form with its income accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
-from contracts.ids import PROVIDER_LABELS, ItemId, Provider
+from contracts.ids import PROVIDER_LABELS, CompanyId, ItemId, Provider
+from contracts.providers import CHOOSE_THE_ACCOUNT_THEMSELVES
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
-from messaging.database import Database
+from messaging.database import Database, Tx
 
 from invoice_api.http.bodies import parse
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
@@ -20,7 +21,6 @@ from invoice_api.items import service, store
 from invoice_api.items.schemas import ItemChanges, ItemShown, NewItem
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
 from invoice_api.sync_status import connections_store
-from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import Accounts
@@ -34,7 +34,7 @@ from invoice_api.web.record_parts import (
     accounts_at,
     address,
     link_cards,
-    states_of,
+    tab_filter,
     tabs,
 )
 from invoice_api.web.record_views import ItemFormPage, RecordRow, RecordsPage
@@ -60,12 +60,22 @@ async def show_items(
     tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     async with database.transaction() as tx:
-        wanted = SyncFilter(states=states_of(tab), query=q or None)
-        found = await service.list_page(tx, one.caller, clock, page, wanted)
         shell = await one.shell(tx, "Items", "items")
-        connections = await connections_store.current_connections(tx, one.caller.company.id)
+        company = one.caller.company.id
+        connections = await connections_store.current_connections(tx, company)
     providers: list[Provider] = [c.facts.provider for c in connections]
-    accounts = await accounts_at(orchestrator, one, providers) if found.data else {}
+    accounts = await accounts_at(orchestrator, one, providers)
+    mapped = [provider for provider, known in accounts.items() if known.offered]
+    async with database.transaction() as tx:
+        found = await service.list_page(
+            tx,
+            one.caller,
+            clock,
+            page,
+            tab_filter(tab, q),
+            without_account=mapped if tab == "no_account" else (),
+        )
+        counts = await _counts(tx, company, mapped, q) if providers else []
     more = found.next_cursor
     return render.page(
         "records.html",
@@ -75,7 +85,7 @@ async def show_items(
             kind="item",
             columns=("SKU", "Price"),
             rows=tuple(_row(item, one, accounts) for item in found.data),
-            tabs=tabs("/items", tab, q, connected=bool(connections)),
+            tabs=tabs("/items", tab, q, counts),
             tab=tab,
             query=q,
             new_label="New item",
@@ -110,12 +120,32 @@ async def show_news(
     tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     """What stands on top of the list by now."""
-    page = PageRequest()
+    page, company = PageRequest(), one.caller.company.id
     async with database.transaction() as tx:
-        wanted = SyncFilter(states=states_of(tab), query=q or None)
-        found = await store.list_items(tx, one.caller.company.id, page, wanted)
+        connections = await connections_store.current_connections(tx, company)
+        providers = [known.facts.provider for known in connections]
+        mapped = [one for one in providers if one not in CHOOSE_THE_ACCOUNT_THEMSELVES]
+        lacking = mapped if tab == "no_account" else ()
+        found = await store.list_items(
+            tx, company, page, tab_filter(tab, q), without_account=lacking
+        )
+        counts = await _counts(tx, company, mapped, q) if providers else []
     ids = tuple(str(item.id) for item in found[: page.limit])
-    return render.fragment("list_news.html", ListNews(ids))
+    return render.fragment("list_news.html", ListNews(ids, tabs("/items", tab, q, counts)))
+
+
+async def _counts(
+    tx: Tx, company: CompanyId, mapped: Sequence[Provider], query: str
+) -> list[tuple[str, str, int]]:
+    """The tabs of the list, each with how many items it has."""
+
+    async def many(tab: str) -> int:
+        lacking = mapped if tab == "no_account" else ()
+        return await store.count_items(tx, company, tab_filter(tab, query), without_account=lacking)
+
+    named = [("all", "All"), *([("no_account", "No account")] if mapped else [])]
+    named += [("attention", "Needs attention")]
+    return [(key, label, await many(key)) for key, label in named]
 
 
 def _row(item: ItemShown, one: Visit, accounts: Mapping[Provider, Accounts]) -> RecordRow:

@@ -9,6 +9,7 @@ from contracts.ids import PROVIDER_LABELS, Provider
 from contracts.sync import SyncState
 
 from invoice_api.peers.orchestrator import Orchestrator
+from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.sync_status.schemas import BadgeShown
 from invoice_api.web.integrated import Accounts, principal_of, try_accounts
 from invoice_api.web.pages import Tab
@@ -16,25 +17,40 @@ from invoice_api.web.record_views import AccountCell, LinkCard
 from invoice_api.web.sessions import Visit
 from invoice_api.web.views import tabs_states
 
-TABS: Mapping[str, str] = {
-    "all": "All",
-    "not_synced": "Not synced",
-    "attention": "Needs attention",
-    "synced": "Synced",
-}
+NOT_THERE = tuple(
+    state
+    for state in SyncState
+    if state
+    not in {
+        SyncState.SYNCED,
+        SyncState.SYNCED_WITH_DIFFERENCE,
+        SyncState.OUT_OF_DATE,
+        SyncState.CHANGED_THERE,
+    }
+)
+"""The states of a record that a provider doesn't have, or not any more."""
 
 
-def states_of(tab: str) -> tuple[SyncState, ...]:
-    return tabs_states(tab) if tab in TABS else ()
+def not_in(tab: str) -> Provider | None:
+    """The provider that a tab's records aren't in: "not_in_xero"."""
+    word = tab.removeprefix("not_in_")
+    return next((p for p in PROVIDER_LABELS if p == word and tab != word), None)
 
 
-def tabs(path: str, current: str, query: str, *, connected: bool) -> tuple[Tab, ...]:
-    """Tabs as links; without a connection there is nothing to tell apart."""
-    if not connected:
-        return ()
+def tab_filter(tab: str, query: str) -> SyncFilter:
+    """What a tab's list is asked for, as far as it goes by badges."""
+    provider = not_in(tab)
+    states = NOT_THERE if provider else tabs_states(tab) if tab == "attention" else ()
+    return SyncFilter(states=states, provider=provider, query=query or None)
+
+
+def tabs(
+    path: str, current: str, query: str, counts: Sequence[tuple[str, str, int]]
+) -> tuple[Tab, ...]:
+    """Tabs as links: key, label, and how many records each has."""
     return tuple(
-        Tab(label, None, f"{path}?{address(key, query)}", key == current)
-        for key, label in TABS.items()
+        Tab(label, count, f"{path}?{address(key, query)}", key == current)
+        for key, label, count in counts
     )
 
 
