@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from invoice_api.web.invoice_views import InvoicePage, ListNews, Strip
+from invoice_api.web.mapping_views import AccountMappingPage
+from invoice_api.web.office_views import NamedInvoice, SelectionPage, Stopped
 from invoice_api.web.pages import CauseView, FixView, Tab
+from invoice_api.web.provider_views import IntegrationsPage
 from invoice_api.web.rendering import FILES, Assets, Page, Renderer
 from invoice_api.web.shell_pages import ShellNews
 
@@ -112,3 +115,36 @@ def test_a_rounding_line_asks_for_an_account_only_where_there_are_any() -> None:
     fix = FixView("add_rounding_line", "Add a rounding line", (("account_id", ""),))
     cause = CauseView("rounding_difference", "Differs by $0.01", "It rounds.", (fix,), (), ())
     assert 'name="account_id"' not in with_cause(cause, "synced_with_difference")
+
+
+def test_what_would_stop_an_invoice_names_it_once() -> None:
+    rows = ((NamedInvoice("1", "1127"), "Invoice 1127 is a draft."),)
+    page = page_of("selection.html")
+    assert isinstance(page, SelectionPage)
+    text = shown_as("selection.html", replace(page, stopped=(Stopped("Still a draft", rows),)))
+    assert '">Invoice 1127</a> is a draft.' in text
+    assert text.count("1127") == 1
+
+
+def test_account_mapping_offers_nothing_that_does_nothing() -> None:
+    page = page_of("account_mapping.html")
+    assert isinstance(page, AccountMappingPage)
+    idle = shown_as("account_mapping.html", replace(page, staged=0, open=0))
+    assert "data-undo-all hidden" in idle
+    assert "data-apply-unmapped disabled" in idle
+    busy = shown_as("account_mapping.html", replace(page, staged=1, open=1))
+    assert "data-undo-all hidden" not in busy
+    assert "data-apply-unmapped disabled" not in busy
+
+
+def test_a_card_promises_income_accounts_only_where_they_can_be_chosen() -> None:
+    page = page_of("integrations.html")
+    assert isinstance(page, IntegrationsPage)
+    one = replace(page.cards[0], provider="freshbooks", label="FreshBooks")
+    assert "chooses their income accounts itself" in one.what_goes
+    xero = replace(one, provider="xero", label="Xero")
+    assert "income accounts and tax go to Xero" in xero.what_goes
+
+
+def shown_as(template: str, page: Page) -> str:
+    return bytes(Renderer(Assets(NODE_MODULES)).page(template, page).body).decode()

@@ -58,7 +58,7 @@ def steps_of(
     chosen = next((c for c in known if c.facts.status == "connected"), None)
     provider = None if chosen is None else chosen.facts.provider
     at = "/integrations" if provider is None else f"/integrations/{provider}"
-    label = "your books" if provider is None else PROVIDER_LABELS[provider]
+    label = "the books you connect" if provider is None else PROVIDER_LABELS[provider]
     *first, last = PROVIDER_LABELS.values()
     found = [
         Step(
@@ -73,7 +73,7 @@ def steps_of(
         Step(
             "customers",
             "Import Customers",
-            f"Bring in the customers that {label} has. They are shown to you first, and those you"
+            f"Bring in your customers from {label}. They are shown to you first, and those you"
             " have already are linked.",
             facts.customers_there,
             "Import Customers",

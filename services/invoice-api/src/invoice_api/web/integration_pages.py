@@ -275,6 +275,9 @@ async def show_settings(
         # A page that is open asks whether it is still of today.
         changed = bool(page.etag) and seen != page.etag
         return render.page("provider_settings.html", replace(page, changed=changed))
+    if waits:
+        head = replace(page.head, status_words="Connecting…", connect_url=None)
+        page = replace(page, head=head)
     page = replace(
         page, waiting=waits, dry_run=await _forecast(one, provider, peers, page, start_date)
     )

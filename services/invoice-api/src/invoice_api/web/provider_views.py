@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from contracts.providers import LINES_CARRY_NO_ITEM
+from contracts.providers import CHOOSE_THE_ACCOUNT_THEMSELVES, LINES_CARRY_NO_ITEM
 
 from invoice_api.web.pages import Form, Option, ProviderHead, Shell
 
@@ -26,6 +26,19 @@ class IntegrationCard:
     last_sync: str | None = None
     why: str | None = None
     """Why it needs to be reconnected."""
+
+    @property
+    def what_goes(self) -> str:
+        """What would go there, for whoever hasn't connected it yet."""
+        if self.provider in CHOOSE_THE_ACCOUNT_THEMSELVES:
+            return (
+                f"Invoices with their customers, items and tax go to {self.label}, which chooses"
+                " their income accounts itself; edits and voids follow."
+            )
+        return (
+            f"Invoices with their customers, items, income accounts and tax go to {self.label};"
+            " edits and voids follow."
+        )
 
 
 @dataclass(frozen=True)

@@ -222,7 +222,9 @@
     waiting = told.staged;
     said().textContent = waiting ? `${waiting.toLocaleString("en-US")} unsaved ${waiting === 1 ? "change" : "changes"}` : "";
     const unmapped = form.querySelector("[data-apply-unmapped]");
-    if (unmapped) unmapped.textContent = `Apply to Unmapped (${told.open.toLocaleString("en-US")})`;
+    if (unmapped) { unmapped.textContent = `Apply to Unmapped (${told.open.toLocaleString("en-US")})`; unmapped.disabled = !told.open; }
+    const undo = form.querySelector("[data-undo-all]");
+    if (undo) undo.hidden = !waiting;
   };
   form.addEventListener("change", (event) => {
     const select = event.target;
