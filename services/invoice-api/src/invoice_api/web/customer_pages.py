@@ -299,7 +299,15 @@ async def _page(
         id=str(customer.id),
         live_url=live_url("customer", [str(customer.id)], badges),
         needs_email=unlinked[0] if unlinked and not form.value("email") else None,
-        links=link_cards("customer", str(customer.id), shown.sync),
+        links=link_cards(
+            "customer",
+            str(customer.id),
+            customer.name,
+            shown.sync,
+            there,
+            one.eyes,
+            one.caller.user_id,
+        ),
         invoices=tuple(
             InvoiceLine(
                 number=i.snapshot.number,

@@ -65,7 +65,7 @@ async def show_items(
         connections = await connections_store.current_connections(tx, company)
     providers: list[Provider] = [c.facts.provider for c in connections]
     accounts = await accounts_at(orchestrator, one, providers)
-    mapped = [provider for provider, known in accounts.items() if known.offered]
+    mapped: list[Provider] = [one for one in providers if accounts[one].offered]
     async with database.transaction() as tx:
         found = await service.list_page(
             tx,
@@ -314,7 +314,9 @@ async def _page(
         ),
         id=str(item.id),
         live_url=live_url("item", [str(item.id)], badges),
-        links=link_cards("item", str(item.id), shown.sync),
+        links=link_cards(
+            "item", str(item.id), item.name, shown.sync, there, one.eyes, one.caller.user_id
+        ),
         history=history(
             "item",
             deeds,

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 from contracts.causes.words import NOUNS
 from contracts.ids import PROVIDER_LABELS, Provider
@@ -11,11 +13,13 @@ from contracts.sync import SyncState
 from invoice_api.peers.orchestrator import Orchestrator
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.sync_status.schemas import BadgeShown
+from invoice_api.web import formatters
 from invoice_api.web.integrated import Accounts, principal_of, try_accounts
 from invoice_api.web.pages import Tab
 from invoice_api.web.record_views import AccountCell, LinkCard
 from invoice_api.web.sessions import Visit
-from invoice_api.web.views import tabs_states
+from invoice_api.web.timelines import Line, ToldThere, details_of, who_began
+from invoice_api.web.views import Eyes, tabs_states
 
 NOT_THERE = tuple(
     state
@@ -59,8 +63,17 @@ def address(tab: str, query: str, **more: str) -> str:
     return urlencode({name: value for name, value in values.items() if value})
 
 
-def link_cards(kind: str, record: str, sync: Mapping[Provider, BadgeShown]) -> tuple[LinkCard, ...]:
-    """Where the record's counterpart stands, per provider."""
+def link_cards(
+    kind: str,
+    record: str,
+    name: str,
+    sync: Mapping[Provider, BadgeShown],
+    there: Sequence[ToldThere],
+    eyes: Eyes,
+    viewer: UUID,
+) -> tuple[LinkCard, ...]:
+    """Where the record's counterpart stands, per provider; `name` is the record's own."""
+    told = {one.provider: one.lines for one in there}
     return tuple(
         LinkCard(
             provider=provider,
@@ -68,8 +81,7 @@ def link_cards(kind: str, record: str, sync: Mapping[Provider, BadgeShown]) -> t
             linked=(
                 None
                 if badge.remote_id is None
-                else f"Linked to {badge.remote_number or 'its record'} in "
-                f"{PROVIDER_LABELS[provider]}"
+                else _linked(badge, name, told.get(provider, ()), eyes, viewer)
             ),
             remote_url=badge.remote_url,
             choose_url=f"/{kind}s/{record}/link/{provider}",
@@ -77,6 +89,35 @@ def link_cards(kind: str, record: str, sync: Mapping[Provider, BadgeShown]) -> t
         )
         for provider, badge in sync.items()
     )
+
+
+def _linked(badge: BadgeShown, name: str, lines: Sequence[Line], eyes: Eyes, viewer: UUID) -> str:
+    """To whom, since when and by what, as far as the history says."""
+    link: Line | None = None
+    for line in lines:
+        match line.get("kind"):
+            case "linked":
+                link = line
+            case "link_seen" | "synced" if link is None:
+                link = line
+            case "unlinked" | "removed" | "made_anew":
+                link = None
+            case "named":
+                name = str(details_of(line).get("name") or name)
+            case _:
+                pass
+    label = PROVIDER_LABELS[badge.provider]
+    if link is None:
+        return f"Linked to {badge.remote_number or 'its record'} in {label}"
+    chosen = link.get("kind") == "linked" and bool(details_of(link).get("origin"))
+    # Whom a person chose may be called otherwise there.
+    whom = badge.remote_number or (None if chosen else name)
+    day = formatters.day(datetime.fromisoformat(link["at"]).astimezone(eyes.zone).date())
+    if chosen:
+        how = f"by {who_began(link, viewer) or 'somebody'}"
+    else:
+        how = "by import" if link.get("kind") == "linked" else "when it was synced"
+    return f"Linked{f' to {whom}' if whom else ''} in {label} since {day}, {how}"
 
 
 async def accounts_at(

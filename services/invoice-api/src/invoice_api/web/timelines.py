@@ -85,7 +85,7 @@ def told_once(lines: Iterable[Line]) -> list[Line]:
         before = _FOLLOWED_BY.get(str(line.get("kind")), frozenset())
         while kept and kept[-1].get("kind") in before and not _says_something(kept[-1]):
             needless = kept.pop()
-            line = {**line, "details": {**_details(needless), **_details(line)}}
+            line = {**line, "details": {**details_of(needless), **details_of(line)}}
         kept.append(line)
     return kept
 
@@ -93,12 +93,12 @@ def told_once(lines: Iterable[Line]) -> list[Line]:
 def _says_something(line: Line) -> bool:
     match line.get("kind"):
         case "requested":
-            return _who_began(line).get("by") in {"person", "fix"} or bool(
-                _details(line).get("again")
+            return _origin_of(line).get("by") in {"person", "fix"} or bool(
+                details_of(line).get("again")
             )
         case "outcome":
-            attempts = cast("list[Mapping[str, Any]]", _details(line).get("attempts") or [])
-            answered = _details(line).get("said") == "succeeded"
+            attempts = cast("list[Mapping[str, Any]]", details_of(line).get("attempts") or [])
+            answered = details_of(line).get("said") == "succeeded"
             return answered and any(one.get("result") == "unknown" for one in attempts)
         case _:
             return False
@@ -181,13 +181,13 @@ _DETAILS: Mapping[str, str] = {
 def _row(line: Line, provider: Provider, viewer: UUID, eyes: Eyes) -> TimelineRow:
     said = tuple(
         (_DETAILS[name], _plainly(value))
-        for name, value in _details(line).items()
+        for name, value in details_of(line).items()
         if name in _DETAILS and value
     )
     at = datetime.fromisoformat(line["at"])
     return TimelineRow(
         at=eyes.second(at),
-        who=_who(line, viewer),
+        who=who_began(line, viewer),
         sentence=str(line["sentence"]),
         details=said,
         iso=at.isoformat(),
@@ -197,21 +197,23 @@ def _row(line: Line, provider: Provider, viewer: UUID, eyes: Eyes) -> TimelineRo
     )
 
 
-def _details(line: Line) -> dict[str, Any]:
+def details_of(line: Line) -> dict[str, Any]:
+    """What a line holds beside its sentence."""
     details = line.get("details")
     return cast("dict[str, Any]", details) if isinstance(details, dict) else {}
 
 
-def _who_began(line: Line) -> dict[str, Any]:
+def _origin_of(line: Line) -> dict[str, Any]:
     for field in ("began", "origin"):
-        origin = _details(line).get(field)
+        origin = details_of(line).get(field)
         if isinstance(origin, dict):
             return cast("dict[str, Any]", origin)
     return {}
 
 
-def _who(line: Line, viewer: UUID) -> str:
-    if _who_began(line).get("user_id") == str(viewer):
+def who_began(line: Line, viewer: UUID) -> str:
+    """The person, "you" for whoever looks, or what began it; empty where it went by itself."""
+    if _origin_of(line).get("user_id") == str(viewer):
         return "you"
     who = str(line.get("who") or "")
     return _STARTED.get(who, who)
