@@ -68,7 +68,9 @@ async def show_customers(
         providers: list[Provider] = [known.facts.provider for known in connections]
         counts = await _counts(tx, company, providers, q)
         waiting = await invoices_store.count_waiting(tx, company, [c.id for c in found.data])
-    imports = [k.facts.provider for k in connections if k.facts.status == "connected"]
+    imports: list[Provider] = [
+        k.facts.provider for k in connections if k.facts.status == "connected"
+    ]
     more = found.next_cursor
     return render.page(
         "records.html",
