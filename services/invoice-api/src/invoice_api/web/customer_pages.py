@@ -128,7 +128,8 @@ async def show_news(
             tx, company, page, tab_filter(tab, q), without_email=tab == "no_email"
         )
         connections = await connections_store.current_connections(tx, company)
-        counts = await _counts(tx, company, [known.facts.provider for known in connections], q)
+        providers: list[Provider] = [known.facts.provider for known in connections]
+        counts = await _counts(tx, company, providers, q)
     ids = tuple(str(customer.id) for customer in found[: page.limit])
     return render.fragment("list_news.html", ListNews(ids, tabs("/customers", tab, q, counts)))
 

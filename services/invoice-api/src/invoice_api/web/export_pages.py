@@ -20,10 +20,9 @@ from invoice_api.invoices.schemas import InvoiceShown, InvoicesShown
 from invoice_api.items import service as items
 from invoice_api.items.schemas import ItemShown, ItemsShown
 from invoice_api.sync_status import connections_store
-from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.sync_status.schemas import BadgeShown
 from invoice_api.web.invoice_list_pages import STATUS, TheWanted
-from invoice_api.web.record_parts import states_of
+from invoice_api.web.record_parts import tab_filter
 from invoice_api.web.sessions import AVisit
 
 router = APIRouter(include_in_schema=False)
@@ -74,10 +73,12 @@ async def customers_file(
     tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     """Every customer of the list as its address filters it, the newest first."""
-    wanted = SyncFilter(states=states_of(tab), query=q or None)
+    wanted = tab_filter(tab, q)
 
     async def read(tx: Tx, page: PageRequest) -> CustomersShown:
-        return await customers.list_page(tx, one.caller, clock, page, wanted)
+        return await customers.list_page(
+            tx, one.caller, clock, page, wanted, without_email=tab == "no_email"
+        )
 
     def cells(row: CustomerShown) -> tuple[str, ...]:
         return (row.name, row.kind.capitalize(), row.email or "", row.phone or "")
@@ -94,10 +95,13 @@ async def items_file(
     tab: Annotated[str, Query(max_length=20)] = "all",
 ) -> Response:
     """Every item of the list as its address filters it, the newest first."""
-    wanted = SyncFilter(states=states_of(tab), query=q or None)
+    wanted = tab_filter(tab, q)
 
     async def read(tx: Tx, page: PageRequest) -> ItemsShown:
-        return await items.list_page(tx, one.caller, clock, page, wanted)
+        lacking: list[Provider] = []
+        if tab == "no_account":
+            lacking = await mapped_at(tx, one.caller.company.id)
+        return await items.list_page(tx, one.caller, clock, page, wanted, without_account=lacking)
 
     def cells(row: ItemShown) -> tuple[str, ...]:
         return (row.name, row.sku or "", f"{row.unit_price:f}")

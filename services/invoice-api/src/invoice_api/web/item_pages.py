@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from contracts.ids import PROVIDER_LABELS, CompanyId, ItemId, Provider
-from contracts.providers import CHOOSE_THE_ACCOUNT_THEMSELVES
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 from messaging.clock import Clock
@@ -34,6 +33,7 @@ from invoice_api.web.record_parts import (
     accounts_at,
     address,
     link_cards,
+    mapped_at,
     tab_filter,
     tabs,
 )
@@ -123,13 +123,12 @@ async def show_news(
     page, company = PageRequest(), one.caller.company.id
     async with database.transaction() as tx:
         connections = await connections_store.current_connections(tx, company)
-        providers = [known.facts.provider for known in connections]
-        mapped = [one for one in providers if one not in CHOOSE_THE_ACCOUNT_THEMSELVES]
-        lacking = mapped if tab == "no_account" else ()
+        mapped = await mapped_at(tx, company)
+        lacking: Sequence[Provider] = mapped if tab == "no_account" else ()
         found = await store.list_items(
             tx, company, page, tab_filter(tab, q), without_account=lacking
         )
-        counts = await _counts(tx, company, mapped, q) if providers else []
+        counts = await _counts(tx, company, mapped, q) if connections else []
     ids = tuple(str(item.id) for item in found[: page.limit])
     return render.fragment("list_news.html", ListNews(ids, tabs("/items", tab, q, counts)))
 

@@ -7,10 +7,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from contracts.causes.words import NOUNS
-from contracts.ids import PROVIDER_LABELS, Provider
+from contracts.ids import PROVIDER_LABELS, CompanyId, Provider
+from contracts.providers import CHOOSE_THE_ACCOUNT_THEMSELVES
 from contracts.sync import SyncState
+from messaging.database import Tx
 
 from invoice_api.peers.orchestrator import Orchestrator
+from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.sync_status.schemas import BadgeShown
 from invoice_api.web import formatters
@@ -46,6 +49,13 @@ def tab_filter(tab: str, query: str) -> SyncFilter:
     provider = not_in(tab)
     states = NOT_THERE if provider else tabs_states(tab) if tab == "attention" else ()
     return SyncFilter(states=states, provider=provider, query=query or None)
+
+
+async def mapped_at(tx: Tx, company: CompanyId) -> list[Provider]:
+    """The company's providers whose accounts a person chooses; nobody else is asked."""
+    known = await connections_store.current_connections(tx, company)
+    providers: list[Provider] = [one.facts.provider for one in known]
+    return [one for one in providers if one not in CHOOSE_THE_ACCOUNT_THEMSELVES]
 
 
 def tabs(
