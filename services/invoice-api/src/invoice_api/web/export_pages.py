@@ -22,7 +22,7 @@ from invoice_api.items.schemas import ItemShown, ItemsShown
 from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.schemas import BadgeShown
 from invoice_api.web.invoice_list_pages import STATUS, TheWanted
-from invoice_api.web.record_parts import tab_filter
+from invoice_api.web.record_parts import mapped_at, tab_filter
 from invoice_api.web.sessions import AVisit
 
 router = APIRouter(include_in_schema=False)
