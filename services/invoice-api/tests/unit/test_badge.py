@@ -200,7 +200,7 @@ def test_nothing_said_of_an_older_invoice_names_the_start_date() -> None:
     assert badge.cause is not None
     assert badge.state is SyncState.NOT_ELIGIBLE
     assert badge.cause.sentence == (
-        "Invoice 1001 is dated 31 December 2025. Syncing to QuickBooks starts with 1 January."
+        "Invoice 1001 is dated 31 December 2025. You asked us to start with 1 January."
     )
     assert badge.actions == ("change_start_date",)
     [fix] = badge.cause.fixes

@@ -64,8 +64,8 @@ NOT_ON_ITS_WAY = (
         found="preflight",
         titles=("Before your start date",),
         sentences=(
-            "Invoice {invoice} is dated {date}. Syncing to {provider} starts with {start_date}.",
-            "This invoice is dated before the day that syncing to {provider} starts with.",
+            "Invoice {invoice} is dated {date}. You asked us to start with {start_date}.",
+            "This invoice is dated before the day you asked us to start with.",
         ),
         subject="start_date",
         released_by="an earlier start date",

@@ -21,7 +21,8 @@ from invoice_api.items import service as items
 from invoice_api.items.schemas import ItemShown, ItemsShown
 from invoice_api.sync_status import connections_store
 from invoice_api.sync_status.schemas import BadgeShown
-from invoice_api.web.invoice_list_pages import STATUS, TheWanted
+from invoice_api.web.invoice_list_pages import TheWanted
+from invoice_api.web.invoice_rows import STATUS
 from invoice_api.web.record_parts import mapped_at, tab_filter
 from invoice_api.web.sessions import AVisit
 

@@ -1,6 +1,6 @@
 """The first steps of a company, each ticked by what is so. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.ids import PROVIDER_LABELS
@@ -53,8 +53,12 @@ def steps_of(
     unmapped: int,
     taxes_open: int = 0,
     counts: SettingsCounts | None = None,
+    there: Mapping[str, int] | None = None,
 ) -> Steps:
-    """`taxes_open` and `counts` are asked for elsewhere: without them the steps stand too."""
+    """`taxes_open`, `counts` and the customers `there` are asked for elsewhere.
+
+    Without them the steps stand too.
+    """
     chosen = next((c for c in known if c.facts.status == "connected"), None)
     provider = None if chosen is None else chosen.facts.provider
     at = "/integrations" if provider is None else f"/integrations/{provider}"
@@ -73,8 +77,7 @@ def steps_of(
         Step(
             "customers",
             "Import Customers",
-            f"Bring in your customers from {label}. They are shown to you first, and those you"
-            " have already are linked.",
+            _customers(label, there or {}),
             facts.customers_there,
             "Import Customers",
             f"{at}/import" if provider else at,
@@ -132,6 +135,16 @@ def _skipped(step: Step, skipped: frozenset[str]) -> Step:
     if step.key not in skipped or step.done or not step.can_skip:
         return step
     return Step(step.key, step.title, step.sentence, step.done, step.button, step.url, skipped=True)
+
+
+def _customers(label: str, there: Mapping[str, int]) -> str:
+    every, alike = there.get("all", 0), there.get("look_alike", 0)
+    said = "They are shown to you first, and those you have already are linked."
+    if not every:
+        return f"Bring in your customers from {label}. {said}"
+    looks = "looks" if alike == 1 else "look"
+    some = f"; {alike:,} {looks} like yours" if alike else ""
+    return f"{every:,} in {label}{some}. {said}"
 
 
 def _accounts(items: int, unmapped: int, label: str) -> str:

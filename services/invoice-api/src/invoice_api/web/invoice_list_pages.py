@@ -17,7 +17,6 @@ from invoice_api.http.dependencies import TheClock, TheDatabase
 from invoice_api.http.paging import PageRequest, Paging
 from invoice_api.integrations.connections import provider_of
 from invoice_api.invoices import service, store
-from invoice_api.invoices.schemas import InvoiceShown
 from invoice_api.invoices.store import InvoiceFilter
 from invoice_api.sums import counted, in_words
 from invoice_api.sync_status import connections_store, problems_store
@@ -26,16 +25,15 @@ from invoice_api.sync_status.filters import SyncFilter
 from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.first_steps_pages import line_of
-from invoice_api.web.invoice_views import InvoiceRow, InvoicesPage, ListNews, Strip
+from invoice_api.web.invoice_rows import STATUS, row_of
+from invoice_api.web.invoice_views import InvoicesPage, ListNews, Strip
 from invoice_api.web.live import list_url
 from invoice_api.web.match_pages import month_cards
 from invoice_api.web.pages import Filter, Option, Tab
 from invoice_api.web.sessions import AVisit, Visit
-from invoice_api.web.views import TAB_LABELS, badge_views, tabs_states
+from invoice_api.web.views import TAB_LABELS, tabs_states
 
 router = APIRouter(prefix="/invoices", include_in_schema=False)
-
-STATUS = {"draft": "Draft", "pending": "Pending", "sent": "Sent", "paid": "Paid", "void": "Void"}
 
 _MONTHS = 36
 """So many of the newest months can be chosen; an older one by its address."""
@@ -152,7 +150,7 @@ async def show_invoices(
         "invoices.html",
         InvoicesPage(
             shell=shell,
-            rows=tuple(_row(invoice, one) for invoice in found.data),
+            rows=tuple(row_of(invoice, one) for invoice in found.data),
             tabs=tabs,
             tab=wanted.tab,
             query=wanted.query,
@@ -227,18 +225,6 @@ def _filters(
         Filter("provider", "Provider", "Any provider", wanted.provider, providers),
         by_month,
         by_status,
-    )
-
-
-def _row(invoice: InvoiceShown, one: Visit) -> InvoiceRow:
-    return InvoiceRow(
-        id=str(invoice.id),
-        number=invoice.number,
-        customer=invoice.customer_name,
-        date=formatters.day(invoice.issue_date),
-        total=formatters.money(invoice.total, invoice.currency),
-        status=STATUS[invoice.status],
-        badges=badge_views(invoice.sync, one.eyes, can_write=one.caller.may_act),
     )
 
 

@@ -22,7 +22,8 @@ from invoice_api.web import formatters
 from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import account_options, principal_of
 from invoice_api.web.integrated_taxes import tax_options
-from invoice_api.web.invoice_list_pages import STATUS, TheWanted, Wanted, neighbour
+from invoice_api.web.invoice_list_pages import TheWanted, Wanted, neighbour
+from invoice_api.web.invoice_rows import STATUS
 from invoice_api.web.invoice_views import InvoicePage, InvoiceVoidPage, LineRow, TotalThere
 from invoice_api.web.live import live_url
 from invoice_api.web.pages import BadgeView, Option, Shell
