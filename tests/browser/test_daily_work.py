@@ -149,3 +149,11 @@ async def test_a_mapping_of_many_items_is_staged_over_pages_and_marks_what_other
     services = next(row["id"] for row in accounts if row["name"] == "Services")
     assert by_item[ids[0]] == parts
     assert {by_item[one] for one in ids[1:]} == {services}
+
+    # All of it is taken back: what was there before this save, theirs too.
+    await page.get_by_role("button", name="Undo", exact=True).click()
+    await expect(page.get_by_text("120 items mapped as before.")).to_be_visible(timeout=WITHIN)
+    saved = (await oak.api.get("/integrations/qbo/account-mapping")).json()["items"]
+    by_item = {row["item_id"]: row["account_id"] for row in saved}
+    assert by_item[ids[7]] == parts
+    assert {by_item[one] for n, one in enumerate(ids) if n != 7} == {None}

@@ -31,7 +31,7 @@ async def test_a_tick_outlives_live_news_and_only_it_is_fixed(
     await page.wait_for_function("!document.querySelector('#groups.htmx-request')")
     await expect(tick).to_be_checked()
     await group.get_by_role("button", name="Save for all of them").click()
-    await expect(page.get_by_text("Fixed. 1 record is on the way.")).to_be_visible(timeout=WITHIN)
+    await expect(page.get_by_text("Fixed. 1 record is on the way")).to_be_visible(timeout=WITHIN)
     await page.goto(f"{oak.web}/invoices/{invoices[0]}")
     await becomes(page, "synced")
     await page.goto(f"{oak.web}/invoices/{invoices[1]}")

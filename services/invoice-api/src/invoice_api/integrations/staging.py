@@ -85,5 +85,24 @@ async def save(
             raise
         async with database.transaction() as tx:
             await store.forget(tx, desk, [ItemId(item) for item in wanted])
+            await store.keep_saved(tx, desk, {item: was for item, (_, was) in wanted.items()})
         return Saved(len(wanted), 0)
     raise AssertionError("the last attempt raises or returns")
+
+
+async def undo_last(
+    database: Database, orchestrator: Orchestrator, caller: Caller, provider: Provider
+) -> Saved | None:
+    """The items of this person's last save as they were before it; None if there is nothing.
+
+    Where they have chosen something else meanwhile, the accounts of before are only staged beside
+    it (`Saved(0, 0)`): saving is theirs then. Raises and conflicts as `save`.
+    """
+    async with database.transaction() as tx:
+        desk = await desk_of(tx, caller, provider)
+        others = bool(await store.staged(tx, desk))
+        was = await store.take_last_saved(tx, desk)
+        if not was:
+            return None
+        await store.stage(tx, desk, was)
+    return Saved(0, 0) if others else await save(database, orchestrator, caller, provider)

@@ -218,6 +218,34 @@ async def forget(tx: Tx, desk: Desk, items: Sequence[ItemId] | None = None) -> N
     )
 
 
+async def keep_saved(tx: Tx, desk: Desk, was: Mapping[ItemId, str | None]) -> None:
+    """Remember what a save changed, instead of the save before."""
+    await tx.execute(
+        "DELETE FROM last_saved_mappings WHERE company_id = $1 AND user_id = $2"
+        " AND connection_id = $3",
+        *desk.arguments,
+    )
+    items = sorted(was)
+    await tx.execute(
+        "INSERT INTO last_saved_mappings (company_id, user_id, connection_id, item_id, was)"
+        " SELECT $1, $2, $3, k.item_id, k.was FROM unnest($4::uuid[], $5::text[])"
+        " AS k (item_id, was)",
+        *desk.arguments,
+        items,
+        [was[item] for item in items],
+    )
+
+
+async def take_last_saved(tx: Tx, desk: Desk) -> dict[ItemId, str | None]:
+    """What the last save changed, by what it was before; it is remembered no longer."""
+    rows = await tx.fetch(
+        "DELETE FROM last_saved_mappings WHERE company_id = $1 AND user_id = $2"
+        " AND connection_id = $3 RETURNING item_id, was",
+        *desk.arguments,
+    )
+    return {ItemId(row["item_id"]): row["was"] for row in rows}
+
+
 async def _forget_unchanged(tx: Tx, desk: Desk) -> None:
     await tx.execute(
         "DELETE FROM staged_mappings g USING items i LEFT JOIN mappings m"

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from contracts.causes import CAUSES
-from contracts.ids import Provider
+from contracts.ids import PROVIDER_LABELS, Provider
 from fastapi import APIRouter, Query, Response
 from pydantic import ValidationError
 
@@ -228,12 +228,20 @@ async def _act(
     total = 0 if isinstance(done, StopsShown) else done.run.total
     many = f"{total:,} {'record' if total == 1 else 'records'}"
     said = {
-        "fix": f"Fixed. {many} {'is' if total == 1 else 'are'} on the way.",
+        "fix": _fixed(str(fields.get("action", "")), many, total, PROVIDER_LABELS[provider]),
         "retry": f"Trying {many} again.",
         "ignore": f"{many} ignored. They are under Ignored, where it can be taken back.",
         "unignore": f"{many} no longer ignored.",
     }[verb]
     return one.told(here, said, undo=None if way_back is None else await way_back())
+
+
+def _fixed(action: str, many: str, total: int, label: str) -> str:
+    """What a fix led to: some leave the books as they are, and others may meet something else."""
+    if action in {"accept_difference", "leave_theirs"}:
+        return f"{many} {'stays' if total == 1 else 'stay'} as in {label}."
+    goes, it = ("is", "it") if total == 1 else ("are", "them")
+    return f"Fixed. {many} {goes} on the way, unless something else stops {it}."
 
 
 def _wanted(fields: dict[str, object], records: Sequence[str]) -> WantedGroup:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from contracts.causes.words import NOUNS
-from contracts.ids import ItemId, Provider
+from contracts.ids import PROVIDER_LABELS, ItemId, Provider
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from messaging.database import Tx
@@ -22,8 +22,9 @@ from invoice_api.web.dependencies import TheRenderer
 from invoice_api.web.integrated import Accounts, accounts_of, principal_of
 from invoice_api.web.integration_pages import Peers, ThePeers, head_of
 from invoice_api.web.mapping_views import AccountMappingPage, MappingRow
-from invoice_api.web.pages import Tab
+from invoice_api.web.pages import Tab, Undo
 from invoice_api.web.sessions import AForm, AVisit, AWrite, FormLists, Typed, Visit, inside
+from invoice_api.web.views import told_of
 
 router = APIRouter(prefix="/integrations/{provider}/account-mapping", include_in_schema=False)
 
@@ -278,7 +279,31 @@ async def _save(
     if waiting is not None:
         held = waiting[0]
         said += f" {held:,} {'invoice is' if held == 1 else 'invoices are'} being looked at again."
-    return one.told(here, said)
+    undo = Undo(f"/integrations/{provider}/account-mapping/undo-last", ())
+    return one.told(here, said, undo=undo)
+
+
+@router.post("/undo-last")
+async def undo_last(provider: Provider, one: AWrite, peers: ThePeers) -> Response:
+    """The items of the last save as they were before it."""
+    here = f"/integrations/{provider}/account-mapping"
+    try:
+        done = await staging.undo_last(peers.database, peers.orchestrator, one.caller, provider)
+    except Problem as problem:
+        said = f"Not taken back yet, and nothing you chose is lost: {told_of(problem)}"
+        return one.told(f"{here}?show=changed", said, tone="danger")
+    if done is None:
+        return one.told(here, "There is nothing to take back.", tone="info")
+    if done.conflicts:
+        many = "1 item" if done.conflicts == 1 else f"{done.conflicts:,} items"
+        said = f"Someone else changed {many} meanwhile. Choose for each, then save."
+        return one.told(f"{here}?show=conflicts", said, tone="warning")
+    if not done.items:
+        said = "As before, beside what you chose meanwhile: Save Changes writes both."
+        return one.told(f"{here}?show=changed", said, tone="info")
+    items = "1 item" if done.items == 1 else f"{done.items:,} items"
+    label = PROVIDER_LABELS[provider]
+    return one.told(here, f"{items} mapped as before. What is in {label} already stays as it is.")
 
 
 def _chosen(typed: Typed) -> dict[ItemId, str | None]:

@@ -197,7 +197,10 @@ def sentence_of(shown: MatchShown, label: str) -> str:
     accepted = len(shown.data) - count
     if shown.matched and not accepted:
         return f"{said}, totals equal"
+    differ = count - max(0, shown.expected - shown.there)
     parts = [f"{count:,} to look at"] if count else []
+    if 0 < differ < count:
+        parts = [f"{count:,} to look at ({differ:,} of them there)"]
     if accepted:
         parts.append(f"{accepted:,} accepted as {'it is' if accepted == 1 else 'they are'}")
     return ", ".join([said, *(parts or ["totals differ"])])
