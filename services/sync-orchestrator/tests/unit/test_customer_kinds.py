@@ -57,3 +57,15 @@ def test_s24_a_word_needs_two_corrections_and_none_against_it() -> None:
         'you chose this for others with "Trust" in the name',
     )
     assert suggest(there, Corrections({feature: (1, 2)})).kind == "business"
+
+
+def test_s24_a_domain_of_homeowners_makes_none_of_a_company_that_says_what_it_is() -> None:
+    learnt = Corrections({"domain:oakvillage.example": (0, 3)})
+    tenant = suggest(CustomerThere("Visium", email="v@oakvillage.example"), learnt)
+    assert (tenant.kind, tenant.reason) == (
+        "homeowner",
+        "you chose this for others at oakvillage.example",
+    )
+    for name in ("Acme Heating LLC", "Acme Heating, Inc."):
+        firm = suggest(CustomerThere(name, email="a@oakvillage.example"), learnt)
+        assert firm.kind == "business"

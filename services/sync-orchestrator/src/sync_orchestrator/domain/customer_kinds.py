@@ -77,6 +77,8 @@ def suggest(customer: CustomerThere, corrections: Corrections | None = None) -> 
     if name is not None:
         return Suggestion(name, "you chose this before", _name_feature(customer))
     domain = known.says(_domain_feature(customer), 1)
+    if domain == "homeowner" and _legal_form(_words(customer.name)) is not None:
+        domain = None  # who has the same landlord or provider is no less a company for it
     if domain is not None:
         at = (email_key(customer.email) or "").partition("@")[2]
         reason = f"you chose this for others at {at}"
