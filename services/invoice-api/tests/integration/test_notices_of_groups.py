@@ -78,6 +78,31 @@ async def test_money_of_several_currencies_is_said_each_by_itself(
         assert "$150.00 and €100.00" in (await browser.get(page)).text, page
 
 
+async def test_invoices_that_are_each_a_problem_of_their_own_are_one_notice(
+    company: Company, inbox: tuple[Inbox, Notices]
+) -> None:
+    held, notices = inbox
+    await company.web.put("/notices/settings", json={"email": "at_once"})
+    await company.connection_is()
+    made = await company.invoices(await company.customer(), 4)
+    for invoice in made[:3]:
+        cause = cause_of("due_date_invalid", record_id=str(invoice))
+        await company.stand("invoice", [invoice], SyncState.BLOCKED, cause, minutes=30)
+    await round_of(notices)
+    [shown] = await company.notices()
+    assert (shown["group"], shown["count"], shown["amount"]) == ("due_date_invalid", 3, "150.00")
+    assert shown["sentence"].endswith(" 2 more are stopped the same way.")
+    [mail] = held.to(company.email)
+    assert "3 invoices, $150.00" in mail.get_content()
+    # One more or one less is the same notice, and no news.
+    cause = cause_of("due_date_invalid", record_id=str(made[3]))
+    await company.stand("invoice", [made[3]], SyncState.BLOCKED, cause, minutes=1)
+    await company.stand("invoice", made[:2], SyncState.SYNCED, None)
+    await round_of(notices)
+    [shown] = await company.notices()
+    assert (shown["count"], len(held.to(company.email))) == (2, 1)
+
+
 async def test_what_stands_behind_a_notice_is_kept_current_without_being_said_again(
     company: Company, inbox: tuple[Inbox, Notices]
 ) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.causes import CAUSES
 from contracts.causes import Reader as WordsReader
-from contracts.ids import PROVIDER_LABELS, Ids
+from contracts.ids import PROVIDER_LABELS, CompanyId, Ids, Provider
 from messaging.clock import Clock
 from messaging.database import Database, Tx, is_away
 from messaging.process import pause
@@ -27,7 +28,7 @@ from invoice_api.notices.deciding import (
 from invoice_api.notices.mail_store import Person
 from invoice_api.notices.post import Post
 from invoice_api.notices.store import EndingConnection
-from invoice_api.sums import counted, in_words
+from invoice_api.sums import counted, in_words, summed
 from invoice_api.sync_status import problems_store
 from invoice_api.sync_status.badge import cause_shown
 from invoice_api.sync_status.problems_store import OpenGroup
@@ -121,12 +122,12 @@ class Notices:
         facts = [_connection(one, now) for one in await store.ending_connections(tx)]
         groups = await problems_store.open_groups(tx)
         zones = await store.zones(tx, {group.company for group in groups})
-        for group in groups:
-            zone = zones[group.company]
-            kind = kind_of(group.cause.code)
+        for alike in told_together(groups):
+            zone = zones[alike[0].company]
+            kind = kind_of(alike[0].cause.code)
             if kind is not None:
                 reader = WordsReader(zone, now.astimezone(zone).date())
-                facts.append(_of_group(kind, group, reader))
+                facts.append(_of_groups(kind, alike, reader))
         # Several connections of one provider are one notice.
         return list({fact.key: fact for fact in facts}.values())
 
@@ -147,7 +148,26 @@ def mail_of(person: Person, said: Sequence[Said], public_url: str) -> tuple[str,
     return subject.replace("\n", " ")[:200], "\n\n".join(parts) + "\n"
 
 
-def _of_group(kind: Kind, group: OpenGroup, reader: WordsReader) -> Fact:
+def told_together(groups: Sequence[OpenGroup]) -> list[list[OpenGroup]]:
+    """What is one notice: a cause's groups, where each is about one invoice alone.
+
+    Ninety invoices without a due date are one thing to know, though each has its own fix.
+    """
+    found: dict[tuple[CompanyId, Provider, str], list[OpenGroup]] = {}
+    for group in groups:
+        key = (group.company, group.provider, subject_of(group))
+        found.setdefault(key, []).append(group)
+    return [sorted(alike, key=lambda group: group.since) for alike in found.values()]
+
+
+def subject_of(group: OpenGroup) -> str:
+    """The cause's code where its groups are told together, else the group."""
+    row = CAUSES.get(group.cause.code)
+    return group.cause.code if row is not None and row.subject == "invoice" else group.group
+
+
+def _of_groups(kind: Kind, alike: Sequence[OpenGroup], reader: WordsReader) -> Fact:
+    group, count = alike[0], sum(one.count for one in alike)
     words = cause_shown(
         group.cause,
         group.provider,
@@ -156,19 +176,22 @@ def _of_group(kind: Kind, group: OpenGroup, reader: WordsReader) -> Fact:
         known={"count": str(group.count)}
         | ({} if group.organisation is None else {"org": group.organisation}),
     )
+    more = len(alike) - 1
+    stand = "is" if more == 1 else "are"
+    also = f" {more:,} more {stand} stopped the same way." if more else ""
     return Fact(
         company=group.company,
         kind=kind,
         provider=group.provider,
-        subject=group.group,
+        subject=subject_of(group),
         since=group.since,
         title=words.title,
-        sentence=words.sentence,
+        sentence=words.sentence + also,
         path=f"/integrations/{group.provider}/problems",
-        count=group.count,
-        amounts=group.amounts,
-        what=counted(group.count, group.kinds),
-        stopped=group.stopped,
+        count=count,
+        amounts=summed(amount for one in alike for amount in one.amounts),
+        what=counted(count, frozenset[str]().union(*(one.kinds for one in alike))),
+        stopped=any(one.stopped for one in alike),
     )
 
 
