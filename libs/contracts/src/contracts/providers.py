@@ -27,6 +27,9 @@ LINES_CARRY_NO_ITEM: frozenset[Provider] = frozenset({"freshbooks"})
 """Where a line has neither an item's id nor an account: it says its item's name there, and one
 without an item goes as it is."""
 
+NEED_A_DUE_DATE: frozenset[Provider] = frozenset({"xero"})
+"""Where no invoice goes without a due date, whatever the organisation."""
+
 CHOOSE_THE_ACCOUNT_THEMSELVES: frozenset[Provider] = frozenset({"freshbooks"})
 """Where income goes to an account of the provider's choice, unless an organisation offers more."""
 

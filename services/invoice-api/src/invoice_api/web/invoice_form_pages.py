@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from contracts.ids import CompanyId, CustomerId, InvoiceId, ItemId
+from contracts.ids import PROVIDER_LABELS, CompanyId, CustomerId, InvoiceId, ItemId
 from contracts.invoicing import CustomerSnapshot, ItemSnapshot
+from contracts.providers import NEED_A_DUE_DATE
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from messaging.database import Database, Tx
@@ -17,6 +18,7 @@ from invoice_api.http.problems import FieldError, Problem, invalid
 from invoice_api.invoices import service
 from invoice_api.invoices.schemas import InvoiceChanges, NewInvoice
 from invoice_api.items import store as items_store
+from invoice_api.sync_status import connections_store
 from invoice_api.tax_rates import service as tax_rates
 from invoice_api.web import formatters
 from invoice_api.web.choosing import Offer, customer_options, offer_customers, offer_items
@@ -209,6 +211,12 @@ async def _form_page(
             heading = f"Edit invoice {found.snapshot.number}"
             currency = found.snapshot.currency
         shell = await one.shell(tx, heading, "invoices")
+        known = await connections_store.current_connections(tx, one.caller.company.id)
+    needing = [
+        PROVIDER_LABELS[connection.facts.provider]
+        for connection in known
+        if connection.facts.provider in NEED_A_DUE_DATE
+    ]
     back = "/invoices" if invoice_id is None else f"/invoices/{invoice_id}"
     buyers = {c.id: c for c in (*people.of(form.value(CUSTOMER.words)), *kept.customers.values())}
     goods = {i.id: i for offered in (things.usual, *things.found.values()) for i in offered}
@@ -238,6 +246,7 @@ async def _form_page(
         lines=tuple(lines),
         currency=currency,
         conflict=conflict,
+        due_hint=f"{needing[0]} takes no invoice without one." if needing else None,
         customers_said=_said(people, form.value(CUSTOMER.words), "customer", "name or e-mail"),
         items_said=_said(things, "", "item", "name or SKU"),
         offered={} if not things.many else _offered(things, form, lines),

@@ -179,6 +179,8 @@ class InvoiceFormPage:
     currency: str = "USD"
     """That of the amounts shown while one writes."""
     conflict: str | None = None
+    due_hint: str | None = None
+    """Said where a provider that is connected needs a due date."""
     customers_said: str = ""
     """Set where there are more customers than a drop-down holds, as are the next two."""
     items_said: str = ""
