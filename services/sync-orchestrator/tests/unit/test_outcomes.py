@@ -377,6 +377,28 @@ def test_our_own_number_in_the_way_waits_for_its_holder_and_goes_again_once() ->
     assert (desk.state(a2), desk.state(b2)) == ("synced", "synced")
 
 
+def test_our_own_number_in_the_way_waits_for_a_holder_that_is_held_too() -> None:
+    desk, ann, call_out, a = ready()
+    b = invoice(ann, call_out, number="1002")
+    desk.know(b)
+    for bill, remote in ((a, "155"), (b, "156")):
+        desk.ask(bill)
+        (said,) = desk.sent()
+        desk.apply(bill, Answered(success(said, remote), automatic=True))
+    a2 = a.model_copy(update={"version": 2, "number": "1003"})
+    b2 = b.model_copy(update={"version": 2, "number": "1001"})
+    desk.know(a2, b2)
+    desk.apply(a2, Edited(automatic=True))
+    desk.apply(b2, Edited(automatic=True))
+    commands: dict[UUID, RecordCommand] = {said.record_id: said for said in desk.sent()}
+    closed = failure(commands[a.id], "disconnected_by_person")
+    desk.apply(a2, Answered(closed, automatic=True))
+    assert desk.state(a2) == "held"
+    taken = failure(commands[b.id], "invoice_number_taken", params={"holder_remote_id": "155"})
+    desk.apply(b2, Answered(taken, automatic=True))
+    assert desk.state(b2) == "waiting", "the other gives the number up once it can go"
+
+
 def test_two_that_swapped_numbers_are_a_cause_for_a_person() -> None:
     desk, ann, call_out, a = ready()
     b = invoice(ann, call_out, number="1002")

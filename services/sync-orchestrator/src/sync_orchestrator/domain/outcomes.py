@@ -385,6 +385,10 @@ def _follows_the_survivor(course: Course, outcome: SyncFailed) -> bool:
     return True
 
 
+_GOES_BY_ITSELF = frozenset({SyncState.HELD, SyncState.QUEUED, SyncState.CHECKING})
+"""A record that is so will be what it is here without anybody. One that waits may wait for us."""
+
+
 def _held_by_ours(course: Course, outcome: SyncFailed) -> bool:
     """Our own number or name in the way: wait for the record that has it, or go again.
 
@@ -393,10 +397,11 @@ def _held_by_ours(course: Course, outcome: SyncFailed) -> bool:
     job, holder = course.job, course.situation.holder
     if holder is None or holder.job is None or holder.record is None:
         return False
-    if holder.job.outstanding is not None:
+    ours, theirs = plain_name(course.situation.record), plain_name(holder.record)
+    gives_it_up = ours != theirs and holder.job.state in _GOES_BY_ITSELF
+    if holder.job.outstanding is not None or gives_it_up:
         course.tell(HolderAhead(outcome.step, outcome.cause, holder.waiting_on))
         return True
-    ours, theirs = plain_name(course.situation.record), plain_name(holder.record)
     if job.entity == "customer" and ours == theirs and job.named_there is None:
         named = f"{ours} (2)"
         course.tell(GoesAgain(outcome.step, f"{holder.record_id}:named", named))
