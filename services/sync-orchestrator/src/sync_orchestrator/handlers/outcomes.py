@@ -10,12 +10,12 @@ from messaging.database import Tx
 
 from sync_orchestrator.domain.facts import Answered
 from sync_orchestrator.domain.job import RecordKey
-from sync_orchestrator.domain.outcomes import in_the_way
+from sync_orchestrator.domain.outcomes import TAKEN, in_the_way
 from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.domain.switches import edits_go_by_themselves
 from sync_orchestrator.handlers.connections import ask_for_reference_data
 from sync_orchestrator.handlers.history import outcome_line
-from sync_orchestrator.handlers.work import Tools, Work, begin
+from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
 from sync_orchestrator.store import history_store, jobs_store
 
 READER = "sync-orchestrator.outcomes"
@@ -42,6 +42,7 @@ async def on_outcomes(tx: Tx, messages: Sequence[Message], tools: Tools) -> None
             work.lines.append(line)
     await _learn_what_changed_there(work, fresh)
     await work.save()
+    await _look_again_at_whom_they_stood_in_the_way(work, fresh)
 
 
 def key_of(outcome: Outcome) -> RecordKey:
@@ -72,6 +73,20 @@ def _decide(work: Work, outcome: Outcome) -> history_store.Line | None:
     trigger = Trigger(outcome.correlation_id, outcome.id)
     work.round.apply(key, Answered(outcome, automatic), trigger)
     return line
+
+
+async def _look_again_at_whom_they_stood_in_the_way(
+    work: Work, outcomes: Sequence[Outcome]
+) -> None:
+    """A record there that had another's number or name is ours, as is known by now, and may have
+    given it up."""
+    written = {
+        (outcome.connection_id, outcome.entity, str(outcome.remote.id))
+        for outcome in outcomes
+        if isinstance(outcome, SyncSucceeded)
+    }
+    if await jobs_store.forget_taken_by(work.tx, written, TAKEN, work.books.now):
+        work.tx.wake(REVIEWS)
 
 
 async def _learn_what_changed_there(work: Work, outcomes: Sequence[Outcome]) -> None:

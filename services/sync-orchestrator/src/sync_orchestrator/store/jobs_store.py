@@ -113,6 +113,16 @@ where connection_id = $1 and refused
     and (cause_code = any($2::text[]) or held_by = any($3::text[]))
 """
 
+_FORGET_TAKEN_BY = """
+update jobs j set refused = false, review_at = $5
+from unnest($1::uuid[], $2::text[], $3::text[]) as k (connection_id, entity, remote_id)
+where j.connection_id = k.connection_id and j.entity = k.entity and j.refused
+    and j.cause_code = any($4::text[])
+    and coalesce(j.cause -> 'params' ->> 'holder_remote_id', j.cause -> 'params' ->> 'remote_id')
+        = k.remote_id
+returning 1
+"""
+
 _REVIEW_WAITING_NOW = """
 update jobs j set review_at = $4
 from unnest($1::uuid[], $2::text[], $3::uuid[]) as k (connection_id, entity, record_id)
@@ -181,6 +191,17 @@ async def linked_to(tx: Tx, remote: Collection[tuple[ConnectionId, str, str]]) -
         _LINKED_TO, [c for c, _, _ in wanted], [e for _, e, _ in wanted], [r for _, _, r in wanted]
     )
     return [job_of(row) for row in rows]
+
+
+async def forget_taken_by(
+    tx: Tx, remote: Collection[tuple[ConnectionId, str, str]], codes: Collection[str], at: datetime
+) -> bool:
+    """What was refused because one of these records there was in the way is looked at again."""
+    if not remote:
+        return False
+    wanted = list(remote)
+    columns = ([c for c, _, _ in wanted], [e for _, e, _ in wanted], [r for _, _, r in wanted])
+    return bool(await tx.fetch(_FORGET_TAKEN_BY, *columns, list(codes), at))
 
 
 async def linked_by_that_name(
