@@ -306,8 +306,9 @@ def _blocked(books: _Books, snapshot: Snapshot, job: Job) -> list[str]:
     code = "" if job.cause is None else job.cause.code
     if code == "invoice_number_taken" and isinstance(snapshot, InvoiceSnapshot):
         number = job.named_there or snapshot.number
-        # A voided one keeps its number.
-        kept = [r for r in books.there.all("invoice") if r.state != "deleted"]
+        # A voided one keeps its number, and at FreshBooks a deleted one too.
+        gone = () if books.there.deleted_keep_numbers else ("deleted",)
+        kept = [r for r in books.there.all("invoice") if r.state not in gone]
         holders = [r for r in kept if r.number == number]
         others = [r for r in holders if job.link is None or r.id != job.link.id]
         if others or books.there.removed:

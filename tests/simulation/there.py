@@ -97,6 +97,8 @@ class There(ABC):
 
     provider: ClassVar[ProviderName]
     ways: ClassVar[tuple[How, ...]] = ("void", "delete")
+    deleted_keep_numbers: ClassVar[bool] = False
+    """Whether the number of an invoice that was deleted can't be given again."""
     """How a person may take an invoice away."""
 
     def __init__(self, scheduler: Scheduler, name: str) -> None:

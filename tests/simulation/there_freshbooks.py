@@ -69,6 +69,7 @@ class FreshbooksBooks(There):
 
     provider: ClassVar[ProviderName] = "freshbooks"
     ways = ("delete",)
+    deleted_keep_numbers = True
 
     def __init__(
         self, scheduler: Scheduler, hosts: FreshbooksHosts, name: str, settings: Settings
