@@ -188,7 +188,7 @@ PLANTED: tuple[Planted, ...] = (
         "refresh_not_single_flight",
         "one refresher per grant",
         connector.refresh_not_single_flight,
-        seed=205,
+        seed=139,
         mix="tokens",
     ),
     Planted(
