@@ -9,6 +9,7 @@ from browser.steps import (
     WITHIN,
     Company,
     NewCompany,
+    agree,
     becomes,
     connect,
     map_all,
@@ -61,7 +62,7 @@ async def furnish(
 ) -> tuple[Company, dict[str, str]]:
     """A company with something in every list, and the pages to look at."""
     oak = await new_company(name)
-    await seed_items(books, oak.organisation)
+    await seed_books(books, oak.organisation)
     await connect(page, oak.web, oak.organisation)
     await switch_on(page, oak.web)
     item, customer = await oak.item("Call-out", sku="CALL"), await oak.customer()
@@ -95,12 +96,61 @@ async def furnish(
     return oak, PAGES | more | dict.fromkeys(PRESSED, "/invoices")
 
 
-async def seed_items(books: str, organisation: str) -> None:
-    """Items that were there before."""
+async def trouble(
+    new_company: NewCompany, page: Page, xero: str, name: str
+) -> tuple[Company, dict[str, str]]:
+    """A company with two connections whose sign-in at Xero has ended, and its pages."""
+    oak = await new_company(name)
+    await connect(page, oak.web, oak.organisation)
+    await switch_on(page, oak.web)
+    await page.goto(f"{oak.web}/integrations/xero/connect?sure=1")
+    await agree(page, oak.organisation, oak.email)
+    await expect(page.get_by_role("heading", name=f"Xero: {oak.organisation}")).to_be_visible(
+        timeout=WITHIN
+    )
+    await switch_on(page, oak.web, "xero")
+    item, customer = await oak.item("Call-out"), await oak.customer()
+    await map_all(page, oak.web, 1)
+    await map_all(page, oak.web, 1, "xero")
+    ignored = await oak.invoice(await oak.customer("Maria Gomez", None), item, send=True)
+    await page.goto(f"{oak.web}/invoices/{ignored}")
+    await becomes(page, "waiting")
+    fields = {"provider": "qbo", "why": "Entered by hand"}
+    answer = await oak.api.post(f"/invoices/{ignored}/actions/ignore", json=fields)
+    assert answer.is_success, answer.text
+    async with httpx.AsyncClient(base_url=xero) as books:
+        gone = await books.post("/_sim/disconnect", json={"organisation": oak.organisation})
+        assert gone.is_success
+    held = await oak.invoice(customer, item, send=True)
+    await page.goto(f"{oak.web}/invoices/{held}")
+    await becomes(page, "synced")
+    await becomes(page, "held", "xero")
+    return oak, {
+        "held-invoices": "/invoices",
+        "held-invoice": f"/invoices/{held}",
+        "held-invoice-ignored": f"/invoices/{ignored}",
+        "held-customers": "/customers",
+        "held-items": "/items",
+        "held-integrations": "/integrations",
+        "held-problems": "/integrations/xero/problems",
+        "held-ignored": "/integrations/qbo/ignored",
+        "held-recent": "/integrations/xero/recent",
+        "held-sync-now": "/integrations/xero/sync-now",
+        "held-settings": "/integrations/xero/settings",
+    }
+
+
+async def seed_books(books: str, organisation: str) -> None:
+    """Items and customers that were there before."""
     rows = [("Boiler part", "B-7", "42.00"), ("Drain clearing", "DRAIN", "180.00")]
     items = [{"name": name, "sku": sku, "unit_price": price} for name, sku, price in rows]
     async with httpx.AsyncClient(base_url=books) as there:
-        body = {"organisation": organisation, "items": items}
+        customers = [
+            {"name": "Acme Heating LLC", "email": "ap@acme.example"},
+            {"name": "Petra Gomez", "email": "petra@home.example"},
+            {"name": "Zoe Park"},
+        ]
+        body = {"organisation": organisation, "items": items, "customers": customers}
         assert (await there.post("/_sim/seed", json=body)).is_success
 
 

@@ -6,7 +6,7 @@ from playwright.async_api import Browser, Page, expect
 from testkit import Stack
 
 from browser.conftest import where
-from browser.furnished import NOWHERE, PRESSED, furnish, invitation
+from browser.furnished import NOWHERE, PRESSED, furnish, invitation, trouble
 from browser.judging import bad_words, faults
 from browser.reaching import dead_without_script, out_of_order, out_of_reach, too_small
 from browser.steps import (
@@ -29,6 +29,27 @@ async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
     outside = OUTSIDE | {"join": await invitation(oak)}
     # A page that stayed open would complain of its stream's end while the others are looked at.
     await page.goto("about:blank")
+    wrong = await swept(browser, oak, outside, pages)
+    wrong += await dead_ends(browser, oak, outside, pages)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.timeout(600)
+async def test_pages_of_two_connections_with_one_held_are_no_less_clean(
+    browser: Browser, page: Page, stack: Stack, new_company: NewCompany
+) -> None:
+    """The banner, badges of two providers, both Sync buttons, what is held and ignored."""
+    simulators = stack.endpoints["simulators"]
+    oak, pages = await trouble(new_company, page, simulators["xero"], "Rowan Trouble Plumbing")
+    await page.goto("about:blank")
+    wrong = await swept(browser, oak, {}, pages)
+    assert not wrong, "\n".join(wrong)
+
+
+async def swept(
+    browser: Browser, oak: Company, outside: dict[str, str], pages: dict[str, str]
+) -> list[str]:
+    """What is wrong with any of the pages: light and dark, and on a phone."""
     wrong: list[str] = []
     for theme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
         context = await browser.new_context(
@@ -76,8 +97,7 @@ async def test_every_page_is_clean_for_axe_fits_a_phone_and_says_it_in_words(
         wrong += [
             f"{theme} {width}: {one}" for one in said if not one.endswith(("/favicon.ico", NOWHERE))
         ]
-    wrong += await dead_ends(browser, oak, outside, pages)
-    assert not wrong, "\n".join(wrong)
+    return wrong
 
 
 async def dead_ends(

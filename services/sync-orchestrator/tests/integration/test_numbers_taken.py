@@ -1,5 +1,7 @@
 """A number that a record of ours has there, which nobody knew when it was refused."""
 
+from uuid import UUID
+
 from contracts.commands import SyncInvoice
 from contracts.sync import SyncState
 
@@ -20,7 +22,7 @@ async def test_what_was_refused_for_it_goes_again_once_its_holder_is_known_and_w
         office.invoice_event(second),
     )
     await office.outcomes(*(office.success(c, f"r{c.record_id}") for c in office.commands()))
-    sent = {c.record_id: c for c in office.commands() if isinstance(c, SyncInvoice)}
+    sent = {UUID(str(c.record_id)): c for c in office.commands() if isinstance(c, SyncInvoice)}
     # The first is there as 77 with the other's number, and its answer is late.
     taken = office.failure(sent[second.id], "invoice_number_taken", params={"remote_id": "77"})
     await office.outcomes(taken)

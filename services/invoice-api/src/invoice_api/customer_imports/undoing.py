@@ -117,13 +117,18 @@ async def _unlink(
     linked = parcel.with_fields(caller, job.provider, {"remote_id": row.remote_id})
     try:
         answer = await orchestrator.post(who, f"{path}/unlink", json.dumps(linked))
-        if row.before is not None:
-            before = parcel.with_fields(caller, job.provider, {"remote_id": row.before})
-            answer = await orchestrator.put(who, f"{path}/link", json.dumps(before))
     except Problem as problem:
         if problem.status >= 500:
             raise
         return _WHY.get(problem.code, problem.detail)
+    if row.before is not None:
+        before = parcel.with_fields(caller, job.provider, {"remote_id": row.before})
+        try:
+            answer = await orchestrator.put(who, f"{path}/link", json.dumps(before))
+        except Problem as problem:
+            # The link of the import is away; the one of before can't be had again: it is unlinked.
+            if problem.status >= 500:
+                raise
     state = RecordState.model_validate(LinkTold.model_validate_json(answer.text).state)
     async with database.transaction() as tx:
         await fold_in_answer(tx, job.company, state)

@@ -85,7 +85,7 @@ async def save(
             raise
         async with database.transaction() as tx:
             await store.forget(tx, desk, [ItemId(item) for item in wanted])
-            await store.keep_saved(tx, desk, {item: was for item, (_, was) in wanted.items()})
+            await store.keep_saved(tx, desk, wanted)
         return Saved(len(wanted), 0)
     raise AssertionError("the last attempt raises or returns")
 
@@ -101,8 +101,6 @@ async def undo_last(
     async with database.transaction() as tx:
         desk = await desk_of(tx, caller, provider)
         others = bool(await store.staged(tx, desk))
-        was = await store.take_last_saved(tx, desk)
-        if not was:
+        if not await store.stage_last_saved(tx, desk):
             return None
-        await store.stage(tx, desk, was)
     return Saved(0, 0) if others else await save(database, orchestrator, caller, provider)

@@ -218,32 +218,46 @@ async def forget(tx: Tx, desk: Desk, items: Sequence[ItemId] | None = None) -> N
     )
 
 
-async def keep_saved(tx: Tx, desk: Desk, was: Mapping[ItemId, str | None]) -> None:
-    """Remember what a save changed, instead of the save before."""
+async def keep_saved(
+    tx: Tx, desk: Desk, saved: Mapping[ItemId, tuple[str | None, str | None]]
+) -> None:
+    """Remember what a save changed, as `staged` told it, instead of the save before."""
     await tx.execute(
         "DELETE FROM last_saved_mappings WHERE company_id = $1 AND user_id = $2"
         " AND connection_id = $3",
         *desk.arguments,
     )
-    items = sorted(was)
+    items = sorted(saved)
     await tx.execute(
-        "INSERT INTO last_saved_mappings (company_id, user_id, connection_id, item_id, was)"
-        " SELECT $1, $2, $3, k.item_id, k.was FROM unnest($4::uuid[], $5::text[])"
-        " AS k (item_id, was)",
+        "INSERT INTO last_saved_mappings"
+        " (company_id, user_id, connection_id, item_id, account_id, was)"
+        " SELECT $1, $2, $3, k.item_id, k.account_id, k.was"
+        " FROM unnest($4::uuid[], $5::text[], $6::text[]) AS k (item_id, account_id, was)",
         *desk.arguments,
         items,
-        [was[item] for item in items],
+        [saved[item][0] for item in items],
+        [saved[item][1] for item in items],
     )
 
 
-async def take_last_saved(tx: Tx, desk: Desk) -> dict[ItemId, str | None]:
-    """What the last save changed, by what it was before; it is remembered no longer."""
-    rows = await tx.fetch(
-        "DELETE FROM last_saved_mappings WHERE company_id = $1 AND user_id = $2"
-        " AND connection_id = $3 RETURNING item_id, was",
+async def stage_last_saved(tx: Tx, desk: Desk) -> int:
+    """Stage what the last save changed as it was before it; how many. It is remembered no longer.
+
+    An account that somebody else saved since is a conflict as any other, and what this person has
+    chosen for an item meanwhile stays.
+    """
+    staged = await tx.fetch(
+        "WITH last AS (DELETE FROM last_saved_mappings WHERE company_id = $1 AND user_id = $2"
+        "  AND connection_id = $3 RETURNING item_id, account_id, was)"
+        " INSERT INTO staged_mappings"
+        "  (company_id, user_id, connection_id, item_id, account_id, was)"
+        " SELECT $1, $2, $3, last.item_id, last.was, last.account_id"
+        " FROM last JOIN items i ON i.company_id = $1 AND i.id = last.item_id"
+        " ON CONFLICT (connection_id, user_id, item_id) DO NOTHING RETURNING item_id",
         *desk.arguments,
     )
-    return {ItemId(row["item_id"]): row["was"] for row in rows}
+    await _forget_unchanged(tx, desk)
+    return len(staged)
 
 
 async def _forget_unchanged(tx: Tx, desk: Desk) -> None:

@@ -4,6 +4,7 @@ CREATE TABLE last_saved_mappings (
     user_id uuid NOT NULL,
     connection_id uuid NOT NULL,
     item_id uuid NOT NULL,
+    account_id text,
     was text,
     PRIMARY KEY (connection_id, user_id, item_id)
 );

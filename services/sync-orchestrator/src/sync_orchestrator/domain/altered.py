@@ -77,19 +77,20 @@ def _day(text: str) -> str | None:
 
 def joined(before: Sequence[str], now: Sequence[str]) -> list[str]:
     """What was told and isn't decided yet, and what is new; of a field that changed again, from
-    what it was at first to what it is now."""
+    what it was at first to what it is now. One that is again what it was at first is left out."""
     first = {_word_of(one): one for one in before}
     newer = {_word_of(one) for one in now}
     kept = [one for one in before if _word_of(one) not in newer]
-    return [*kept, *(_since(first.get(_word_of(one)), one) for one in now)]
+    since = (_since(first.get(_word_of(one)), one) for one in now)
+    return [*kept, *(one for one in since if one is not None)]
 
 
 def _word_of(field: str) -> str:
     return field.split(" (", 1)[0]
 
 
-def _since(first: str | None, now: str) -> str:
+def _since(first: str | None, now: str) -> str | None:
     if first is None or _TO not in first or _TO not in now:
         return now
     was, is_now = first.split(_TO, 1)[0], now.split(_TO, 1)[1]
-    return _word_of(now) if was == f"{_word_of(now)} ({is_now[:-1]}" else f"{was}{_TO}{is_now}"
+    return None if was == f"{_word_of(now)} ({is_now[:-1]}" else f"{was}{_TO}{is_now}"

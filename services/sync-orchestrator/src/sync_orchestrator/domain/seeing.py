@@ -10,7 +10,7 @@ from contracts.sync import CauseInstance, SyncState, Totals
 
 from sync_orchestrator.domain.altered import THE_TOTAL, altered_fields, joined
 from sync_orchestrator.domain.course import Course
-from sync_orchestrator.domain.events import ChangedThere, LinkSeen
+from sync_orchestrator.domain.events import ChangedThere, LinkSeen, Unchanged
 from sync_orchestrator.domain.facts import SeenThere
 from sync_orchestrator.domain.job import SYNCED
 from sync_orchestrator.domain.records import plain_name
@@ -42,7 +42,8 @@ def seen_there(course: Course, fact: SeenThere) -> None:
     if altered:
         if fact.remote is not None and fact.remote.id == job.link.id:
             course.tell(LinkSeen(fact.remote, job.answered_step))
-        course.tell(ChangedThere(_cause(course, altered), there))
+        cause = _cause(course, altered)
+        course.tell(Unchanged() if cause is None else ChangedThere(cause, there))
     else:
         _learn(course, job.link, fact.remote, there)
 
@@ -57,8 +58,8 @@ def _comes_to_something_else(course: Course, there: Totals) -> bool:
     return there.total != invoice.total
 
 
-def _cause(course: Course, altered: Sequence[str]) -> CauseInstance:
-    """What was told before and isn't decided yet stays told."""
+def _cause(course: Course, altered: Sequence[str]) -> CauseInstance | None:
+    """What was told before and isn't decided yet stays told; None if all of it was put back."""
     job, name = course.job, plain_name(course.situation.record)
     before = job.cause if job.state is SyncState.CHANGED_THERE else None
     if job.state is SyncState.OUT_OF_DATE or _is_of_both(before):
@@ -67,7 +68,8 @@ def _cause(course: Course, altered: Sequence[str]) -> CauseInstance:
         return cause_of(
             "changed_on_both_sides", invoice=name, fields_here=here, fields_there=fields
         )
-    return cause_of("edited_there", invoice=name, fields=joined(_told(before, "fields"), altered))
+    fields = joined(_told(before, "fields"), altered)
+    return cause_of("edited_there", invoice=name, fields=fields) if fields else None
 
 
 def _is_of_both(cause: CauseInstance | None) -> bool:

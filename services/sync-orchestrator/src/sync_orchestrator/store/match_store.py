@@ -55,7 +55,8 @@ _ASKED = "update runs set asked_at = $2, asks = asks + 1 where id = $1"
 _ASK_AGAIN = """
 update runs set asked_at = $2, asks = asks + 1
 where id = $1 and coalesce(asked_at, started_at)
-    <= $2::timestamptz - least($4::interval, $3::interval * power(2, greatest(asks - 1, 0)))
+    <= $2::timestamptz
+        - least($4::interval, $3::interval * power(2, least(greatest(asks - 1, 0), 10)))
 returning true
 """
 

@@ -79,7 +79,8 @@ where b.connection_id = $1 and b.begins and ($2::bigint is null or b.seq < $2)
     and ($7::text[] is null or b.data -> 'began' ->> 'by' = any($7))
     and ($8::timestamptz is null or b.at >= $8)
     and ($9::timestamptz is null or b.at < $9)
-    and ($10::uuid is null or of_run.id = $10)
+    and ($10::uuid is null or (
+        b.data -> 'began' ->> 'run_id' = $10::text and of_run.id = $10))
     and (not $11 or of_run.id is null or not exists (
         select from job_history other
         where other.data -> 'began' ->> 'run_id' = b.data -> 'began' ->> 'run_id'

@@ -84,10 +84,19 @@
     (again || document.getElementById("content")).focus({ preventScroll: true });
   };
   const typing = (block) => block.contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
+  // What is chosen and not saved yet stays: the block is shown anew once that is decided.
+  const chosen = (field) => {
+    if (field.matches("[type=hidden]")) return false;
+    if (field.matches("[type=checkbox], [type=radio]")) return field.checked !== field.defaultChecked;
+    if (!field.matches("select")) return field.value !== field.defaultValue;
+    const set = Array.from(field.options).findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(set, 0);
+  };
   const put = (told, id, later) => {
     const here = document.getElementById(id);
     const there = told.getElementById(id);
     if (!here || !there || here.innerHTML === there.innerHTML) return;
+    if ($$("input, select, textarea", here).some(chosen)) return;
     if (typing(here)) { here.addEventListener("focusout", later, { once: true }); return; }
     const height = here.getBoundingClientRect().height;
     refocus(here, there, () => here.replaceWith(there));
