@@ -71,7 +71,7 @@ EVERY_STATE = [
     (
         state(SyncState.NOT_ELIGIBLE, cause=cause_of("before_start_date")),
         "Not synced: Before your start date",
-        ("change_start_date",),
+        ("change_start_date", "sync"),
     ),
     (state(SyncState.NOT_SYNCED), "Not synced", ("sync",)),
     (state(SyncState.WAITING, waiting_on=ANN), "Waiting for customer Ann Lee", ()),
@@ -202,7 +202,7 @@ def test_nothing_said_of_an_older_invoice_names_the_start_date() -> None:
     assert badge.cause.sentence == (
         "Invoice 1001 is dated 31 December 2025. You asked us to start with 1 January."
     )
-    assert badge.actions == ("change_start_date",)
+    assert badge.actions == ("change_start_date", "sync")
     [fix] = badge.cause.fixes
     assert fix.values == {"start_date": "2026-01-01"}, "the present one stands in the field"
 

@@ -248,7 +248,8 @@ def _offered(
             code = None if state.cause is None else state.cause.code
             if code == "invoice_draft":
                 return ("finalize",)
-            return ("change_start_date",) if code == "before_start_date" else ()
+            # Older invoices don't go by themselves; a click still sends one.
+            return ("change_start_date", "sync") if code == "before_start_date" else ()
         case SyncState.NOT_SYNCED:
             return ("sync",)
         case SyncState.BLOCKED:
