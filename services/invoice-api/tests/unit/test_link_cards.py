@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from contracts.ids import Provider
 from contracts.sync import SyncState
 from invoice_api.sync_status.schemas import BadgeShown
 from invoice_api.web.record_parts import link_cards
@@ -34,8 +35,8 @@ def badge(**more: Any) -> BadgeShown:
 
 def linked(*lines: Json, viewer: UUID = KIM, **more: Any) -> str | None:
     there = [ToldThere("xero", lines)]
-    shown = {"xero": badge(**more)}
-    [card] = link_cards("customer", "1", "Maria Gomez", shown, there, EYES, viewer)  # type: ignore[arg-type]
+    shown: dict[Provider, BadgeShown] = {"xero": badge(**more)}
+    [card] = link_cards("customer", "1", "Maria Gomez", shown, there, EYES, viewer)
     return card.linked
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-from contracts.ids import Entity
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from invoice_api.accounts.authentication import Reader, Writer
@@ -22,14 +21,13 @@ from invoice_api.http.bodies import JsonBody
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheIds
 from invoice_api.http.idempotency import key_of, once_outside
 from invoice_api.integrations.connections import TheProvider
-from invoice_api.integrations.record_routes import entity_of
+from invoice_api.integrations.record_routes import TheEntity
 from invoice_api.integrations.routes import NoBody
 from invoice_api.peers.orchestrator import TheOrchestrator
 from invoice_api.runs.schemas import RunAnswer
 
 router = APIRouter(tags=["customers"])
 _LIST = "/integrations/{provider}/remote-customers"
-TheEntity = Annotated[Entity, Depends(entity_of)]
 
 
 @router.post(_LIST + "/load", status_code=202, response_model=RunAnswer)

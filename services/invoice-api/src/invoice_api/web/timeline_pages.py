@@ -11,6 +11,7 @@ from messaging.database import Tx
 from invoice_api.customers import service as customers
 from invoice_api.deeds.store import DeedDone
 from invoice_api.http.dependencies import TheDatabase
+from invoice_api.integrations.record_routes import TheEntity
 from invoice_api.invoices import service as invoices
 from invoice_api.items import service as items
 from invoice_api.peers.orchestrator import Orchestrator, TheOrchestrator
@@ -68,24 +69,10 @@ async def of_invoice(
 
 
 @router.get("/customers/{record}/timeline")
-async def of_customer(
-    one: AVisit,
-    record: UUID,
-    database: TheDatabase,
-    orchestrator: TheOrchestrator,
-    render: TheRenderer,
-    wanted: Wanted = "",
-) -> Response:
-    async with database.transaction() as tx:
-        found = await customers.load(tx, one.caller, CustomerId(record))
-        deeds = await deeds_of(tx, one, "customer", record)
-        known = await _record(tx, one, "customer", record, found.name, deeds)
-    return await _page(one, known, orchestrator, render, wanted)
-
-
 @router.get("/items/{record}/timeline")
-async def of_item(
+async def of_record(
     one: AVisit,
+    entity: TheEntity,
     record: UUID,
     database: TheDatabase,
     orchestrator: TheOrchestrator,
@@ -93,9 +80,12 @@ async def of_item(
     wanted: Wanted = "",
 ) -> Response:
     async with database.transaction() as tx:
-        found = await items.load(tx, one.caller, ItemId(record))
-        deeds = await deeds_of(tx, one, "item", record)
-        known = await _record(tx, one, "item", record, found.name, deeds)
+        if entity == "customer":
+            name = (await customers.load(tx, one.caller, CustomerId(record))).name
+        else:
+            name = (await items.load(tx, one.caller, ItemId(record))).name
+        deeds = await deeds_of(tx, one, entity, record)
+        known = await _record(tx, one, entity, record, name, deeds)
     return await _page(one, known, orchestrator, render, wanted)
 
 
