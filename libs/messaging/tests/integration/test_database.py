@@ -2,7 +2,7 @@
 
 import asyncpg
 import pytest
-from messaging.database import PostgresDatabase, Tx, is_away, open_pool
+from messaging.database import PostgresDatabase, Tx, is_away, open_pool, whole_company
 from testkit import eventually
 
 from .support import Schema
@@ -115,3 +115,28 @@ async def test_a_plan_from_an_empty_table_does_not_outlive_the_backlog(schema: S
     finally:
         await schema.pool.execute("DROP TABLE IF EXISTS queue")
         pool.terminate()
+
+
+async def test_all_of_a_company_is_joined_by_hash_whatever_the_figures_say(schema: Schema) -> None:
+    join = """
+        EXPLAIN SELECT count(b.id) FROM written a LEFT JOIN written b
+        ON b.company = 2 AND b.id = a.id WHERE a.company = 2"""
+
+    async def plan(tx: Tx) -> str:
+        return "\n".join(str(row[0]) for row in await tx.fetch(join))
+
+    try:
+        await schema.pool.execute(
+            "CREATE TABLE written (company int, id int, PRIMARY KEY (company, id))"
+            " WITH (autovacuum_enabled = false);"
+            " INSERT INTO written SELECT 1, generate_series(1, 10000)"
+        )
+        await schema.pool.execute("VACUUM ANALYZE written")
+        await schema.pool.execute("INSERT INTO written SELECT 2, generate_series(1, 1000)")
+        async with schema.database.transaction() as tx:
+            assert "Nested Loop" in await plan(tx)
+            async with whole_company(tx):
+                assert "Nested Loop" not in await plan(tx)
+            assert "Nested Loop" in await plan(tx), "only in the block"
+    finally:
+        await schema.pool.execute("DROP TABLE IF EXISTS written")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import asyncpg
 from contracts.ids import CompanyId, CustomerId, InvoiceId
 from contracts.invoicing import InvoiceSnapshot, InvoiceStatus
-from messaging.database import Row, Tx
+from messaging.database import Row, Tx, whole_company
 
 from invoice_api.deeds.store import Deed, as_json, begun_with, gone_on_with
 from invoice_api.http.paging import PageRequest
@@ -250,14 +250,15 @@ async def count_by_state(tx: Tx, company: CompanyId) -> tuple[int, int, dict[str
         company,
     )
     assert row is not None, "a count always answers"
-    rows = await tx.fetch(
-        "SELECT state, count(DISTINCT id) AS n FROM ("  # noqa: S608  (constants above)
-        " SELECT i.id, " + _SHOWN_STATE + " AS state FROM invoices i"
-        " JOIN connections k ON k.company_id = i.company_id AND k.current"
-        " LEFT JOIN record_states s ON s.connection_id = k.id AND s.entity = 'invoice'"
-        " AND s.record_id = i.id WHERE i.company_id = $1) AS shown GROUP BY state",
-        company,
-    )
+    async with whole_company(tx):
+        rows = await tx.fetch(
+            "SELECT state, count(DISTINCT id) AS n FROM ("  # noqa: S608  (constants above)
+            " SELECT i.id, " + _SHOWN_STATE + " AS state FROM invoices i"
+            " JOIN connections k ON k.company_id = i.company_id AND k.current"
+            " LEFT JOIN record_states s ON s.connection_id = k.id AND s.entity = 'invoice'"
+            " AND s.record_id = i.id WHERE i.company_id = $1) AS shown GROUP BY state",
+            company,
+        )
     return int(row["n"]), int(row["drafts"]), {r["state"]: int(r["n"]) for r in rows}
 
 

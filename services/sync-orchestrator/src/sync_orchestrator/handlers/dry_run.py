@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contracts.commands import Origin
-from contracts.ids import CompanyId, Provider
-from messaging.database import Tx
+from contracts.ids import CompanyId, Entity, Provider
+from messaging.database import Tx, whole_company
 
 from sync_orchestrator.domain.books import Books
 from sync_orchestrator.domain.job import RecordKey
@@ -19,7 +19,7 @@ from sync_orchestrator.handlers.places import read_current
 from sync_orchestrator.handlers.work import Tools, Work
 from sync_orchestrator.store import companies_store, records_store, sync_now_store
 
-LOOKED_AT = 2_000
+LOOKED_AT = 1_000
 """So many records of a kind are checked for what stands in their way; `looked_at` says it."""
 
 _BATCH = 500
@@ -62,13 +62,19 @@ async def count(
     if after.sync_invoices and not before.sync_invoices:
         after = replace(after, invoices_since=now)
     connection = replace(connection, settings=after)
-    counts = await sync_now_store.counts(tx, connection, ["customer", "invoice"])
-    by_themselves = await records_store.without_a_job(tx, connection, LOOKED_AT)
+    kinds: tuple[tuple[str, Entity], ...] = (("customers", "customer"), ("invoices", "invoice"))
+    async with whole_company(tx):
+        counts = await sync_now_store.counts(tx, connection, [entity for _, entity in kinds])
+        by_themselves = await records_store.without_a_job(tx, connection, LOOKED_AT)
+        to_send = {
+            entity: await sync_now_store.to_send(tx, connection, entity, LOOKED_AT)
+            for _, entity in kinds
+        }
     found: dict[str, KindCounted] = {}
     books = Books(now=now, ages=tools.ages)
     books.connections[connection.id] = connection
-    for name, entity in (("customers", "customer"), ("invoices", "invoice")):
-        standings = counts["customer" if entity == "customer" else "invoice"]
+    for name, entity in kinds:
+        standings = counts[entity]
         going = sum(1 for record in by_themselves if record.entity == entity)
         counted = KindCounted(
             will_go=going,
@@ -78,9 +84,7 @@ async def count(
             under_way=standings.get("under_way", 0) + standings.get("changed", 0),
             there=standings.get("there", 0),
         )
-        ids = await sync_now_store.to_send(
-            tx, connection, "customer" if entity == "customer" else "invoice", LOOKED_AT
-        )
+        ids = to_send[entity]
         for at in range(0, len(ids), _BATCH):
             await _look(tx, tools, books, ids[at : at + _BATCH], counted)
         found[name] = counted

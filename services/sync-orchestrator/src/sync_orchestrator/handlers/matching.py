@@ -11,7 +11,7 @@ from contracts.connections import InvoiceRead, InvoicesRead
 from contracts.ids import CompanyId, Provider
 from contracts.message import Message
 from contracts.sync import RunProgress
-from messaging.database import Tx
+from messaging.database import Tx, whole_company
 
 from sync_orchestrator.domain.facts import SeenThere
 from sync_orchestrator.domain.job import RecordKey
@@ -44,7 +44,8 @@ async def match(tx: Tx, company: CompanyId, provider: Provider, month: str) -> M
     """
     first, until = bounds(month)
     connection = await read_current(tx, company, provider)
-    entries = await match_store.month(tx, connection, first, until)
+    async with whole_company(tx):
+        entries = await match_store.month(tx, connection, first, until)
     return MonthMatched(
         match_of(entries, connection.settings.start_date),
         await match_store.verified_at(tx, connection.id, month),

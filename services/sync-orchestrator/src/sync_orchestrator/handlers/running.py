@@ -14,7 +14,7 @@ from contracts.commands import Origin
 from contracts.ids import CompanyId, Entity, MessageId, Provider, RecordId
 from contracts.sync import RunChanged, RunProgress, SyncState
 from messaging import outbox
-from messaging.database import Tx
+from messaging.database import Tx, whole_company
 
 from sync_orchestrator.domain.facts import Asked
 from sync_orchestrator.domain.job import RecordKey
@@ -123,7 +123,8 @@ async def count_sync_now(
         Refusal: 409 never connected.
     """
     connection = await read_current(tx, company, provider)
-    counts = await sync_now_store.counts(tx, connection, list(ENTITIES.values()))
+    async with whole_company(tx):
+        counts = await sync_now_store.counts(tx, connection, list(ENTITIES.values()))
     return {
         kind: {
             **{standing: counts[entity].get(standing, 0) for standing in sync_now_store.TAKEN},

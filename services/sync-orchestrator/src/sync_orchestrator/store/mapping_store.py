@@ -13,11 +13,11 @@ from sync_orchestrator.domain.connection import MappedAccount
 _LOAD = """
 select m.connection_id, m.item_id, m.account_id, a.name, a.code, a.active,
     a.id is not null or c.accounts_as_of is null as known
-from unnest($1::uuid[], $2::uuid[]) as k (connection_id, item_id)
-join account_mapping m on m.connection_id = k.connection_id and m.item_id = k.item_id
+from account_mapping m
 join connections c on c.id = m.connection_id
 left join accounts a on a.connection_id = m.connection_id and a.id = m.account_id
-where m.account_id is not null
+where m.connection_id = any($1::uuid[]) and m.item_id = any($2::uuid[])
+    and m.account_id is not null
 """
 
 _OF_CONNECTION = """
@@ -89,9 +89,11 @@ async def load(
     """
     if not keys:
         return {}
-    wanted = list(keys)
-    rows = await tx.fetch(_LOAD, [c for c, _ in wanted], [i for _, i in wanted])
-    return {
+    wanted = set(keys)
+    connections, items = {one for one, _ in wanted}, {one for _, one in wanted}
+    # Two lists and no pairs: how the plan is made doesn't hang on how many it is told to expect.
+    rows = await tx.fetch(_LOAD, list(connections), list(items))
+    found = {
         (ConnectionId(row["connection_id"]), ItemId(row["item_id"])): MappedAccount(
             id=row["account_id"],
             name=row["name"],
@@ -101,6 +103,7 @@ async def load(
         )
         for row in rows
     }
+    return {pair: account for pair, account in found.items() if pair in wanted}
 
 
 async def of_connection(

@@ -47,15 +47,35 @@ order by sum(r.total) desc
 """
 
 _SYNCS = """
-select b.seq, b.sync_id, b.entity, b.record_id, r.name, b.at as started_at,
-    b.data -> 'began' as began, of_run.id as run_id, last.state,
-    last.at as last_at, said.cause,
-    coalesce(tries.attempts, 0) as attempts
-from job_history b
+-- Which of them a page has is settled first, wherever that needs no look at how each went on: of a
+-- run of thousands one row stays.
+with begun as (
+    select b.seq, b.sync_id, b.entity, b.record_id, b.at, b.data -> 'began' as began,
+        of_run.id as run_id
+    from job_history b
+    -- A job bears the name of who asked last: what goes on after the run is over isn't the run's.
+    left join runs of_run on of_run.id = (b.data -> 'began' ->> 'run_id')::uuid
+        and (of_run.finished_at is null or b.at <= of_run.finished_at)
+    where b.connection_id = $1 and b.begins and ($2::bigint is null or b.seq < $2)
+        and ($4::text is null or b.entity = $4)
+        and ($7::text[] is null or b.data -> 'began' ->> 'by' = any($7))
+        and ($8::timestamptz is null or b.at >= $8)
+        and ($9::timestamptz is null or b.at < $9)
+        and ($10::uuid is null or (
+            b.data -> 'began' ->> 'run_id' = $10::text and of_run.id = $10))
+        -- A run has one connection: saying so again would have the wrong index walked.
+        and (not $11 or of_run.id is null or b.seq = (
+            select min(other.seq) from job_history other
+            where other.data -> 'began' ->> 'run_id' = b.data -> 'began' ->> 'run_id'
+                and other.begins))
+        and ($12::uuid is null or b.data -> 'began' ->> 'user_id' = $12::text)
+    order by b.seq desc
+    limit case when $5::text[] is null and $6::text is null then $3::int end
+)
+select b.seq, b.sync_id, b.entity, b.record_id, r.name, b.at as started_at, b.began, b.run_id,
+    last.state, last.at as last_at, said.cause, coalesce(tries.attempts, 0) as attempts
+from begun b
 left join records r on r.entity = b.entity and r.id = b.record_id
--- A job bears the name of who asked last: what goes on after the run is over isn't the run's.
-left join runs of_run on of_run.id = (b.data -> 'began' ->> 'run_id')::uuid
-    and (of_run.finished_at is null or b.at <= of_run.finished_at)
 cross join lateral (
     select h.state, h.at, h.seq from job_history h
     where h.sync_id = b.sync_id and h.kind <> 'outcome' order by h.seq desc limit 1
@@ -72,20 +92,8 @@ left join lateral (
     select sum(jsonb_array_length(h.data -> 'attempts')) as attempts from job_history h
     where h.sync_id = b.sync_id and h.kind = 'outcome'
 ) tries on true
-where b.connection_id = $1 and b.begins and ($2::bigint is null or b.seq < $2)
-    and ($4::text is null or b.entity = $4)
-    and ($5::text[] is null or last.state = any($5))
+where ($5::text[] is null or last.state = any($5))
     and ($6::text is null or said.cause ->> 'code' = $6)
-    and ($7::text[] is null or b.data -> 'began' ->> 'by' = any($7))
-    and ($8::timestamptz is null or b.at >= $8)
-    and ($9::timestamptz is null or b.at < $9)
-    and ($10::uuid is null or (
-        b.data -> 'began' ->> 'run_id' = $10::text and of_run.id = $10))
-    and (not $11 or of_run.id is null or not exists (
-        select from job_history other
-        where other.data -> 'began' ->> 'run_id' = b.data -> 'began' ->> 'run_id'
-            and other.begins and other.connection_id = $1 and other.seq < b.seq))
-    and ($12::uuid is null or b.data -> 'began' ->> 'user_id' = $12::text)
 order by b.seq desc
 limit $3
 """
