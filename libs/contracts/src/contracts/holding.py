@@ -17,12 +17,14 @@ FIELDS = (
     "currency",
     "lines",
     "accounts",
+    "products",
     "item_accounts",
     "taxes",
     "tax",
 )
-"""In the order in which sentences name them. `item_accounts` are accounts that a line has by its
-item alone; `taxes` are those on its lines, `tax` is what they come to."""
+"""In the order in which sentences name them. `accounts` are those that lines name themselves,
+`products` the items on them, `item_accounts` the accounts that lines have by their item alone;
+`taxes` are those on its lines, `tax` is what they come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ def changes(before: str | None, now: str | None) -> tuple[Change, ...]:
         for name in FIELDS
         if name in was and name in has and was[name] != has[name]
     )
+
+
+def says(mark: str | None, field: str) -> bool:
+    """Whether the mark says something of the field."""
+    return field in (_read(mark) or {})
 
 
 def _read(text: str | None) -> dict[str, str] | None:

@@ -27,7 +27,8 @@ def held_by(invoice: Invoice) -> str:
         due_date=invoice.due_date.isoformat() if invoice.due_date else "",
         currency=invoice.currency_ref.value if invoice.currency_ref else None,
         lines=None if lines is None else _digest(_shown(line) for line in lines),
-        accounts=None if lines is None else _digest(_booked_on(line) for line in lines),
+        accounts=None if lines is None else _digest(_named_account(line) for line in lines),
+        products=None if lines is None else _digest(_product(line) for line in lines),
         item_accounts=None if lines is None else _account_digest(lines),
         taxes=None if lines is None else _digest(_taxed(line) for line in lines),
         tax=plain(tax or Decimal(0)),
@@ -54,12 +55,15 @@ def _shown(line: Line) -> str:
     return "\x1f".join((line.detail_type or "", *_amounts(line), text))
 
 
-def _booked_on(line: Line) -> str:
-    """The item, or the account of a line that names one: what it is booked by."""
-    item = _detail(line).item_ref
+def _named_account(line: Line) -> str:
+    """Only a discount names its account; a sale is booked by its item."""
     account = (line.discount_line_detail or DiscountLineDetail()).discount_account_ref
-    named = (item.value if item else "", account.value if account else "")
-    return "\x1f".join((*_amounts(line), *named))
+    return "\x1f".join((*_amounts(line), account.value if account else ""))
+
+
+def _product(line: Line) -> str:
+    item = _detail(line).item_ref
+    return "\x1f".join((*_amounts(line), item.value if item else ""))
 
 
 def _account_digest(lines: Iterable[Line]) -> str | None:
