@@ -4,6 +4,7 @@ PYTHON ?= python3
 STATE ?= .local
 PORT ?= 8000
 ARGS ?=
+BROWSER ?=
 MINUTES ?= 10
 INVOICES ?= 2000
 SEED ?=
@@ -31,8 +32,8 @@ help: ## this list
 run: venv ## run everything until Ctrl-C (STATE=.local PORT=8000); prints the address and the log-in
 	@$(BIN)/python -P -m local_stack up --state "$(STATE)" --port "$(PORT)" $(ARGS)
 
-test: venv ## every test but the browser's, on servers of their own (ARGS="-k name")
-	$(PYTEST) --ignore=tests/browser --numprocesses $(WORKERS) \
+test: venv ## every test but the browser's, on servers of their own (ARGS="-k name", BROWSER=1: those too)
+	$(PYTEST) $(if $(BROWSER),,--ignore=tests/browser) --numprocesses $(WORKERS) \
 		--dist loadgroup --no-loadscope-reorder $(ARGS)
 
 test-browser: venv ## the pages in a real browser (needs Chromium)

@@ -16,6 +16,7 @@ WITHIN = int(os.environ.get("WITHIN_MS", "20000"))
 """How long what happens by itself may take; a machine that is busy otherwise is given longer."""
 PASSWORD = "correct horse battery 9"
 _numbers = itertools.count(1)
+_named: set[str] = set()
 
 
 async def shot(page: Page, name: str, *, first_only: bool = False) -> None:
@@ -90,7 +91,9 @@ NewCompany = Callable[[str], Awaitable[Company]]
 
 
 async def company(stack: Stack, page: Page, name: str) -> Company:
-    """Made by the API, logged in by the page."""
+    """Made by the API, logged in by the page. Each name once: its organisation is taken then."""
+    assert name not in _named, f"another test has {name}: give this company a name of its own"
+    _named.add(name)
     web = stack.endpoints["web"]
     email = f"joe{next(_numbers)}@{name.split()[0].lower()}.example"
     api = httpx.AsyncClient(base_url=f"{web}/api/v1", timeout=20)

@@ -1,12 +1,13 @@
 """Pages that somebody sits on: what changes elsewhere shows by itself, and nothing jumps."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
-from testkit import Stack
+from playwright.async_api import Page, Route, expect
+from testkit import Stack, eventually
 
 from browser.steps import (
     WITHIN,
@@ -80,6 +81,36 @@ async def test_the_reconnect_banner_and_the_count_of_problems_come_and_go_on_any
     await other.goto(f"{oak.web}/integrations/qbo/connect")
     await agree(other, oak.organisation)
     await expect(banner).to_have_count(0, timeout=WITHIN)
+    await still_there(page)
+
+
+async def test_what_changed_before_anyone_listened_shows_too(
+    page: Page, new_company: NewCompany
+) -> None:
+    oak, customer, _ = await working(new_company, page, "Comfrey Plumbing")
+    # The page is read, and its stream begins only when the invoice is there already.
+    listens = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await listens.wait()
+        await route.continue_()
+
+    live = re.compile(r"/live\?")
+    await page.route(live, late)
+    await page.goto(f"{oak.web}/invoices")
+    await expect(page.get_by_text("No invoices yet")).to_be_visible()
+    await oak.invoice(customer, await oak.item("Drain unblocking"), send=True)
+
+    async def stopped() -> None:
+        shown = (await oak.api.get("/integrations/qbo/causes")).json()["data"]
+        assert [group["count"] for group in shown] == [1], shown
+
+    await eventually(stopped, within=WITHIN / 1000)
+    await same_page(page)
+    listens.set()
+    await expect(page.locator("#attention")).to_have_text("1")
+    await expect(page.get_by_role("link", name="Needs attention 1")).to_be_visible()
+    await expect(page.get_by_role("link", name="1 new: show")).to_be_visible()
     await still_there(page)
 
 

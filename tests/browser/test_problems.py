@@ -8,7 +8,7 @@ from browser.steps import WITHIN, NewCompany, becomes, connect, switch_on
 async def test_a_tick_outlives_live_news_and_only_it_is_fixed(
     page: Page, new_company: NewCompany
 ) -> None:
-    oak = await new_company("Hazel Plumbing")
+    oak = await new_company("Bistort Plumbing")
     await connect(page, oak.web, oak.organisation)
     await switch_on(page, oak.web)
     customer = await oak.customer()

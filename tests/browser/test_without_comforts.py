@@ -8,7 +8,7 @@ from browser.steps import WITHIN, NewCompany, connect, log_in
 async def test_the_main_path_needs_no_javascript(
     browser: Browser, page: Page, new_company: NewCompany
 ) -> None:
-    oak = await new_company("Rowan Plumbing")
+    oak = await new_company("Bracken Plumbing")
     await connect(page, oak.web, oak.organisation)
     await oak.item("Call-out")
     await oak.customer()

@@ -62,7 +62,7 @@ async def test_amounts_show_as_one_types_and_leaving_asks(
 
 @pytest.mark.does_without("/settings")
 async def test_an_emptied_start_date_is_asked_for(page: Page, new_company: NewCompany) -> None:
-    oak = await new_company("Hazel Plumbing")
+    oak = await new_company("Campion Plumbing")
     await connect(page, oak.web, oak.organisation)
     await page.goto(f"{oak.web}/integrations/qbo/settings")
     start = page.get_by_label("Start date")

@@ -23,7 +23,6 @@ from testkit.stack import Stack, running_stack
 
 def pytest_configure(config: pytest.Config) -> None:
     """Markers of the whole repository."""
-    config.addinivalue_line("markers", "browser: drives a real browser (`make test-browser`)")
     config.addinivalue_line("markers", "early: a long file, begun right after the stacks' tests")
     config.addinivalue_line("markers", "xdist_group(name): tests that stay in one process")
 
@@ -41,11 +40,12 @@ def _uses(item: pytest.Item) -> Sequence[str]:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """In several processes, who shares a stack stays together: a stack costs even when idle.
 
+    The browser's tests have one of their own: they are long, and half of what they do is to look.
     As soon as it is collected: xdist reads the groups before anybody else may change the items.
     """
     if item.get_closest_marker("xdist_group") is not None:
         return
-    group = next((name for name in _STACKS if name in _uses(item)), str(item.path))
+    group = next((name for name in ("browser", *_STACKS) if name in _uses(item)), str(item.path))
     item.add_marker(pytest.mark.xdist_group(group))
 
 

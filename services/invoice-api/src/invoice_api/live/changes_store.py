@@ -26,6 +26,23 @@ async def horizon(tx: Tx) -> int:
     return int(await tx.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"))
 
 
+async def has_changed(tx: Tx, position: int, company: CompanyId) -> bool:
+    """Whether a transaction from `position` on changed what a page of the company may show."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM record_states"
+            " WHERE changed_xid >= $1::text::xid8 AND company_id = $2)"
+            " OR EXISTS (SELECT FROM invoices"
+            " WHERE changed_xid >= $1::text::xid8 AND company_id = $2)"
+            " OR EXISTS (SELECT FROM connections"
+            " WHERE changed_xid >= $1::text::xid8 AND company_id = $2 AND current)"
+            " OR EXISTS (SELECT FROM runs WHERE changed_xid >= $1::text::xid8 AND company_id = $2)",
+            str(position),
+            company,
+        )
+    )
+
+
 async def changed_since(tx: Tx, position: int, companies: Sequence[CompanyId]) -> list[Changed]:
     """Rows changed by transactions from `position` on, as far as they have committed."""
     rows = await tx.fetch(

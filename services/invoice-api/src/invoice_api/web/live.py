@@ -7,7 +7,7 @@ something changed: the page asks again for the block that shows it.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +18,7 @@ from fastapi.responses import StreamingResponse
 from messaging.clock import Clock
 
 from invoice_api.http.dependencies import TheClock, TheDatabase
+from invoice_api.live import changes_store
 from invoice_api.live.hub import Change, TheHub
 from invoice_api.live.routes import MAX_WATCHED, Ids, changes, wanted_records
 from invoice_api.web.dependencies import TheRenderer
@@ -68,18 +69,27 @@ async def live(
     seen: Annotated[str, Query(max_length=16)] = "",
     of: Annotated[list[Entity] | None, Query(alias="list")] = None,
     recent: Provider | None = None,
+    since: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> StreamingResponse:
     """Badges of the records named: as they are, then as they change.
 
     `cause`, `integration` and `run-<id>` come on every stream; `list` where records of a kind
     named so changed; `recent`, with the record's id, and `run` for one provider. A run in the
-    address is told of once at the start: it may have ended before anyone listened.
+    address is told of once at the start: it may have ended before anyone listened. `missed` comes
+    first where anything changed `since` the page was read and nobody listened yet.
     """
+
+    async def missed() -> bool:
+        if since is None:
+            return False
+        async with database.transaction() as tx:
+            return await changes_store.has_changed(tx, since, one.caller.company.id)
+
     wanted = wanted_records(invoice, customer, item)
     told = changes(one.caller, hub, database, clock, wanted)
     rows = Rows(one, render, clock, frozenset(wanted), frozenset(of or ()), recent)
     return StreamingResponse(
-        _stream(told, rows, seen, run or []),
+        _stream(told, rows, seen, run or [], missed),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
@@ -152,7 +162,11 @@ class Rows:
 
 
 async def _stream(
-    told: AsyncGenerator[Change | None], rows: Rows, seen: str, runs: Sequence[UUID]
+    told: AsyncGenerator[Change | None],
+    rows: Rows,
+    seen: str,
+    runs: Sequence[UUID],
+    missed: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[str]:
     """First the present, each record once and whole, unless the page shows it already."""
     yield "retry: 1000\n\n"
@@ -165,6 +179,8 @@ async def _stream(
                         yield _event(name, html)
                 for run in runs:
                     yield _event(f"run-{run}", "changed")
+                if await missed():
+                    yield _event("missed", "changed")
                 present = None
             yield ": still here\n\n"
             continue

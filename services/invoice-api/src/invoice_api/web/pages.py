@@ -154,6 +154,8 @@ class Shell:
     problems_url: str = "/integrations"
     unread: int = 0
     """Open notices that this person hasn't read."""
+    as_of: int | None = None
+    """A transaction: what the page shows is of before it."""
 
 
 @dataclass(frozen=True)

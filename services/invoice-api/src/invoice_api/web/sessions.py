@@ -16,6 +16,7 @@ from invoice_api.accounts.authentication import check_csrf, check_may_act, find_
 from invoice_api.accounts.caller import Caller
 from invoice_api.http.dependencies import TheClock, TheDatabase, TheSettings
 from invoice_api.http.problems import not_found
+from invoice_api.live import changes_store
 from invoice_api.notices import store as notices_store
 from invoice_api.sync_status import connections_store, store
 from invoice_api.sync_status.connections_store import KnownConnection
@@ -53,6 +54,9 @@ class Visit:
     path: str
     toast: Toast | None = None
     toast_cookie: str = "tb_said"
+    as_of: int | None = None
+    """What had been written when the page began to be read: its stream tells whether more was
+    before anyone listened."""
 
     async def connected(self, tx: Tx) -> bool:
         """Whether the company has a connection to any provider."""
@@ -92,6 +96,7 @@ class Visit:
             open_problems=sum(open_at.values()),
             problems_url=f"/integrations/{most}/problems" if has_problems else "/integrations",
             unread=unread,
+            as_of=self.as_of,
         )
 
     def _banner(self, known: KnownConnection, waiting: int) -> Banner:
@@ -205,8 +210,12 @@ async def visit(
         query = f"?{request.url.query}" if request.url.query else ""
         raise LogInFirstError(path + query)
     cookie = f"{settings.cookie}_said"
-    toast = toast_of(request.cookies.get(cookie), cookie) if request.method == "GET" else None
-    return Visit(caller, Eyes(caller.company.zone, clock.now()), path, toast, cookie)
+    eyes = Eyes(caller.company.zone, clock.now())
+    if request.method != "GET":
+        return Visit(caller, eyes, path, None, cookie)
+    async with database.transaction() as tx:
+        as_of = await changes_store.horizon(tx)
+    return Visit(caller, eyes, path, toast_of(request.cookies.get(cookie), cookie), cookie, as_of)
 
 
 async def write_visit(

@@ -161,7 +161,8 @@
     note.textContent = "You were logged out meanwhile. What you typed is back, and not saved yet.";
     const folded = into.closest("details");
     if (folded) folded.open = true;
-    into.before(note);
+    // A field named "before" hides the form's own method of that name.
+    into.parentNode.insertBefore(note, into);
     into.dispatchEvent(new Event("input", { bubbles: true }));
     fields.find((f) => f.matches("[data-select]"))?.dispatchEvent(new Event("change", { bubbles: true }));
     $("[data-lines]", into)?.dispatchEvent(new Event("input", { bubbles: true }));

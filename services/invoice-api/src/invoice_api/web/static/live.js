@@ -9,20 +9,23 @@
   const REST = 20000;
   // Whether something may have changed while nobody could say so.
   let missed = false;
+  // Of when the page is: its first stream says whether anything changed before it began.
+  let asOf = main.dataset.asOf;
 
   // A browser has six connections to a host: a page that nobody looks at gives its own back.
   class Stream {
     constructor(url) {
       this.url = url;
       this.heard = [];
-      this.start();
+      this.start(asOf ? `${url}${url.includes("?") ? "&" : "?"}since=${asOf}` : url);
+      asOf = "";
       document.addEventListener("visibilitychange", () => this.look());
     }
 
     get readyState() { return this.inner.readyState; }
 
-    start() {
-      const inner = new EventSource(this.url, { withCredentials: true });
+    start(url = this.url) {
+      const inner = new EventSource(url, { withCredentials: true });
       inner.onopen = (event) => this.onopen?.(event);
       inner.onerror = (event) => this.onerror?.(event);
       this.heard.forEach(([name, hear]) => inner.addEventListener(name, hear));
@@ -163,15 +166,18 @@
   const hear = (source) => {
     const told = new Map([["cause", [shell]], ["integration", [shell]]]);
     watches.forEach(({ names, news }) => names.forEach((name) => told.set(name, [...(told.get(name) || []), news])));
+    source.addEventListener("missed", catchUp);
     told.forEach((all, name) => source.addEventListener(name, () => all.forEach((news) => news())));
   };
+  // Nobody said meanwhile what changed: all is asked for once.
+  const catchUp = () => { shell(); watches.forEach(({ news }) => news()); $$("[hx-trigger*=catch-up]").forEach((block) => window.htmx.trigger(block, "catch-up")); };
   const known = new WeakSet();
   document.addEventListener("htmx:sseError", () => { missed = true; });
   document.addEventListener("htmx:sseOpen", (event) => {
     const { source } = event.detail;
     if (!known.has(source)) { known.add(source); hear(source); }
-    // Nobody said meanwhile what changed: all is asked for once, and not by every page at once.
-    if (missed) window.setTimeout(() => { shell(); watches.forEach(({ news }) => news()); $$("[hx-trigger*=catch-up]").forEach((block) => window.htmx.trigger(block, "catch-up")); }, Math.random() * PAUSE);
+    // Not by every page at once.
+    if (missed) window.setTimeout(catchUp, Math.random() * PAUSE);
     missed = false;
   });
   // A page without a stream of its own has the shell's.
