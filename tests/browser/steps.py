@@ -72,12 +72,14 @@ class Company:
     async def customer(self, name: str = "Ann Lee", email: str | None = "ann@lee.example") -> str:
         return str((await self.make("/customers", name=name, email=email))["id"])
 
-    async def invoice(self, customer: str, item: str, *, send: bool = False) -> str:
+    async def invoice(
+        self, customer: str, item: str, *, send: bool = False, due: str | None = "2026-07-15"
+    ) -> str:
         made = await self.make(
             "/invoices",
             customer_id=customer,
             issue_date="2026-06-15",
-            due_date="2026-07-15",
+            due_date=due,
             lines=[{"item_id": item, "description": "Visit", "quantity": "2"}],
         )
         if send:
@@ -165,12 +167,14 @@ async def switch_on(page: Page, web: str, provider: str = "qbo") -> None:
     await expect(page.get_by_label("Sync Invoices")).to_be_checked()
 
 
-async def map_all(page: Page, web: str, count: int, provider: str = "qbo") -> None:
+async def map_all(
+    page: Page, web: str, count: int, provider: str = "qbo", account: str = "4000 Services"
+) -> None:
     """Bulk Assign, Apply to Unmapped, Save Changes."""
     await page.goto(f"{web}/integrations/{provider}/account-mapping")
     bulk = page.get_by_label("Bulk Assign")
     await expect(bulk).to_be_visible(timeout=WITHIN)
-    await bulk.select_option(label="4000 Services")
+    await bulk.select_option(label=account)
     await page.get_by_role("button", name=f"Apply to Unmapped ({count})").click()
     await expect(page.get_by_text("unsaved change")).to_be_visible()
     await page.get_by_role("button", name="Save Changes").click()

@@ -373,10 +373,25 @@ def problems(count: int, *, away: bool = False, tried: bool = False) -> office_v
         wrong_fields={"choose_account.account_id": NASTY} if tried else {},
     )
     kept = office_views.KeptFix("/x", (("email", NASTY),), (("E-mail", NASTY),), NASTY)
+    row = office_views.ListedRow("1", NASTY, "/x", NASTY, NASTY, NASTY * tried)
+    listed = office_views.ListedFix(
+        code="due_date_invalid",
+        title=NASTY,
+        field="due_date",
+        label="Due date of",
+        rows=(row,),
+        count=2,
+        by_days=True,
+        days="30",
+        wrong_days=NASTY * tried,
+    )
+    if count > 1:
+        one = replace(one, listed=listed, folds="first")
+    last = replace(one, key="b", group="b", ours=True, wrong=NASTY * tried, listed=None)
     return office_views.ProblemsPage(
         shell=SHELL,
         head=HEAD,
-        groups=(one, replace(one, key="b", group="b", ours=True, wrong=NASTY * tried))[:count],
+        groups=(one, replace(last, folds="last" if count > 1 else ""))[:count],
         fixing=(RUN,) * count,
         accounts=OPTIONS,
         taxes=OPTIONS,

@@ -113,6 +113,7 @@ INVOICES = (
             Fix("save_due_date", "Save due date", ("due_date",), (("due_date", "{due_date}"),)),
         ),
         choices=(Choice("missing", "why", (("missing", ""),)),),
+        list_title="Due dates missing or wrong",
     ),
     Cause(
         number=36,

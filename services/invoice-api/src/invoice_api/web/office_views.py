@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from invoice_api.web.pages import (
     CauseView,
@@ -119,6 +120,38 @@ class GroupRecord:
 
 
 @dataclass(frozen=True)
+class ListedRow:
+    """A record with its own field in a form for many."""
+
+    id: str
+    name: str
+    url: str
+    facts: str
+    """What waits for it: "$120.00, 3 invoices"."""
+    value: str
+    wrong: str
+
+
+@dataclass(frozen=True)
+class ListedFix:
+    """One form for all groups of a cause: what is filled in is saved together.
+
+    `label` stands before a record's name. `by_days`: those left empty may be given a date so many
+    days after their own.
+    """
+
+    code: str
+    title: str
+    field: str
+    label: str
+    rows: tuple[ListedRow, ...]
+    count: int
+    by_days: bool
+    days: str
+    wrong_days: str
+
+
+@dataclass(frozen=True)
 class ProblemGroup:
     group: str
     key: str
@@ -137,6 +170,10 @@ class ProblemGroup:
     """A defect of ours: we have been told, nobody has to act."""
     heading: str | None = None
     """Over the first of several groups that one cause makes: what they are, and how many."""
+    listed: ListedFix | None = None
+    """Over the first of several: the form that mends them together; they follow it, folded."""
+    folds: Literal["", "first", "last"] = ""
+    """Where such a fold begins and ends."""
     typed_fix: str = ""
     """The action of the one fix that takes something typed or chosen; empty where several do, or
     none. Enter in its field presses its button."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from invoice_api.web.field_words import words_of
 from invoice_api.web.integrated import account_options, principal_of, soon
 from invoice_api.web.integrated_taxes import tax_options
 from invoice_api.web.integration_pages import Peers, ThePeers, head_of
+from invoice_api.web.listed_fixes import ListTried, listed_of
 from invoice_api.web.live import live_url
 from invoice_api.web.notices_views import HOW_OFTEN
 from invoice_api.web.office_views import (
@@ -92,6 +94,7 @@ async def problems_page(
     clock: Clock,
     render: Renderer,
     tried: Tried | None = None,
+    listed: ListTried | None = None,
 ) -> Response:
     """All open groups; what was `tried` in vain keeps its input, with why beside it."""
     async with peers.database.transaction() as tx:
@@ -124,10 +127,12 @@ async def problems_page(
     synced = row.counts.get("synced", 0)
     now = one.eyes.moment(one.eyes.now)
     groups = [_group(group, over, one, provider, accounts) for group, over in arranged(rows)]
+    if tried is not None:
+        groups = [_with_tried(group, tried) for group in groups]
     page = ProblemsPage(
         shell=shell,
         head=head,
-        groups=tuple(groups if tried is None else (_with_tried(g, tried) for g in groups)),
+        groups=tuple(with_lists(groups, listed)),
         fixing=fixing,
         accounts=accounts,
         taxes=taxes,
@@ -137,10 +142,24 @@ async def problems_page(
         live_url=live_url("run", [card.id for card in fixing]) if fixing else "/live",
         away=away,
         notices=often,
-        tried=tried is not None,
+        tried=tried is not None or listed is not None,
         kept=None if tried is None else tried.kept(provider),
     )
-    return render.page("problems.html", page, 200 if tried is None else tried.problem.status)
+    status = 422 if listed is not None else 200 if tried is None else tried.problem.status
+    return render.page("problems.html", page, status)
+
+
+def with_lists(groups: Sequence[ProblemGroup], tried: ListTried | None) -> list[ProblemGroup]:
+    """Groups in their order; before several that can be mended together stands their form."""
+    found: list[ProblemGroup] = []
+    for code, some in groupby(groups, key=lambda group: group.cause.code):
+        together = list(some)
+        form = listed_of(code, together, tried)
+        if form is not None:
+            together[0] = replace(together[0], listed=form, folds="first")
+            together[-1] = replace(together[-1], folds="last")
+        found += together
+    return found
 
 
 def _with_tried(group: ProblemGroup, tried: Tried) -> ProblemGroup:

@@ -50,7 +50,7 @@
   show();
 
   // j k x s u f Enter, as the list of keys says.
-  const rows = () => $$("[data-row]");
+  const rows = () => $$("[data-row]").filter((row) => !row.closest("details:not([open])"));
   const current = () => rows().find((row) => row.classList.contains("app-current"));
   const go = (row) => {
     if (!row) return;
