@@ -17,8 +17,14 @@ from sync_orchestrator.domain.round import Trigger
 from sync_orchestrator.handlers.places import current_of
 from sync_orchestrator.handlers.refusals import because_of
 from sync_orchestrator.handlers.work import REVIEWS, Tools, Work, begin
-from sync_orchestrator.store import connections_store, jobs_store, remote_customers_store
-from sync_orchestrator.store.remote_customers_store import CustomerLoad
+from sync_orchestrator.store import (
+    connections_store,
+    customer_loads_store,
+    jobs_store,
+    kind_corrections_store,
+    remote_customers_store,
+)
+from sync_orchestrator.store.customer_loads_store import CustomerLoad
 
 OVERLAP = timedelta(minutes=10)
 """Providers' clocks aren't ours, and some tell only days: so much is read twice."""
@@ -48,7 +54,7 @@ async def load(
     connection = current_of(work, company, provider)
     if not connection.is_open and connection.cause is not None:
         raise because_of(connection.cause, provider)
-    latest = await remote_customers_store.latest_load(tx, connection.id)
+    latest = await customer_loads_store.latest_load(tx, connection.id)
     if latest is not None and latest.state == "running":
         return latest, True
     begun = await _go_on_or_begin(work, connection, latest, origin)
@@ -63,7 +69,7 @@ async def _go_on_or_begin(
     trigger = Trigger(work.tools.ids.new())
     if latest is None or latest.state != "interrupted":
         return await begin_load(work, connection, trigger, origin)
-    if not await remote_customers_store.go_on(work.tx, latest.id, work.books.now, origin):
+    if not await customer_loads_store.go_on(work.tx, latest.id, work.books.now, origin):
         return await begin_load(work, connection, trigger, origin)
     _ask(
         work,
@@ -75,7 +81,7 @@ async def _go_on_or_begin(
         connection.epoch,
         latest.changed_since,
     )
-    found = await remote_customers_store.find_load(work.tx, connection.company_id, latest.id)
+    found = await customer_loads_store.find_load(work.tx, connection.company_id, latest.id)
     assert found is not None
     _tell(work, found)
     return found
@@ -87,7 +93,7 @@ async def begin_load(
     """Ask the connector for it, within work that the caller saves."""
     load_id = LoadId(work.tools.ids.new())
     since = _changed_since(connection, work.books.now)
-    await remote_customers_store.begin_load(
+    await customer_loads_store.begin_load(
         work.tx,
         load_id,
         connection.id,
@@ -107,7 +113,7 @@ async def begin_load(
         connection.epoch,
         since,
     )
-    found = await remote_customers_store.find_load(work.tx, connection.company_id, load_id)
+    found = await customer_loads_store.find_load(work.tx, connection.company_id, load_id)
     assert found is not None
     _tell(work, found)
     return found
@@ -119,13 +125,13 @@ async def ask_stuck_loads_again(tx: Tx, tools: Tools, limit: int) -> int:
     After a quarter of an hour it is given up for now, with what it brought kept, until somebody
     has it go on or its next page comes.
     """
-    stuck = await remote_customers_store.stuck_loads(tx, STUCK_AFTER, limit)
+    stuck = await customer_loads_store.stuck_loads(tx, STUCK_AFTER, limit)
     if not stuck:
         return 0
     work = await begin(tx, {one.load.company_id for one in stuck}, tools)
     for one in stuck:
         if work.books.now - one.load.moved_at > GIVEN_UP_AFTER:
-            await remote_customers_store.end_load(tx, one.load.id, "interrupted", work.books.now)
+            await customer_loads_store.end_load(tx, one.load.id, "interrupted", work.books.now)
             await _tell_of(work, one.load.company_id, one.load.id)
             continue
         _ask(
@@ -138,7 +144,7 @@ async def ask_stuck_loads_again(tx: Tx, tools: Tools, limit: int) -> int:
             one.epoch,
             one.load.changed_since,
         )
-    await remote_customers_store.asked_again(tx, [one.load.id for one in stuck])
+    await customer_loads_store.asked_again(tx, [one.load.id for one in stuck])
     await work.save()
     return len(stuck)
 
@@ -155,7 +161,7 @@ async def refresh_lists(tx: Tx, tools: Tools, limit: int) -> int:
         return 0
     work = await begin(tx, {company for _, company in lacking}, tools)
     for connection_id, _ in lacking:
-        latest = await remote_customers_store.latest_load(tx, connection_id)
+        latest = await customer_loads_store.latest_load(tx, connection_id)
         if latest is not None and latest.state == "running":
             continue  # somebody asked while we waited for the company
         connection = work.books.connections[connection_id]
@@ -174,7 +180,7 @@ async def take_pages(work: Work, pages: Sequence[RemoteCustomersListed]) -> None
 
 async def _take(work: Work, page: RemoteCustomersListed) -> None:
     tx, now = work.tx, work.books.now
-    await remote_customers_store.begin_load(
+    await customer_loads_store.begin_load(
         tx,
         page.load_id,
         page.connection_id,
@@ -183,11 +189,11 @@ async def _take(work: Work, page: RemoteCustomersListed) -> None:
         began_by=None,
         changed_since=page.changed_since,
     )
-    whole = await remote_customers_store.take_page(tx, page, now)
+    whole = await customer_loads_store.take_page(tx, page, now)
     if whole is None:
         return
     if page.customers:
-        corrections = await remote_customers_store.corrections(tx, page.company_id)
+        corrections = await kind_corrections_store.corrections(tx, page.company_id)
         there = [CustomerThere(c.name, c.company_name, c.email) for c in page.customers]
         await remote_customers_store.save_page(
             tx,
@@ -201,7 +207,7 @@ async def _take(work: Work, page: RemoteCustomersListed) -> None:
     if page.changed_since is None:
         await remote_customers_store.forget_unseen(tx, page.connection_id, page.as_of)
     await remote_customers_store.listed(tx, page.connection_id, page.as_of)
-    await remote_customers_store.end_load(tx, page.load_id, "done", now)
+    await customer_loads_store.end_load(tx, page.load_id, "done", now)
     await _tell_of(work, page.company_id, page.load_id)
     work.books.connections.update(
         {c.id: c for c in await connections_store.by_id(tx, [page.connection_id])}
@@ -212,15 +218,15 @@ async def _take(work: Work, page: RemoteCustomersListed) -> None:
 
 async def show(tx: Tx, company: CompanyId, run_id: UUID) -> RunProgress | None:
     """A load as the run it is; None if there is no such load of this company."""
-    found = await remote_customers_store.find_load(tx, company, run_id)
+    found = await customer_loads_store.find_load(tx, company, run_id)
     return None if found is None else progress_of(found)
 
 
 async def cancel(tx: Tx, company: CompanyId, run_id: UUID, now: datetime) -> RunProgress | None:
     """Take no more of its pages: what was listed stays. None if there is no such load."""
-    if await remote_customers_store.find_load(tx, company, run_id) is None:
+    if await customer_loads_store.find_load(tx, company, run_id) is None:
         return None
-    await remote_customers_store.end_load(tx, LoadId(run_id), "cancelled", now)
+    await customer_loads_store.end_load(tx, LoadId(run_id), "cancelled", now)
     return await show(tx, company, run_id)
 
 
@@ -261,7 +267,7 @@ _RUN_STATES: dict[str, Literal["running", "stopped", "done"]] = {
 
 
 async def _tell_of(work: Work, company: CompanyId, load: LoadId) -> None:
-    found = await remote_customers_store.find_load(work.tx, company, load)
+    found = await customer_loads_store.find_load(work.tx, company, load)
     if found is not None:
         _tell(work, found)
 

@@ -9,7 +9,11 @@ from contracts.invoicing import CustomerKind
 from messaging.database import Tx
 
 from sync_orchestrator.domain.customer_kinds import CustomerThere, suggest
-from sync_orchestrator.store import remote_customers_store, review_store
+from sync_orchestrator.store import (
+    kind_corrections_store,
+    remote_customers_store,
+    review_store,
+)
 from sync_orchestrator.store.remote_customers_store import Choice
 from sync_orchestrator.store.review_store import Candidate, Reviewed, Wanted
 
@@ -69,7 +73,7 @@ async def learn(
     import's id all of them are, by what was suggested when it began, and count once however often
     they are told.
     """
-    if run_id is not None and not await remote_customers_store.learns_once(tx, company, run_id):
+    if run_id is not None and not await kind_corrections_store.learns_once(tx, company, run_id):
         return 0
     known = await remote_customers_store.by_id(tx, connection, list(imported))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -85,12 +89,12 @@ async def learn(
             counts[feature][0 if kind == "business" else 1] += 1
     if not counts:
         return 0
-    await remote_customers_store.correct(
+    await kind_corrections_store.correct(
         tx, company, {feature: (n[0], n[1]) for feature, n in counts.items()}
     )
-    corrections = await remote_customers_store.corrections(tx, company)
-    rows = await remote_customers_store.with_features(tx, company, list(counts))
-    await remote_customers_store.suggest_anew(
+    corrections = await kind_corrections_store.corrections(tx, company)
+    rows = await kind_corrections_store.with_features(tx, company, list(counts))
+    await kind_corrections_store.suggest_anew(
         tx,
         [
             (

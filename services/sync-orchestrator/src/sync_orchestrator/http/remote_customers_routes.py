@@ -21,7 +21,11 @@ from sync_orchestrator.http.schemas import (
     MatchingTaken,
     RemoteIdsTaken,
 )
-from sync_orchestrator.store import remote_customers_store, review_store
+from sync_orchestrator.store import (
+    customer_loads_store,
+    remote_customers_store,
+    review_store,
+)
 from sync_orchestrator.store.remote_customers_store import Choice
 from sync_orchestrator.store.review_store import FILTERS, Reviewed, Wanted
 
@@ -74,7 +78,7 @@ async def review(
             rows = await review_store.page_before(tx, connection.id, company, wanted, to, limit + 1)
         selection = await review_store.selection(tx, connection.id, company)
         counts = await review_store.counts(tx, connection.id, company, wanted.text)
-        latest = await remote_customers_store.latest_load(tx, connection.id)
+        latest = await customer_loads_store.latest_load(tx, connection.id)
     more = len(rows) > limit
     shown = rows[:limit] if to is None else rows[-limit:]
     # Where one came from is there, on whichever side.
