@@ -30,6 +30,7 @@ from invoice_api.web import (
     office_settings_pages,
     patterns_pages,
     problems_pages,
+    provider_settings_pages,
     recent_pages,
     remote_customers_done_pages,
     remote_customers_pages,
@@ -78,6 +79,7 @@ for pages in (
     remote_customers_done_pages,
     remote_customers_pages,
     integration_pages,
+    provider_settings_pages,
     action_pages,  # last: its paths are the most general
 ):
     router.include_router(pages.router)
