@@ -71,6 +71,7 @@ def test_what_an_open_page_asks_for_by_itself_renders_as_safely() -> None:
     for template, news in (
         ("list_news.html", ListNews(("1", "2"), tabs, strip)),
         ("list_news.html", ListNews(())),
+        ("list_news.html", ListNews((), tabs, None, NASTY)),
         ("shell.html", ShellNews(SHELL)),
     ):
         text = bytes(render.fragment(template, news).body).decode()

@@ -1,7 +1,7 @@
 """The list of invoices: tabs, filters, what is wrong on top, and its neighbours."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, get_args
@@ -138,7 +138,7 @@ async def show_invoices(
         found = await service.list_page(tx, one.caller, clock, page, wanted.states, wanted.records)
         shell = await one.shell(tx, "Invoices", "invoices")
         connections = await connections_store.current_connections(tx, one.caller.company.id)
-        tabs = await _tabs(tx, one, wanted, connections)
+        counts = await _counts(tx, one)
         strip = await _strip(tx, one, connections)
         cards = await month_cards(tx, one, connections)
         first_steps = await line_of(tx, one)
@@ -151,7 +151,7 @@ async def show_invoices(
         InvoicesPage(
             shell=shell,
             rows=tuple(row_of(invoice, one) for invoice in found.data),
-            tabs=tabs,
+            tabs=_tabs(counts, wanted, connections),
             tab=wanted.tab,
             query=wanted.query,
             cause=wanted.cause,
@@ -167,6 +167,7 @@ async def show_invoices(
             first_steps=first_steps,
             live_url=list_url("invoice", [str(i.id) for i in found.data]),
             news_url=f"/invoices/news?{here}",
+            calm="" if strip else calm_of(counts, _open_at(connections)),
         ),
     )
 
@@ -179,25 +180,59 @@ async def show_news(
     page = PageRequest()
     async with database.transaction() as tx:
         connections = await connections_store.current_connections(tx, one.caller.company.id)
-        tabs = await _tabs(tx, one, wanted, connections)
+        counts = await _counts(tx, one)
         strip = await _strip(tx, one, connections)
         found = await store.list_invoices(
             tx, one.caller.company.id, page, wanted.states, wanted.records
         )
     ids = tuple(str(invoice.snapshot.id) for invoice in found[: page.limit])
-    return render_page.fragment("list_news.html", ListNews(ids, tabs, strip))
+    tabs = _tabs(counts, wanted, connections)
+    calm = "" if strip else calm_of(counts, _open_at(connections))
+    return render_page.fragment("list_news.html", ListNews(ids, tabs, strip, calm))
 
 
-async def _tabs(
-    tx: Tx, one: Visit, wanted: Wanted, connections: list[KnownConnection]
-) -> tuple[Tab, ...]:
+async def _counts(tx: Tx, one: Visit) -> Mapping[str, int]:
+    """How many invoices each tab has."""
     total, drafts, states = await store.count_by_state(tx, one.caller.company.id)
     counts = {"all": total, "draft": drafts}
-    counts |= {
+    return counts | {
         key: sum(states.get(state.value, 0) for state in tabs_states(key))
         for key, _ in TAB_LABELS
         if key not in counts
     }
+
+
+def _open_at(connections: Sequence[KnownConnection]) -> tuple[str, ...]:
+    return tuple(
+        PROVIDER_LABELS[known.facts.provider]
+        for known in connections
+        if known.facts.status != "disconnected"
+    )
+
+
+def calm_of(counts: Mapping[str, int], labels: Sequence[str]) -> str:
+    """That everything is in the books, where it is; nothing while anything waits.
+
+    What is a draft, void, ignored or of before the start date waits for nothing.
+    """
+    waits = counts["not_synced"] + counts["progress"] + counts["attention"]
+    if waits or not counts["synced"] or not labels:
+        return ""
+    if len(labels) > 1:
+        where = f"{', '.join(labels[:-1])} and {labels[-1]}"
+        said = f"All invoices that should be in {where} are there."
+    elif counts["synced"] == counts["all"]:
+        many = f"All {counts['all']:,} invoices are" if counts["all"] > 1 else "Your invoice is"
+        said = f"{many} in {labels[0]}."
+    else:
+        there = f"{counts['synced']:,} of {counts['all']:,}"
+        said = f"All invoices that should be in {labels[0]} are there: {there}."
+    return f"{said} Oldest waiting: none."
+
+
+def _tabs(
+    counts: Mapping[str, int], wanted: Wanted, connections: Sequence[KnownConnection]
+) -> tuple[Tab, ...]:
     return tuple(
         Tab(label, counts[key], f"/invoices?{wanted.address(tab=key)}", key == wanted.tab)
         for key, label in TAB_LABELS

@@ -49,6 +49,8 @@ class ListNews:
     """What stands on the list's first page by now; the page says how many of it are new."""
     tabs: tuple[Tab, ...] = ()
     strip: Strip | None = None
+    calm: str = ""
+    """What stands in the strip's place where nothing waits."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class InvoicesPage:
     first_steps: str | None
     live_url: str
     news_url: str
+    calm: str = ""
+    """What stands in the strip's place where nothing waits."""
 
     @property
     def filtered(self) -> bool:
