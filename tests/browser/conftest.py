@@ -44,12 +44,22 @@ async def browser() -> AsyncGenerator[Browser]:
         await started.close()
 
 
+_named: dict[str, str] = {}
+"""Which file and test has the company of this name: its organisation is taken for others."""
+
+
 @pytest.fixture
-async def new_company(stack: Stack, page: Page) -> AsyncGenerator[NewCompany]:
-    """Makes a company of its own and logs the page in to it."""
+async def new_company(
+    request: pytest.FixtureRequest, stack: Stack, page: Page
+) -> AsyncGenerator[NewCompany]:
+    """Makes a company of its own and logs the page in to it. Its name is no other test's."""
+    node = cast("pytest.Item", request.node)
+    test = node.nodeid.partition("[")[0]
     async with AsyncExitStack() as open_clients:
 
         async def make(name: str) -> Company:
+            other = _named.setdefault(name, test)
+            assert other == test, f"{other} has {name}: give this company a name of its own"
             made = await company(stack, page, name)
             open_clients.push_async_callback(made.api.aclose)
             return made

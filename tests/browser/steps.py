@@ -16,7 +16,6 @@ WITHIN = int(os.environ.get("WITHIN_MS", "20000"))
 """How long what happens by itself may take; a machine that is busy otherwise is given longer."""
 PASSWORD = "correct horse battery 9"
 _numbers = itertools.count(1)
-_named: set[str] = set()
 
 
 async def shot(page: Page, name: str, *, first_only: bool = False) -> None:
@@ -93,9 +92,7 @@ NewCompany = Callable[[str], Awaitable[Company]]
 
 
 async def company(stack: Stack, page: Page, name: str) -> Company:
-    """Made by the API, logged in by the page. Each name once: its organisation is taken then."""
-    assert name not in _named, f"another test has {name}: give this company a name of its own"
-    _named.add(name)
+    """Made by the API, logged in by the page."""
     web = stack.endpoints["web"]
     email = f"joe{next(_numbers)}@{name.split()[0].lower()}.example"
     api = httpx.AsyncClient(base_url=f"{web}/api/v1", timeout=20)
@@ -146,10 +143,12 @@ async def agree(page: Page, organisation: str, username: str = "joe") -> None:
     await page.locator("[name=decision][value=approve]").click()
 
 
-async def connect(page: Page, web: str, organisation: str, label: str = "QuickBooks") -> None:
+async def connect(
+    page: Page, web: str, organisation: str, label: str = "QuickBooks", username: str = "joe"
+) -> None:
     await page.goto(f"{web}/integrations")
     await page.get_by_role("region", name=label).get_by_role("link", name="Connect").click()
-    await agree(page, organisation)
+    await agree(page, organisation, username)
     await expect(page.get_by_role("heading", name=f"{label}: {organisation}")).to_be_visible(
         timeout=WITHIN
     )
@@ -167,14 +166,12 @@ async def switch_on(page: Page, web: str, provider: str = "qbo") -> None:
     await expect(page.get_by_label("Sync Invoices")).to_be_checked()
 
 
-async def map_all(
-    page: Page, web: str, count: int, provider: str = "qbo", account: str = "4000 Services"
-) -> None:
+async def map_all(page: Page, web: str, count: int, provider: str = "qbo") -> None:
     """Bulk Assign, Apply to Unmapped, Save Changes."""
     await page.goto(f"{web}/integrations/{provider}/account-mapping")
     bulk = page.get_by_label("Bulk Assign")
     await expect(bulk).to_be_visible(timeout=WITHIN)
-    await bulk.select_option(label=account)
+    await bulk.select_option(label="4000 Services")
     await page.get_by_role("button", name=f"Apply to Unmapped ({count})").click()
     await expect(page.get_by_text("unsaved change")).to_be_visible()
     await page.get_by_role("button", name="Save Changes").click()

@@ -1,5 +1,6 @@
 """Problems by clicks: only what is ticked is fixed, and what one form holds is saved together."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from browser.steps import WITHIN, NewCompany, becomes, connect, map_all, shot, switch_on
@@ -38,14 +39,15 @@ async def test_a_tick_outlives_live_news_and_only_it_is_fixed(
     await becomes(page, "blocked")
 
 
+@pytest.mark.does_without("/problems-listed/")
 async def test_due_dates_that_are_missing_are_saved_together(
     page: Page, new_company: NewCompany
 ) -> None:
     oak = await new_company("Valerian Plumbing")
-    await connect(page, oak.web, oak.organisation, "Xero")
+    await connect(page, oak.web, oak.organisation, "Xero", "val")
     await switch_on(page, oak.web, "xero")
     customer, item = await oak.customer(), await oak.item("Call-out")
-    await map_all(page, oak.web, 1, "xero", "200 Service revenue")
+    await map_all(page, oak.web, 1, "xero")
     invoices = [await oak.invoice(customer, item, send=True, due=None) for _ in range(3)]
     for invoice in invoices:
         await page.goto(f"{oak.web}/invoices/{invoice}")

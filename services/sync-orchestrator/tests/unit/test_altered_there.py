@@ -103,30 +103,16 @@ def test_an_account_that_follows_an_item_written_since_is_no_alteration() -> Non
     assert desk.state(bill) == "synced"
 
 
-def test_a_product_that_was_merged_there_is_no_alteration_while_its_account_is_the_same() -> None:
-    desk, bill = synced()
-    see(desk, bill, products="p")
-    before = {**WRITTEN, "products": "p"}
-    link = desk.job(bill).link
-    assert link is not None
-    desk.books.put(
-        replace(desk.job(bill), link=link.model_copy(update={"held": mark_of(**before)}))
-    )
-    see(desk, bill, products="q")
-    assert desk.state(bill) == "synced"
-    see(desk, bill, products="q", item_accounts="y")
-    assert fields(desk, bill) == ["the income account"]
-
-
-def test_another_product_is_told_where_nothing_is_said_of_accounts() -> None:
+def test_another_product_is_told_as_that_and_its_account_only_where_it_is_another() -> None:
     desk, bill = synced()
     link = desk.job(bill).link
     assert link is not None
-    known = {name: value for name, value in WRITTEN.items() if name != "item_accounts"}
-    held = mark_of(**known, products="p")
+    held = mark_of(**WRITTEN, products="p")
     desk.books.put(replace(desk.job(bill), link=link.model_copy(update={"held": held})))
     see(desk, bill, products="q")
     assert fields(desk, bill) == ["the product"]
+    see(desk, bill, products="q", item_accounts="y")
+    assert fields(desk, bill) == ["the product", "the income account"]
 
 
 def test_what_was_read_before_a_refused_write_is_not_what_we_left_there() -> None:

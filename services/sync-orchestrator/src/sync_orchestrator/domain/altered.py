@@ -38,24 +38,19 @@ def altered_fields(job: Job, there: RemoteRef | None, situation: Situation) -> t
     if there is None or job.link is None or there.id != job.link.id:
         return ()
     found = holding.changes(job.link.held, there.held)
-    told = [one for one in found if not _is_our_doing(one, job, there, situation)]
+    told = [one for one in found if not _is_our_doing(one, job, situation)]
     return tuple(dict.fromkeys(_in_words(one) for one in told))
 
 
-def _is_our_doing(change: Change, job: Job, there: RemoteRef, situation: Situation) -> bool:
-    """Whether it follows from what we wrote or know of other records, or moves no amount.
+def _is_our_doing(change: Change, job: Job, situation: Situation) -> bool:
+    """Whether it follows from what we wrote or know of other records.
 
-    Customers are merged there, and their invoices move along to whom we follow them. Products are
-    merged there too, which gives every old invoice another one: what is booked where says more. An
-    account that a line has by its item may follow the item, which we have written since.
+    Customers are merged there, and their invoices move along to whom we follow them. An account
+    that a line has by its item may follow the item, which we have written since.
     """
     if change.field == "customer":
         need = situation.customer
         return need is not None and need.link is not None and need.link.id == change.now
-    if change.field == "products":
-        return holding.says(job.link and job.link.held, "item_accounts") and holding.says(
-            there.held, "item_accounts"
-        )
     if change.field == "item_accounts":
         written = [need.job.synced_at for need in situation.items if need.job is not None]
         at = job.synced_at
