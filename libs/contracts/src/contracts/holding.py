@@ -17,14 +17,17 @@ FIELDS = (
     "currency",
     "lines",
     "accounts",
+    "discount_accounts",
     "products",
     "item_accounts",
     "taxes",
     "tax",
 )
 """In the order in which sentences name them. `accounts` are those that lines name themselves,
-`products` the items on them, `item_accounts` the accounts that lines have by their item alone;
-`taxes` are those on its lines, `tax` is what they come to."""
+`discount_accounts` those of discounts where only these name one; `products` are the items on its
+lines, `item_accounts` the accounts that lines have by their item alone; `taxes` are those on its
+lines, `tax` is what they come to. A name keeps its meaning: what was remembered under it is
+compared with what is read years later."""
 
 
 @dataclass(frozen=True, slots=True)

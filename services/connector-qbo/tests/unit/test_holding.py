@@ -40,4 +40,4 @@ def test_the_item_of_a_line_and_its_account_are_told_apart() -> None:
 
 
 def test_a_discount_names_its_account_itself() -> None:
-    assert fields(mark(), mark(discount="87")) == ["accounts"]
+    assert fields(mark(), mark(discount="87")) == ["discount_accounts"]

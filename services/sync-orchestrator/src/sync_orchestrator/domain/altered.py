@@ -20,6 +20,7 @@ _WORDS = {
     "currency": "the currency",
     "lines": "the lines",
     "accounts": "the income account",
+    "discount_accounts": "the discount's account",
     "products": "the product",
     "item_accounts": "the income account",
     "taxes": "the tax",
