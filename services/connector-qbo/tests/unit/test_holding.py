@@ -1,5 +1,6 @@
 """What is in the mark of an invoice, and what moves it."""
 
+import json
 from typing import Any
 
 from connector_qbo.operations.holding import held_by
@@ -37,6 +38,12 @@ def test_the_item_of_a_line_and_its_account_are_told_apart() -> None:
     assert fields(mark(), mark()) == []
     assert fields(mark(), mark(item="4")) == ["products"]
     assert fields(mark(), mark(item="4", account="82")) == ["products", "item_accounts"]
+
+
+def test_a_mark_from_before_items_and_accounts_were_told_apart_is_not_compared_with_them() -> None:
+    held = json.loads(mark())
+    old = {name: held[name] for name in held if name not in {"products", "discount_accounts"}}
+    assert fields(json.dumps({**old, "accounts": "0a1b2c3d4e5f6071"}), mark(item="4")) == []
 
 
 def test_a_discount_names_its_account_itself() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -21,6 +22,8 @@ from invoice_api.runs.projector import on_progress
 from invoice_api.sync_status.projector import CHANNEL, on_connections
 from messaging.wake import Listener
 from testkit.eventually import eventually
+
+from .test_pages import log_in
 
 Service = Any
 Json = dict[str, Any]
@@ -294,3 +297,35 @@ async def test_a_run_that_moves_on_is_told(watched: Watched) -> None:
             if kind == "run":
                 break
     assert (data["id"], data["left"], data["can_cancel"]) == (str(run.id), 2, True)
+
+
+async def test_a_page_s_stream_says_once_what_was_missed_before_it_began(
+    service: Service, live_url: str
+) -> None:
+    signed_up = await service.sign_up()
+    watched = Watched(service, live_url, signed_up)
+    await watched.connect()
+
+    async def begins_with(web: httpx.AsyncClient, query: str, **headers: str) -> list[str]:
+        """The events up to the first sign of life."""
+        found: list[str] = []
+        async with web.stream("GET", f"/live?{query}", headers=headers) as answer:
+            assert answer.status_code == 200
+            async for line in answer.aiter_lines():
+                if line.startswith(":"):
+                    return found
+                found += [line] if line.startswith(("event: ", "id: ")) else []
+        return found
+
+    async with httpx.AsyncClient(base_url=live_url.removesuffix("/api/v1"), timeout=10) as web:
+        await log_in(web, signed_up["email"])
+        page = (await web.get("/invoices")).text
+        [as_of] = re.findall(r'data-as-of="(\d+)"', page)
+        assert await begins_with(web, f"since={as_of}") == ["id: begun"]
+        invoice = await watched.invoice()
+        await watched.web.post(f"/invoices/{invoice}/send")
+        assert await begins_with(web, f"since={as_of}") == ["id: begun", "event: missed"]
+        # A browser that lost the stream asks for the same address again.
+        again = await begins_with(web, f"since={as_of}", **{"Last-Event-ID": "begun"})
+        assert again == ["id: begun"]
+        assert await begins_with(web, "") == ["id: begun"]

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 from contracts.causes import cause_of
 from contracts.sync import SyncState
+from invoice_api.invoices import store as invoices_store
 
 from .test_pages import browser, log_in
 from .test_read_tables import Books, Service
@@ -94,3 +96,42 @@ async def test_items_have_tabs_with_counts(service: Service, oak: tuple[Books, s
         found = tabs((await web.get("/items")).text)
         assert list(found) == ["All 2", "No account 2", "Needs attention 0"]
         assert names((await web.get(found["No account 2"])).text) == ["Visit", "Pipe"]
+
+
+class _RollbackError(Exception):
+    pass
+
+
+async def test_the_tabs_of_a_company_read_no_other_company_s_states(
+    oak: tuple[Books, str], service: Service
+) -> None:
+    books, _ = oak
+    await books.hear(books.opened())
+    customer = (await books.web.post("/customers", json={"name": "Ann Lee"})).json()["id"]
+    for _ in range(3):
+        body = {"customer_id": customer, "lines": [{"unit_price": "5.00"}]}
+        assert (await books.web.post("/invoices", json=body)).status_code == 201
+    read = (
+        "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+        " FROM pg_stat_xact_user_tables WHERE relname = 'record_states'"
+    )
+
+    async def count() -> None:
+        async with service.parts.database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO record_states"
+                " (connection_id, entity, record_id, company_id, provider, state, folded)"
+                " SELECT gen_random_uuid(), 'invoice', gen_random_uuid(), $1, 'qbo', 'synced', '{}'"
+                " FROM generate_series(1, 20000)",
+                uuid4(),
+            )
+            await tx.execute("ANALYZE record_states")
+            before = int(await tx.fetchval(read))
+            await invoices_store.count_by_state(tx, books.company)
+            found.append(int(await tx.fetchval(read)) - before)
+            raise _RollbackError
+
+    found: list[int] = []
+    with pytest.raises(_RollbackError):
+        await count()
+    assert found[0] < 1_000, found

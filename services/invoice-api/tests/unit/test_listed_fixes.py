@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from invoice_api.web.listed_fixes import AT_MOST, ListTried, listed_of
 from invoice_api.web.office_views import GroupRecord, ProblemGroup
+from invoice_api.web.pages import FixView
 from invoice_api.web.problems_pages import with_lists
 
 from .page_pieces import problems
@@ -43,7 +44,8 @@ def test_a_customer_has_a_row_with_what_waits_and_not_one_for_each_invoice() -> 
     form = listed_of("customer_email_missing", several, None)
     assert form is not None
     assert [(row.id, row.facts) for row in form.rows] == [("7", "$9.00, 2 invoices")]
-    assert not form.by_days
+    assert (form.by_days, form.count) == (False, 1)
+    assert listed_of("customer_email_missing", several[1:] * 2, None) is None
 
 
 def test_one_alone_and_what_is_mended_otherwise_have_no_form() -> None:
@@ -60,6 +62,34 @@ def test_what_could_not_be_saved_is_kept_with_why() -> None:
     form = listed_of("due_date_invalid", [late(1), late(2)], other)
     assert form is not None
     assert (form.days, [row.wrong for row in form.rows]) == ("", ["", ""])
+
+
+def test_a_date_that_is_wrong_is_said() -> None:
+    fix = FixView("save_due_date", "Save due date", (("due_date", "2026-05-03"),))
+    wrong = replace(late(1), cause=replace(late(1).cause, fixes=(fix,)))
+    form = listed_of("due_date_invalid", [wrong, late(2)], None)
+    assert form is not None
+    assert [row.facts for row in form.rows] == ["$5.00, due 3 May 2026 now", "$5.00"]
+
+
+def test_one_that_is_left_of_several_keeps_its_form_with_why() -> None:
+    tried = ListTried("due_date_invalid", {"2": "2026-01-01"}, "", {"2": "Too early."})
+    [shown] = with_lists([late(2)], tried)
+    assert shown.listed is not None
+    assert [row.wrong for row in shown.listed.rows] == ["Too early."]
+    assert shown.folds == "both"
+    assert tried.without_a_row({"2"}) == ()
+
+
+def test_what_has_no_row_any_more_is_said_all_the_same() -> None:
+    tried = ListTried("due_date_invalid", {"2": "2026-01-01", "3": ""}, "30", {"2": "Too early."})
+    [lost] = tried.without_a_row(())
+    assert (lost.url, lost.value, lost.why) == ("/invoices/2", "2026-01-01", "Too early.")
+    kept = tried.kept("xero")
+    assert kept.url == "/integrations/xero/problems-listed/due_date_invalid"
+    assert dict(kept.pairs) == {"value.2": "2026-01-01", "value.3": "", "days": "30"}
+    assert kept.typed == (("Due date", "2026-01-01"), ("Days", "30"))
+    assert kept.why == "Too early."
 
 
 def test_a_form_has_so_many_rows_and_says_of_how_many() -> None:

@@ -255,8 +255,9 @@ async def count_by_state(tx: Tx, company: CompanyId) -> tuple[int, int, dict[str
             "SELECT state, count(DISTINCT id) AS n FROM ("  # noqa: S608  (constants above)
             " SELECT i.id, " + _SHOWN_STATE + " AS state FROM invoices i"
             " JOIN connections k ON k.company_id = i.company_id AND k.current"
-            " LEFT JOIN record_states s ON s.connection_id = k.id AND s.entity = 'invoice'"
-            " AND s.record_id = i.id WHERE i.company_id = $1) AS shown GROUP BY state",
+            " LEFT JOIN record_states s ON s.company_id = $1 AND s.connection_id = k.id"
+            " AND s.entity = 'invoice' AND s.record_id = i.id"
+            " WHERE i.company_id = $1) AS shown GROUP BY state",
             company,
         )
     return int(row["n"]), int(row["drafts"]), {r["state"]: int(r["n"]) for r in rows}

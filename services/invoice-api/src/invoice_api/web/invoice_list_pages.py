@@ -203,11 +203,10 @@ async def _counts(tx: Tx, one: Visit) -> Mapping[str, int]:
 
 
 def _open_at(connections: Sequence[KnownConnection]) -> tuple[str, ...]:
-    return tuple(
-        PROVIDER_LABELS[known.facts.provider]
-        for known in connections
-        if known.facts.status != "disconnected"
-    )
+    """Where the counts are of; nowhere if one of them is disconnected, whose records they hold."""
+    if any(known.facts.status == "disconnected" for known in connections):
+        return ()
+    return tuple(PROVIDER_LABELS[known.facts.provider] for known in connections)
 
 
 def calm_of(counts: Mapping[str, int], labels: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Several problems of one cause mended at once: what is filled in is saved, each by itself."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
@@ -25,6 +26,7 @@ from invoice_api.web.views import told_of
 router = APIRouter(prefix="/integrations/{provider}", include_in_schema=False)
 
 _LONGEST_TERM = 365
+_TERM = re.compile(r"[0-9]{1,3}")
 
 
 @router.get("/problems-listed/{code}")
@@ -57,8 +59,10 @@ async def save_listed(
     if not wanted and not wrong_days:
         return one.told(here, "Nothing was filled in, so nothing was saved.", tone="info")
     wrong = {} if wrong_days else await _save(one, desk, provider, kind, wanted)
+    saved: set[str] = set() if wrong_days else wanted.keys() - wrong.keys()
     if wrong or wrong_days:
-        tried = ListTried(code, values, days, wrong, wrong_days)
+        left = {record: value for record, value in values.items() if record not in saved}
+        tried = ListTried(code, left, days, wrong, wrong_days)
         return await problems_page(provider, one, peers, clock, render, listed=tried)
     many = counted(len(wanted), {kind.entity})
     return one.told(here, f"{many} saved. What waited for that is on its way.")
@@ -77,11 +81,12 @@ def _typed(typed: Typed) -> dict[str, str]:
 
 
 def _is_term(days: str) -> bool:
-    return not days or (days.isascii() and days.isdigit() and int(days) <= _LONGEST_TERM)
+    return not days or (bool(_TERM.fullmatch(days)) and int(days) <= _LONGEST_TERM)
 
 
 async def _by_terms(one: Visit, desk: Desk, empty: list[str], days: int) -> Mapping[str, str]:
-    """So many days after each invoice's own date."""
+    """So many days after each invoice's own date, of those that have no due date or one before it:
+    what somebody has set meanwhile stays."""
     async with desk.database.transaction() as tx:
         found = await invoices_store.load_invoices(
             tx, one.caller.company.id, [InvoiceId(UUID(record)) for record in empty]
@@ -89,6 +94,7 @@ async def _by_terms(one: Visit, desk: Desk, empty: list[str], days: int) -> Mapp
     return {
         str(known.snapshot.id): (known.snapshot.issue_date + timedelta(days)).isoformat()
         for known in found.values()
+        if known.snapshot.due_date is None or known.snapshot.due_date < known.snapshot.issue_date
     }
 
 

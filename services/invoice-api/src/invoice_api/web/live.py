@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from contracts.ids import Entity, Provider
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from messaging.clock import Clock
 
@@ -29,6 +29,8 @@ from invoice_api.web.views import Eyes, badge_view
 
 router = APIRouter(include_in_schema=False)
 
+
+_BEGUN = "begun"
 
 LIST_SECONDS = 1.5
 """How often a list is told, at most, that something changed. Its page waits longer than this
@@ -70,17 +72,19 @@ async def live(
     of: Annotated[list[Entity] | None, Query(alias="list")] = None,
     recent: Provider | None = None,
     since: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+    last_event_id: Annotated[str, Header(max_length=20)] = "",
 ) -> StreamingResponse:
     """Badges of the records named: as they are, then as they change.
 
     `cause`, `integration` and `run-<id>` come on every stream; `list` where records of a kind
     named so changed; `recent`, with the record's id, and `run` for one provider. A run in the
     address is told of once at the start: it may have ended before anyone listened. `missed` comes
-    first where anything changed `since` the page was read and nobody listened yet.
+    first where anything changed `since` the page was read and nobody listened yet: of a stream that
+    goes on, as its last event's id says, the page knows itself that it was away.
     """
 
     async def missed() -> bool:
-        if since is None:
+        if since is None or last_event_id:
             return False
         async with database.transaction() as tx:
             return await changes_store.has_changed(tx, since, one.caller.company.id)
@@ -169,7 +173,7 @@ async def _stream(
     missed: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[str]:
     """First the present, each record once and whole, unless the page shows it already."""
-    yield "retry: 1000\n\n"
+    yield f"retry: 1000\nid: {_BEGUN}\n\n"
     present: dict[str, str] | None = {}
     async for change in told:
         if change is None:

@@ -133,6 +133,15 @@ class ListedRow:
 
 
 @dataclass(frozen=True)
+class Unsaved:
+    """What was typed for a record, and why it couldn't be saved."""
+
+    url: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
 class ListedFix:
     """One form for all groups of a cause: what is filled in is saved together.
 
@@ -172,7 +181,7 @@ class ProblemGroup:
     """Over the first of several groups that one cause makes: what they are, and how many."""
     listed: ListedFix | None = None
     """Over the first of several: the form that mends them together; they follow it, folded."""
-    folds: Literal["", "first", "last"] = ""
+    folds: Literal["", "first", "last", "both"] = ""
     """Where such a fold begins and ends."""
     typed_fix: str = ""
     """The action of the one fix that takes something typed or chosen; empty where several do, or
@@ -214,6 +223,8 @@ class ProblemsPage:
     tried: bool = False
     """Whether the page answers what couldn't be done: then it stays as it is until it is."""
     kept: KeptFix | None = None
+    unsaved: tuple[Unsaved, ...] = ()
+    """What couldn't be saved of records that aren't on the page any more."""
 
 
 @dataclass(frozen=True)

@@ -129,10 +129,12 @@ async def problems_page(
     groups = [_group(group, over, one, provider, accounts) for group, over in arranged(rows)]
     if tried is not None:
         groups = [_with_tried(group, tried) for group in groups]
+    shown_groups = with_lists(groups, listed)
+    kept = listed.kept(provider) if listed else tried.kept(provider) if tried else None
     page = ProblemsPage(
         shell=shell,
         head=head,
-        groups=tuple(with_lists(groups, listed)),
+        groups=tuple(shown_groups),
         fixing=fixing,
         accounts=accounts,
         taxes=taxes,
@@ -143,10 +145,16 @@ async def problems_page(
         away=away,
         notices=often,
         tried=tried is not None or listed is not None,
-        kept=None if tried is None else tried.kept(provider),
+        kept=kept,
+        unsaved=() if listed is None else listed.without_a_row(_rows_of(shown_groups)),
     )
     status = 422 if listed is not None else 200 if tried is None else tried.problem.status
     return render.page("problems.html", page, status)
+
+
+def _rows_of(groups: Sequence[ProblemGroup]) -> frozenset[str]:
+    forms = [group.listed for group in groups if group.listed is not None]
+    return frozenset(row.id for form in forms for row in form.rows)
 
 
 def with_lists(groups: Sequence[ProblemGroup], tried: ListTried | None) -> list[ProblemGroup]:
@@ -156,8 +164,11 @@ def with_lists(groups: Sequence[ProblemGroup], tried: ListTried | None) -> list[
         together = list(some)
         form = listed_of(code, together, tried)
         if form is not None:
-            together[0] = replace(together[0], listed=form, folds="first")
-            together[-1] = replace(together[-1], folds="last")
+            if len(together) == 1:
+                together[0] = replace(together[0], listed=form, folds="both")
+            else:
+                together[0] = replace(together[0], listed=form, folds="first")
+                together[-1] = replace(together[-1], folds="last")
         found += together
     return found
 

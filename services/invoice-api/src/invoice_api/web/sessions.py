@@ -213,9 +213,12 @@ async def visit(
     eyes = Eyes(caller.company.zone, clock.now())
     if request.method != "GET":
         return Visit(caller, eyes, path, None, cookie)
+    toast = toast_of(request.cookies.get(cookie), cookie)
+    if "hx-request" in request.headers or request.url.path == "/live":
+        return Visit(caller, eyes, path, toast, cookie)
     async with database.transaction() as tx:
         as_of = await changes_store.horizon(tx)
-    return Visit(caller, eyes, path, toast_of(request.cookies.get(cookie), cookie), cookie, as_of)
+    return Visit(caller, eyes, path, toast, cookie, as_of)
 
 
 async def write_visit(

@@ -65,7 +65,7 @@ async def count(
     kinds: tuple[tuple[str, Entity], ...] = (("customers", "customer"), ("invoices", "invoice"))
     async with whole_company(tx):
         counts = await sync_now_store.counts(tx, connection, [entity for _, entity in kinds])
-        by_themselves = await records_store.without_a_job(tx, connection, LOOKED_AT)
+        by_themselves = await records_store.count_without_a_job(tx, connection)
         to_send = {
             entity: await sync_now_store.to_send(tx, connection, entity, LOOKED_AT)
             for _, entity in kinds
@@ -75,7 +75,7 @@ async def count(
     books.connections[connection.id] = connection
     for name, entity in kinds:
         standings = counts[entity]
-        going = sum(1 for record in by_themselves if record.entity == entity)
+        going = by_themselves[entity]
         counted = KindCounted(
             will_go=going,
             older=max(0, standings.get("to_send", 0) - going),

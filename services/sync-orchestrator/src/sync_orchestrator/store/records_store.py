@@ -52,27 +52,29 @@ _OWNER = "select company_id from records where entity = $1 and id = $2"
 
 _IMPORTED = "select entity, company_id, snapshot from records where came_from = $1 limit $2"
 
-_MISSING_CUSTOMERS = """
-select r.entity, r.company_id, r.snapshot
+_CUSTOMERS_WITHOUT_A_JOB = """
 from records r
 where r.company_id = $1 and r.entity = 'customer' and r.happened_at >= $3
     and r.came_from is distinct from $2
     and not exists (select from jobs j where j.connection_id = $2 and j.entity = 'customer'
         and j.record_id = r.id)
-order by r.happened_at, r.id
-limit $4
 """
 
-_MISSING_INVOICES = """
-select r.entity, r.company_id, r.snapshot
+_INVOICES_WITHOUT_A_JOB = """
 from records r
 left join jobs j on j.connection_id = $2 and j.entity = 'invoice' and j.record_id = r.id
-where r.company_id = $1 and r.entity = 'invoice' and r.happened_at >= $3 and r.dated >= $5
+where r.company_id = $1 and r.entity = 'invoice' and r.happened_at >= $3 and r.dated >= $4
     and r.status in ('sent', 'paid')
     and (j.record_id is null or j.state = 'not_eligible')
-order by r.happened_at, r.id
-limit $4
 """
+
+_FIRST = """
+select r.entity, r.company_id, r.snapshot {which} order by r.happened_at, r.id limit {limit}
+"""
+_MISSING_CUSTOMERS = _FIRST.format(which=_CUSTOMERS_WITHOUT_A_JOB, limit="$4")
+_MISSING_INVOICES = _FIRST.format(which=_INVOICES_WITHOUT_A_JOB, limit="$5")
+_COUNT_CUSTOMERS = f"select count(*) {_CUSTOMERS_WITHOUT_A_JOB}"
+_COUNT_INVOICES = f"select count(*) {_INVOICES_WITHOUT_A_JOB}"
 
 
 # What a customer that an import made is at another connection than the one it came from.
@@ -200,10 +202,22 @@ async def without_a_job(tx: Tx, connection: Connection, limit: int) -> list[Reco
             connection.company_id,
             connection.id,
             settings.invoices_since,
-            limit,
             settings.start_date,
+            limit,
         )
         found += [_record(row) for row in rows]
+    return found
+
+
+async def count_without_a_job(tx: Tx, connection: Connection) -> dict[Entity, int]:
+    """How many of each kind `without_a_job` has in all."""
+    found: dict[Entity, int] = {"customer": 0, "invoice": 0}
+    settings, whose = connection.settings, (connection.company_id, connection.id)
+    if settings.sync_customers and settings.customers_since is not None:
+        found["customer"] = await tx.fetchval(_COUNT_CUSTOMERS, *whose, settings.customers_since)
+    if settings.sync_invoices and settings.invoices_since is not None:
+        since = settings.invoices_since
+        found["invoice"] = await tx.fetchval(_COUNT_INVOICES, *whose, since, settings.start_date)
     return found
 
 

@@ -187,8 +187,14 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     (event.detail.target?.dataset?.open || "").split(" ").filter(Boolean).forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
-    if (stood) document.getElementById(stood)?.focus();
+    const again = stood && document.getElementById(stood);
+    if (again) { unfold(again); again.focus(); }
   });
+  // What an address or the one who stands there means is shown, whatever it is folded into.
+  const unfold = (one) => { for (let fold = one?.parentElement?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true; };
+  const meant = () => { const one = window.location.hash && document.getElementById(decodeURIComponent(window.location.hash.slice(1))); if (one?.parentElement?.closest("details:not([open])")) { unfold(one); one.scrollIntoView(); } };
+  window.addEventListener("hashchange", meant);
+  meant();
 
   // What is ticked or typed in a block stays when the block is swapped under it.
   const fields = (block) => $$("input[id]:not([type=checkbox]):not([type=radio]):not([type=hidden]), select[id]", block);

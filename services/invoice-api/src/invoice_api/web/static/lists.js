@@ -68,7 +68,7 @@
   };
   const fix = () => {
     const scope = current() || (rows().some((row) => !row.matches("section")) ? null : document);
-    const fixes = scope && $(".app-fixes", scope);
+    const fixes = scope && $(".app-listed, .app-fixes", scope);
     $("select, input:not([type=hidden]), [data-fix]", fixes || document.createElement("i"))?.focus();
     if (scope && !fixes) $("[data-fix]", scope)?.focus();
   };
