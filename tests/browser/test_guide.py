@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 from playwright.async_api import Page
-from testkit import Stack
+from testkit import Stack, eventually
 
 from browser.guide import GUIDE, Reader, act_of, pages, perform, steps_of
-from browser.steps import NewCompany
+from browser.steps import WITHIN, Company, NewCompany
 
 CUSTOMERS = [
     {"name": "Acme Heating LLC", "email": "ap@acme.example"},
@@ -16,21 +16,29 @@ CUSTOMERS = [
 ]
 
 
-async def seed_customers(books: httpx.AsyncClient, organisation: str) -> None:
+async def seed_customers(books: httpx.AsyncClient, alder: Company, provider: str) -> None:
     """Customers that are at the provider before anyone connects."""
-    body = {"organisation": organisation, "customers": CUSTOMERS}
+    body = {"organisation": alder.organisation, "customers": CUSTOMERS}
     assert (await books.post("/_sim/seed", json=body)).is_success
 
 
-async def end_the_sign_in(books: httpx.AsyncClient, organisation: str) -> None:
-    """Someone removes our access there."""
-    answer = await books.post("/_sim/disconnect", json={"organisation": organisation})
+async def end_the_sign_in(books: httpx.AsyncClient, alder: Company, provider: str) -> None:
+    """Someone removes our access there: once all customers are there, so that nothing but what the
+    reader sends meets it."""
+
+    async def all_there() -> None:
+        rows = (await alder.api.get("/customers", params={"limit": 200})).json()["data"]
+        left = [row["name"] for row in rows if row["sync"][provider]["state"] != "synced"]
+        assert not left, left
+
+    await eventually(all_there, within=WITHIN / 1000)
+    answer = await books.post("/_sim/disconnect", json={"organisation": alder.organisation})
     assert answer.is_success
 
 
 LABELS = {"qbo": "QuickBooks", "xero": "Xero", "freshbooks": "FreshBooks"}
 
-BEFORE: dict[tuple[str, str], Callable[[httpx.AsyncClient, str], Awaitable[None]]] = {
+BEFORE: dict[tuple[str, str], Callable[[httpx.AsyncClient, Company, str], Awaitable[None]]] = {
     ("01-connect.md", "Connect your books"): seed_customers,
     ("11-disconnect.md", "When QuickBooks ended the sign-in"): end_the_sign_in,
 }
@@ -76,5 +84,5 @@ async def test_what_the_guide_says_works_as_written(
                 section = (step.page, step.section)
                 before = BEFORE.get((step.page, step.section.replace(label, "QuickBooks")))
                 if before is not None:
-                    await before(books, alder.organisation)
+                    await before(books, alder, provider)
             await perform(reader, step)

@@ -63,6 +63,11 @@ def changes(before: str | None, now: str | None) -> tuple[Change, ...]:
     )
 
 
+def says(mark: str | None, field: str) -> bool:
+    """Whether the mark says something of the field."""
+    return field in (_read(mark) or {})
+
+
 def _read(text: str | None) -> dict[str, str] | None:
     if text is None or not text.startswith("{"):
         return None

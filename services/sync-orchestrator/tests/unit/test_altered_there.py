@@ -115,6 +115,26 @@ def test_another_product_is_told_as_that_and_its_account_only_where_it_is_anothe
     assert fields(desk, bill) == ["the product", "the income account"]
 
 
+def test_amounts_that_changed_are_the_lines_and_not_all_that_stands_on_them() -> None:
+    desk, bill = synced()
+    link = desk.job(bill).link
+    assert link is not None
+    held = mark_of(**WRITTEN, products="p", taxes="t", tax="8.00")
+    desk.books.put(replace(desk.job(bill), link=link.model_copy(update={"held": held})))
+    see(desk, bill, lines="b", products="q", taxes="u", item_accounts="y", tax="4.00")
+    assert fields(desk, bill) == ["the lines", "the tax"]
+
+
+def test_words_of_a_line_and_its_product_are_told_apart() -> None:
+    desk, bill = synced()
+    link = desk.job(bill).link
+    assert link is not None
+    held = mark_of(**WRITTEN, products="p", taxes="t")
+    desk.books.put(replace(desk.job(bill), link=link.model_copy(update={"held": held})))
+    see(desk, bill, lines="b", products="q", taxes="t")
+    assert fields(desk, bill) == ["the lines", "the product"]
+
+
 def test_what_was_read_before_a_refused_write_is_not_what_we_left_there() -> None:
     desk, bill = synced()
     more = bill.model_copy(update={"version": 2, "memo": "another"})

@@ -38,9 +38,22 @@ def altered_fields(job: Job, there: RemoteRef | None, situation: Situation) -> t
     """
     if there is None or job.link is None or there.id != job.link.id:
         return ()
-    found = holding.changes(job.link.held, there.held)
+    found = _but_for_amounts(holding.changes(job.link.held, there.held), there)
     told = [one for one in found if not _is_our_doing(one, job, situation)]
     return tuple(dict.fromkeys(_in_words(one) for one in told))
+
+
+_BESIDE_AMOUNTS = ("accounts", "discount_accounts", "products", "item_accounts", "taxes")
+"""What stands on a line is marked beside the line's amounts: they move all of these at once."""
+
+
+def _but_for_amounts(found: Sequence[Change], there: RemoteRef) -> Sequence[Change]:
+    """Where amounts of lines are others, nobody can tell what else of the lines is."""
+    names = {change.field for change in found}
+    held = [name for name in _BESIDE_AMOUNTS if holding.says(there.held, name)]
+    if "lines" not in names or not held or not names.issuperset(held):
+        return found
+    return [change for change in found if change.field not in _BESIDE_AMOUNTS]
 
 
 def _is_our_doing(change: Change, job: Job, situation: Situation) -> bool:
